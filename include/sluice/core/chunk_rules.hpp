@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// The life of a chunk as pure functions: what follows from an outcome, from a crash, from a cancel.
+// Read this first: everything else in sluice exists to feed these rules and to carry out what they say.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sluice/core/chunk.hpp"
+#include "sluice/core/job.hpp"
+#include "sluice/core/outcome.hpp"
+#include "sluice/core/time.hpp"
+
+namespace sluice {
+
+/// An identical request may follow silence at most this often …
+inline constexpr int identical_replays_max = 2;
+/// … and only this long after the first send: the cloud forgets nonces after some 15 minutes, and a replay
+/// that comes later than its memory would be executed a second time.
+inline constexpr std::chrono::minutes identical_replay_window{10};
+
+/// What the rules need to know of the attempt that was just made.
+struct AttemptFacts {
+  int number = 1;              ///< of the chunk's attempts that count, this one included; starts at 1
+  int devices = 1;             ///< in the chunk
+  int replay_number = 0;       ///< 0: the first send of this request; 1, 2: an identical re-send of it
+  UtcTime request_stamped_at;  ///< the timestamp signed into the request (an identical re-send keeps the
+                               ///< first one's)
+  UtcTime run_started_at;
+};
+
+/// What must be true of a job for the rules.
+struct ChunkPolicy {
+  RetryPolicy retry;
+  bool safe_to_repeat = false;
+
+  bool operator==(const ChunkPolicy&) const = default;
+};
+
+enum class Halt {
+  none,
+  run,     ///< the run pauses with the outcome as its reason
+  tenant,  ///< the whole tenant pauses
+};
+
+/// What the rules make of an outcome.
+struct Transition {
+  ChunkState state = ChunkState::pending;
+  Evidence evidence = Evidence::none;
+  UtcTime due_at;              ///< when a pending chunk may be claimed again
+  bool spends_attempt = true;  ///< false: the attempt is given back
+  bool replay = false;         ///< the next send repeats this very request, byte for byte
+  Halt halt = Halt::none;
+
+  bool operator==(const Transition&) const = default;
+};
+
+/// @param jitter uniform in [0, 1)
+Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy, UtcTime now,
+                  double jitter);
+
+/// For a chunk that a dead process left in flight: whether its request was sent is unknown, so it counts as
+/// silence.
+Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now);
+
+/// The state a cancelled run leaves the chunk in; absent: the chunk stays as it is.
+std::optional<ChunkState> cancel(ChunkState state);
+
+}  // namespace sluice

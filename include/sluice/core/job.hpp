@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// A job: what the operator wrote, as values. The reader is jobfile/job_file.hpp.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+/// The API takes at most this many devices a call (api: InvokeThingsService, DeviceName.1 … DeviceName.100).
+inline constexpr std::size_t devices_per_request_max = 100;
+
+/// A tenant's rate unless its configuration says otherwise: the cloud's limit for one account, in requests a
+/// second.
+inline constexpr double default_requests_per_second = 10.0;
+
+/// Which service is called, with which arguments.
+struct Call {
+  std::string product_key;
+  std::string identifier;
+  std::string args = "{}";  ///< a JSON object, byte for byte as the author wrote it
+  std::optional<int> qos;
+  std::optional<std::string> iot_instance_id;
+  std::map<std::string, std::string> parameters;  ///< further request parameters, passed through as they are
+
+  bool operator==(const Call&) const = default;
+};
+
+/// Where the devices come from: exactly one of the two.
+struct Targets {
+  std::vector<std::string> devices;
+  std::string devices_file;  ///< as written; relative to the job file's folder
+  std::string column;        ///< the column (CSV) or member (NDJSON) that holds the name; empty: "device"
+
+  bool operator==(const Targets&) const = default;
+};
+
+struct RetryPolicy {
+  int max_attempts = 5;  ///< attempts that count; throttled ones are given back
+  std::chrono::milliseconds base{500};
+  std::chrono::milliseconds cap{60'000};
+  std::chrono::milliseconds deadline{6 * 3'600'000};  ///< counted from the start of the run
+
+  bool operator==(const RetryPolicy&) const = default;
+};
+
+struct Job {
+  std::string name;
+  std::string tenant;  ///< empty: the configuration's default tenant
+  Call call;
+  Targets targets;
+  std::size_t chunk_size = devices_per_request_max;
+  std::optional<double> rate;  ///< requests per second; absent: the tenant's
+  bool safe_to_repeat = false;
+  RetryPolicy retry;
+
+  bool operator==(const Job&) const = default;
+};
+
+}  // namespace sluice

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// When the next request may go to the wire. One pacer per tenant, because the cloud's limit belongs to the
+// account.
+//
+// Two conditions, both over the times of the actual sends, so nothing is ever caught up or saved up:
+//   spacing   send[k] ≥ send[k−1] + 1/N
+//   window    send[k] ≥ send[k−N] + 1 s + excess[k−N],   excess = rtt − fastest rtt seen
+// The first spreads the sends evenly, the second keeps every window of one second at N, and not only where we
+// stand: a request that was slow may have arrived late, as late as its excess says, and the cloud counts
+// arrivals. With no path faster than the fastest seen, arrival[k] ≥ arrival[k−N] + 1 s follows. Before enough
+// answers are in, the fastest is taken as 0. A request without an answer yet is charged the spread seen
+// lately.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "sluice/core/time.hpp"
+
+namespace sluice {
+
+class Pacer {
+ public:
+  using Duration = std::chrono::nanoseconds;
+
+  /// @param requests_per_second more than 0; a fraction such as 0.5 is one request every 2 s
+  /// @param start nothing is sent before it
+  Pacer(double requests_per_second, SteadyTime start);
+
+  /// The earliest time at which the next request may be sent. Ask again after any other call.
+  SteadyTime next_send_at() const;
+
+  /// A request's first byte goes out now. Precondition: now ≥ next_send_at().
+  /// @return a number to report its answer with
+  std::uint64_t sent(SteadyTime now);
+
+  /// The answer (or the lack of one) of a send is known.
+  void answered(std::uint64_t send, SteadyTime now);
+
+  /// The cloud said "too fast": half the rate at once, silence until now + hint; climbs back by itself.
+  void throttled(SteadyTime now, std::optional<Duration> hint);
+
+  /// The rate in force now: the configured one, or less after a throttle.
+  double rate_at(SteadyTime now) const;
+
+  /// The configured rate.
+  double limit() const { return limit_; }
+
+ private:
+  struct Send {
+    SteadyTime at;
+    std::optional<Duration> rtt;
+  };
+
+  Duration excess_of(const Send& send) const;
+  Duration spacing_at(SteadyTime now) const;
+  void learn(Duration rtt);
+
+  double limit_;
+  std::int64_t per_window_;  ///< sends that a window may hold
+  Duration window_;          ///< 1 s, or longer where the rate is below one a second
+  SteadyTime not_before_;
+  std::deque<Send> sends_;        ///< the last per_window_ sends
+  std::uint64_t first_send_ = 0;  ///< number of sends_.front()
+
+  std::deque<Duration> recent_rtts_;
+  Duration fastest_{0};  ///< 0 until enough answers are in
+  Duration spread_{0};   ///< of the recent ones
+  int answers_ = 0;
+
+  double slowed_to_ = 0;  ///< the rate right after the last throttle; 0: not slowed
+  SteadyTime slowed_at_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// A run: one execution of a job. Its status is derived from counts and control, and stored nowhere.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sluice/core/ids.hpp"
+#include "sluice/core/time.hpp"
+
+namespace sluice {
+
+/// What an operator or a rule has said about the run.
+enum class RunControl { active, paused, canceled };
+
+enum class RunStatus {
+  pending,
+  running,
+  paused,
+  succeeded,
+  completed_with_failures,
+  finished_in_doubt,
+  canceled
+};
+
+/// One number for each state. `succeeded` chunks count by their evidence: accepted means confirmed.
+struct StateCounts {
+  std::int64_t pending = 0;
+  std::int64_t in_flight = 0;
+  std::int64_t accepted = 0;
+  std::int64_t presumed = 0;
+  std::int64_t failed = 0;
+  std::int64_t in_doubt = 0;
+  std::int64_t canceled = 0;
+  std::int64_t split = 0;  ///< chunks only: a split chunk's devices live on in its children
+
+  bool operator==(const StateCounts&) const = default;
+};
+
+std::int64_t unfinished(const StateCounts& counts);
+/// Sum over all states but split: the devices of a run, or its leaf chunks.
+std::int64_t total(const StateCounts& counts);
+
+struct RunRecord {
+  RunId id;
+  std::string job_name;
+  std::string tenant;
+  std::string endpoint;
+  std::string job_text;  ///< the job file as it was submitted
+  double rate = 0;       ///< requests per second
+  std::int64_t duplicates = 0;
+  RunControl control = RunControl::active;
+  std::string control_reason;
+  std::string tenant_pause_reason;  ///< not empty: the tenant is paused
+  StateCounts devices;
+  StateCounts chunks;
+  std::int64_t requests = 0;  ///< requests that went to the wire, replays included
+  std::int64_t throttled = 0;
+  UtcTime created_at;
+  std::optional<UtcTime> started_at;   ///< first claim
+  std::optional<UtcTime> finished_at;  ///< when the last chunk became final
+};
+
+std::string_view to_string(RunControl control);
+std::optional<RunControl> run_control_from(std::string_view word);
+std::string_view to_string(RunStatus status);
+
+}  // namespace sluice

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Text of a job file → Job. Every error at once, each with its place, what is wrong and what is expected.
+#pragma once
+
+#include <string>
+
+#include "sluice/core/job.hpp"
+#include "sluice/core/result.hpp"
+
+namespace sluice {
+
+/// @param file how the file is called in messages
+/// @return the job; or invalid_input with one line "file:line:column: field: what is wrong, what is expected"
+/// per
+///         finding
+Result<Job> read_job(std::string file, std::string text);
+
+/// The same, from a regular file of at most 1 MiB. Not found, a folder, a pipe, no permission: one clear
+/// error.
+/// @param text_out if not null, receives the text as read
+Result<Job> read_job_file(const std::string& path, std::string* text_out = nullptr);
+
+}  // namespace sluice

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Opens the SQLite store: as its one owner, or beside the owner to read.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sluice/core/result.hpp"
+#include "sluice/core/time.hpp"
+#include "sluice/store/store.hpp"
+
+namespace sluice {
+
+/// Takes the owner's lock, creates or migrates the schema, makes everything that a dead process left durable
+/// (checkpoint and boot row), and drops runs that were never sealed.
+/// Fails: `refused` if another process owns the store or its schema is newer; `storage` for anything the disk
+/// says. Folders that do not exist are created, readable by the user alone.
+Result<std::unique_ptr<Store>> open_store(const std::string& path, UtcTime now);
+
+/// In memory, for tests.
+Result<std::unique_ptr<Store>> open_memory_store(UtcTime now);
+
+/// Read-only; never checkpoints and never blocks the owner. not_found if there is no store.
+Result<std::unique_ptr<StoreReader>> open_store_reader(const std::string& path);
+
+}  // namespace sluice

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// Seam: the durable record. A queue of chunks, and every attempt ever made for them. Blocking; the loop uses
+// async_store.hpp. Every verb is one transaction of its own, or a part of one that begin/commit put around
+// it.
+//
+// The order that makes a crash harmless: claim() records the attempt (nonce, timestamp, key, digest) durably,
+// then the request may go out, then settle() records what came of it together with the chunk's next state.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/core/chunk.hpp"
+#include "sluice/core/chunk_rules.hpp"
+#include "sluice/core/ids.hpp"
+#include "sluice/core/outcome.hpp"
+#include "sluice/core/result.hpp"
+#include "sluice/core/run.hpp"
+#include "sluice/core/time.hpp"
+
+namespace sluice {
+
+struct NewRun {
+  std::string job_name;
+  std::string tenant;
+  std::string endpoint;
+  std::string job_text;
+  double rate = 0;
+  UtcTime created_at;
+};
+
+/// Devices as text: each name followed by '\n'.
+struct NewChunk {
+  int devices = 0;
+  std::string names;
+};
+
+/// The part of an attempt that must be durable before its first byte leaves. Holds no secret.
+struct AttemptIntent {
+  std::string nonce;
+  std::string timestamp;  ///< as signed into the request
+  std::string key_id;
+  std::string digest;  ///< of the request: a replay is rebuilt and must match it
+
+  bool operator==(const AttemptIntent&) const = default;
+};
+
+struct ClaimedChunk {
+  ChunkId chunk;
+  RunId run;
+  AttemptId attempt;
+  AttemptIntent intent;
+  bool is_replay = false;  ///< the intent is an earlier attempt's
+  AttemptFacts facts;
+  std::string names;  ///< each followed by '\n'
+};
+
+/// Makes the intent for a fresh attempt: called on the database thread, inside the claim's transaction, so it
+/// must be pure or its own.
+using IntentMaker = std::function<AttemptIntent(RunId run, std::string_view names)>;
+
+struct ClaimRequest {
+  std::string tenant;
+  std::vector<RunId> runs;  ///< only these; empty: any of the tenant's
+  int limit = 1;
+  UtcTime now;
+  IntentMaker make_intent;
+};
+
+/// What one attempt came to.
+struct Settlement {
+  ChunkId chunk;
+  AttemptId attempt;
+  Outcome outcome;
+  Transition transition;
+  std::optional<UtcTime> sent_at;  ///< when its first byte went out; absent: nothing went out
+  UtcTime settled_at;
+};
+
+/// An attempt that a dead process left without a result.
+struct UnresolvedAttempt {
+  ChunkId chunk;
+  RunId run;
+  AttemptId attempt;
+  AttemptFacts facts;
+};
+
+using RecoveryRule = std::function<Transition(const UnresolvedAttempt&)>;
+
+/// One device of a run, as `results` reports it.
+struct DeviceResult {
+  std::string_view device;  ///< valid during the call only
+  ChunkState state = ChunkState::pending;
+  Evidence evidence = Evidence::none;
+  ChunkId chunk;
+  int attempts = 0;  ///< requests for its chunk that went to the wire
+  std::string_view request_id;
+  std::string_view code;
+  std::string_view message;
+  std::optional<UtcTime> settled_at;
+};
+
+struct DeviceFilter {
+  std::optional<ChunkState> state;
+  std::optional<Evidence> evidence;
+};
+
+/// Return false to stop.
+using DeviceVisitor = std::function<bool(const DeviceResult&)>;
+
+struct CodeCount {
+  std::string code;
+  std::int64_t attempts = 0;
+  std::string example;  ///< one message
+
+  bool operator==(const CodeCount&) const = default;
+};
+
+/// When the requests of a run's tenant went to the wire.
+struct SendLog {
+  std::vector<UtcTime> sent_at;  ///< ascending
+  std::int64_t unknown = 0;      ///< attempts cut off by a crash: may have been sent, time unknown
+};
+
+/// What holds a run's next chunk back.
+struct QueueState {
+  std::optional<UtcTime> next_due_at;  ///< earliest due time of a pending chunk
+  std::int64_t due_now = 0;            ///< pending chunks that are due
+};
+
+class StoreReader {
+ public:
+  virtual ~StoreReader() = default;
+
+  /// Sealed runs, newest first.
+  virtual Result<std::vector<RunRecord>> runs(std::size_t limit) = 0;
+  virtual Result<std::optional<RunRecord>> run(RunId run) = 0;
+
+  /// Every device of the run, in the order of the job's list.
+  virtual Result<void> for_each_device(RunId run, const DeviceFilter& filter, const DeviceVisitor& visit) = 0;
+
+  /// Codes of the run's attempts that were not accepted, most frequent first.
+  virtual Result<std::vector<CodeCount>> top_codes(RunId run, std::size_t limit) = 0;
+
+  /// Sends of this run alone.
+  virtual Result<SendLog> sends_of_run(RunId run) = 0;
+  /// Sends of all the tenant's runs.
+  virtual Result<SendLog> sends_of_tenant(std::string_view tenant) = 0;
+
+  virtual Result<QueueState> queue_state(RunId run, UtcTime now) = 0;
+
+  /// Whether some process owns the store right now.
+  virtual bool has_owner() const = 0;
+};
+
+class Store : public StoreReader {
+ public:
+  // Grouping: what is between begin and commit becomes durable together. Each verb in between is all or
+  // nothing by itself. Without begin, each verb commits by itself.
+  virtual Result<void> begin() = 0;
+  virtual Result<void> commit() = 0;
+
+  // Import. A run is invisible to claim() and to the reader until it is sealed.
+  virtual Result<RunId> create_run(const NewRun& run) = 0;
+  virtual Result<void> add_chunks(RunId run, const std::vector<NewChunk>& chunks) = 0;
+  virtual Result<void> seal_run(RunId run, std::int64_t duplicates) = 0;
+  virtual Result<void> drop_unsealed(RunId run) = 0;
+
+  /// pending → in flight for chunks that are due, of sealed, active runs of a tenant that is not paused.
+  /// Replays first, then by due time and position in the list. Fewer than asked for, or none: nothing more is
+  /// due.
+  virtual Result<std::vector<ClaimedChunk>> claim(const ClaimRequest& request) = 0;
+
+  /// in flight → what the transition says, with the attempt's result, the counters, and the halves of a
+  /// split. Refused (ErrorKind::refused) if the chunk is not in flight under this very attempt and this very
+  /// owner.
+  virtual Result<void> settle(const Settlement& settlement) = 0;
+
+  /// Applies the rule to every attempt that an earlier process left unresolved. @return how many there were
+  virtual Result<std::int64_t> recover(const RecoveryRule& rule, UtcTime now) = 0;
+
+  virtual Result<void> set_run_control(RunId run, RunControl control, std::string_view reason,
+                                       UtcTime now) = 0;
+  virtual Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) = 0;
+  virtual Result<void> set_run_endpoint(RunId run, std::string_view endpoint) = 0;
+
+  /// How long ago the store's last owner is known to have stopped sending, on a clock that does not jump;
+  /// absent: unknown (it crashed, or the machine was started anew). A store that no one ever sent from: a
+  /// very long time.
+  virtual std::optional<std::chrono::nanoseconds> silent_for() const = 0;
+};
+
+}  // namespace sluice
