@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sluice/core/chunk_rules.hpp"
 
+#include <algorithm>
+
 #include "sluice/core/backoff.hpp"
 
 namespace sluice {
@@ -17,23 +19,44 @@ Transition back_to_pending(UtcTime due_at, bool spends_attempt) {
   return {.state = ChunkState::pending, .due_at = due_at, .spends_attempt = spends_attempt};
 }
 
+Halt halt_of(OutcomeKind kind) {
+  if (kind == OutcomeKind::rejected_job) return Halt::run;
+  if (kind == OutcomeKind::blocked) return Halt::tenant;
+  return Halt::none;
+}
+
 Transition halted(Halt halt, UtcTime now) {
   Transition next = back_to_pending(now, /*spends_attempt=*/false);
   next.halt = halt;
   return next;
 }
 
-bool may_try_again(const AttemptFacts& attempt, const RetryPolicy& retry, UtcTime due_at) {
-  return attempt.number < retry.max_attempts && due_at < attempt.run_started_at + retry.deadline;
+bool is_past_deadline(const AttemptFacts& attempt, const RetryPolicy& retry, UtcTime due_at) {
+  return due_at >= attempt.run_started_at + retry.deadline;
+}
+
+UtcTime retry_at(const AttemptFacts& attempt, const Outcome& outcome, const RetryPolicy& retry, UtcTime now,
+                 double jitter) {
+  const std::chrono::milliseconds backoff = backoff_delay(retry, attempt.number, jitter);
+  return now + std::max(backoff, outcome.retry_after.value_or(std::chrono::milliseconds{0}));
 }
 
 // With a fresh nonce, so only where a second execution is impossible or allowed.
 Transition retry_or(ChunkState when_spent, const AttemptFacts& attempt, const Outcome& outcome,
                     const RetryPolicy& retry, UtcTime now, double jitter) {
-  const std::chrono::milliseconds backoff = backoff_delay(retry, attempt.number, jitter);
-  const UtcTime due_at = now + std::max(backoff, outcome.retry_after.value_or(std::chrono::milliseconds{0}));
-  if (!may_try_again(attempt, retry, due_at)) return final_state(when_spent);
+  const UtcTime due_at = retry_at(attempt, outcome, retry, now, jitter);
+  if (attempt.number >= retry.max_attempts || is_past_deadline(attempt, retry, due_at))
+    return final_state(when_spent);
   return back_to_pending(due_at, /*spends_attempt=*/true);
+}
+
+// The endpoint was not reached at all: like a throttle, that says nothing about the chunk. With five attempts
+// per chunk, an outage of a minute would otherwise fail chunks that nobody has ever looked at.
+Transition unreached(const AttemptFacts& attempt, const Outcome& outcome, const RetryPolicy& retry,
+                     UtcTime now, double jitter) {
+  const UtcTime due_at = retry_at(attempt, outcome, retry, now, jitter);
+  if (is_past_deadline(attempt, retry, due_at)) return final_state(ChunkState::failed);
+  return back_to_pending(due_at, /*spends_attempt=*/false);
 }
 
 Transition unclear(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy,
@@ -42,13 +65,55 @@ Transition unclear(const AttemptFacts& attempt, const Outcome& outcome, const Ch
   return retry_or(ChunkState::in_doubt, attempt, outcome, policy.retry, now, jitter);
 }
 
+bool may_replay_at(const AttemptFacts& attempt, UtcTime due_at) {
+  return due_at < attempt.request_stamped_at + identical_replay_window;
+}
+
+Transition replay_at(UtcTime due_at) {
+  Transition next = back_to_pending(due_at, /*spends_attempt=*/false);
+  next.replay = true;
+  return next;
+}
+
 Transition after_silence(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy,
                          UtcTime now, double jitter) {
-  const bool replay_is_safe = attempt.replay_number < identical_replays_max &&
-                              now < attempt.request_stamped_at + identical_replay_window;
-  if (!replay_is_safe) return unclear(attempt, outcome, policy, now, jitter);
-  Transition next = back_to_pending(now, /*spends_attempt=*/false);
-  next.replay = true;
+  if (attempt.replay_number < identical_replays_max && may_replay_at(attempt, now)) return replay_at(now);
+  return unclear(attempt, outcome, policy, now, jitter);
+}
+
+// The endpoint was not reached, so this replay was none: it stays owed for as long as the nonce is
+// remembered.
+Transition unreached_replay(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy,
+                            UtcTime now, double jitter) {
+  const UtcTime due_at = retry_at(attempt, outcome, policy.retry, now, jitter);
+  if (may_replay_at(attempt, due_at)) return replay_at(due_at);
+  return unclear(attempt, outcome, policy, now, jitter);
+}
+
+// A refusal of the replay is about the replay: of the silent first copy it says nothing, unless it says that
+// the nonce was used. And once a replay was answered, another one would be told "nonce used" because of that
+// answer.
+Transition settle_replay(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy,
+                         UtcTime now, double jitter) {
+  switch (outcome.kind) {
+    case OutcomeKind::accepted:
+      return final_state(ChunkState::succeeded, Evidence::confirmed);
+    case OutcomeKind::nonce_used:
+      return final_state(ChunkState::succeeded, Evidence::presumed);
+    case OutcomeKind::silent:
+      return after_silence(attempt, outcome, policy, now, jitter);
+    case OutcomeKind::unavailable:
+      if (outcome.http_status == 0) return unreached_replay(attempt, outcome, policy, now, jitter);
+      return unclear(attempt, outcome, policy, now, jitter);
+    case OutcomeKind::throttled:
+    case OutcomeKind::answered_unclear:
+    case OutcomeKind::rejected_devices:
+    case OutcomeKind::rejected_job:
+    case OutcomeKind::blocked:
+      break;
+  }
+  Transition next = unclear(attempt, outcome, policy, now, jitter);
+  next.halt = halt_of(outcome.kind);
   return next;
 }
 
@@ -56,30 +121,26 @@ Transition after_silence(const AttemptFacts& attempt, const Outcome& outcome, co
 
 Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy, UtcTime now,
                   double jitter) {
-  const bool is_replay = attempt.replay_number > 0;
+  if (attempt.replay_number > 0) return settle_replay(attempt, outcome, policy, now, jitter);
   switch (outcome.kind) {
     case OutcomeKind::accepted:
       return final_state(ChunkState::succeeded, Evidence::confirmed);
-
-    case OutcomeKind::nonce_used:
-      // After our own silence the gateway says that it saw the first copy. On a first send nothing of ours
-      // can have used the nonce, and the refusal precedes execution: try again with another one.
-      if (is_replay) return final_state(ChunkState::succeeded, Evidence::presumed);
-      return retry_or(ChunkState::failed, attempt, outcome, policy.retry, now, jitter);
 
     case OutcomeKind::throttled: {
       // Throttled attempts are given back: the quota was at fault, not the chunk. Otherwise a busy hour would
       // use up all attempts on chunks that the API has never looked at. The run's deadline still bounds the
       // wait.
       const UtcTime due_at = now + outcome.retry_after.value_or(throttle_pause);
-      if (is_replay) return final_state(ChunkState::in_doubt);
-      if (due_at >= attempt.run_started_at + policy.retry.deadline) return final_state(ChunkState::failed);
+      if (is_past_deadline(attempt, policy.retry, due_at)) return final_state(ChunkState::failed);
       return back_to_pending(due_at, /*spends_attempt=*/false);
     }
 
+    case OutcomeKind::nonce_used:
+      // Nothing of ours can have used the nonce before, and the refusal precedes execution.
+      return retry_or(ChunkState::failed, attempt, outcome, policy.retry, now, jitter);
+
     case OutcomeKind::unavailable:
-      // This copy was not executed; of an earlier, silent copy that says nothing.
-      if (is_replay) return after_silence(attempt, outcome, policy, now, jitter);
+      if (outcome.http_status == 0) return unreached(attempt, outcome, policy.retry, now, jitter);
       return retry_or(ChunkState::failed, attempt, outcome, policy.retry, now, jitter);
 
     case OutcomeKind::silent:
@@ -89,16 +150,11 @@ Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const Chu
       return unclear(attempt, outcome, policy, now, jitter);
 
     case OutcomeKind::rejected_devices:
-      if (is_replay) return unclear(attempt, outcome, policy, now, jitter);
       return final_state(attempt.devices > 1 ? ChunkState::split : ChunkState::failed);
 
     case OutcomeKind::rejected_job:
-      if (is_replay) return final_state(ChunkState::in_doubt);
-      return halted(Halt::run, now);
-
     case OutcomeKind::blocked:
-      if (is_replay) return final_state(ChunkState::in_doubt);
-      return halted(Halt::tenant, now);
+      return halted(halt_of(outcome.kind), now);
   }
   return final_state(ChunkState::in_doubt);
 }

@@ -4,26 +4,33 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <vector>
 
 namespace sluice {
 namespace {
 
 using Duration = Pacer::Duration;
 using std::chrono::duration_cast;
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 // Until this many answers are in, the fastest path is not known well enough to subtract it.
-constexpr int answers_before_trust = 30;
+constexpr std::uint64_t answers_before_trust = 30;
 // The fastest and the spread are taken over this many recent answers.
 constexpr std::size_t rtts_kept = 512;
+// The fastest answer seen is a little slower than the fastest there can be, by more the more answers differ:
+// this share of the distance between the fastest and the 90th percentile is taken off.
+constexpr double doubt_of_fastest = 0.2;
 // One request's excess holds the window back by at most this much: a single stuck exchange must not stop the
 // tenant.
 constexpr Duration excess_max = milliseconds{500};
-// A pair of clock reading and first byte is not atomic; nor is the server's.
-constexpr Duration guard = std::chrono::microseconds{200};
-// After a throttle the rate doubles about every ten seconds, so full speed is back within a minute.
-constexpr double recovery_per_second = 0.07;
+// Reading the clock and handing over the first byte are two things, here and at the server.
+constexpr Duration guard_min = microseconds{200};
+constexpr Duration guard_step = milliseconds{25};
+constexpr Duration guard_max = milliseconds{100};
+// After a throttle the rate doubles, and the extra guard halves, in ten seconds.
+constexpr double recovery_per_second = 0.0693;
+constexpr double slowest_share_of_limit = 0.1;
 
 Duration from_seconds(double value) { return duration_cast<Duration>(std::chrono::duration<double>(value)); }
 
@@ -31,7 +38,7 @@ Duration from_seconds(double value) { return duration_cast<Duration>(std::chrono
 
 Pacer::Pacer(double requests_per_second, SteadyTime start)
     : limit_(requests_per_second),
-      per_window_(std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(requests_per_second)))),
+      per_window_(static_cast<std::size_t>(std::max(1.0, std::ceil(requests_per_second)))),
       window_(from_seconds(static_cast<double>(per_window_) / requests_per_second)),
       not_before_(start) {
   assert(requests_per_second > 0);
@@ -40,17 +47,18 @@ Pacer::Pacer(double requests_per_second, SteadyTime start)
 SteadyTime Pacer::next_send_at() const {
   if (sends_.empty()) return not_before_;
   const SteadyTime last = sends_.back().at;
-  SteadyTime next = std::max(not_before_, last + spacing_at(last));
-  if (static_cast<std::int64_t>(sends_.size()) == per_window_) {
+  SteadyTime next = std::max(not_before_, last + from_seconds(1.0 / rate_at(last)));
+  if (sends_.size() == per_window_) {
     const Send& oldest = sends_.front();
-    next = std::max(next, oldest.at + window_ + guard + excess_of(oldest));
+    next = std::max(next, oldest.at + window_ + guard_at(last) + excess_of(oldest));
   }
   return next;
 }
 
 std::uint64_t Pacer::sent(SteadyTime now) {
+  assert(now >= next_send_at());
   sends_.push_back({now, std::nullopt});
-  if (static_cast<std::int64_t>(sends_.size()) > per_window_) {
+  if (sends_.size() > per_window_) {
     sends_.pop_front();
     ++first_send_;
   }
@@ -58,25 +66,41 @@ std::uint64_t Pacer::sent(SteadyTime now) {
 }
 
 void Pacer::answered(std::uint64_t send, SteadyTime now) {
-  if (send < first_send_) return;
-  Send& answered_send = sends_[send - first_send_];
-  answered_send.rtt = now - answered_send.at;
-  learn(*answered_send.rtt);
+  const std::optional<SteadyTime> sent_at = time_of(send);
+  if (!sent_at) return;  // Older than a window: it holds nothing back any more.
+  sends_[send - first_send_].rtt = now - *sent_at;
+  learn(now - *sent_at);
 }
 
-void Pacer::throttled(SteadyTime now, std::optional<Duration> hint) {
-  slowed_to_ = rate_at(now) / 2;
-  slowed_at_ = now;
+void Pacer::throttled(std::uint64_t send, SteadyTime now, std::optional<Duration> hint) {
   not_before_ = std::max(not_before_, now + hint.value_or(Duration{0}));
+  const std::optional<SteadyTime> sent_at = time_of(send);
+  const bool already_heeded = slowed_to_ > 0 && (!sent_at || *sent_at < slowed_at_);
+  if (already_heeded) return;
+  const double rate = std::max(rate_at(now) / 2, limit_ * slowest_share_of_limit);
+  extra_guard_ = std::min(guard_max, guard_at(now) - guard_min + guard_step);
+  slowed_to_ = rate;
+  slowed_at_ = now;
 }
 
 double Pacer::rate_at(SteadyTime now) const {
   if (slowed_to_ == 0) return limit_;
-  const double quiet_seconds = std::chrono::duration<double>(now - slowed_at_).count();
-  return std::min(limit_, slowed_to_ * std::exp(recovery_per_second * std::max(0.0, quiet_seconds)));
+  return std::min(limit_, slowed_to_ * recovered_since_slowdown(now));
 }
 
-Duration Pacer::spacing_at(SteadyTime now) const { return from_seconds(1.0 / rate_at(now)); }
+Duration Pacer::guard_at(SteadyTime now) const {
+  return guard_min + duration_cast<Duration>(extra_guard_ / recovered_since_slowdown(now));
+}
+
+double Pacer::recovered_since_slowdown(SteadyTime now) const {
+  const double quiet_seconds = std::chrono::duration<double>(now - slowed_at_).count();
+  return std::exp(recovery_per_second * std::max(0.0, quiet_seconds));
+}
+
+std::optional<SteadyTime> Pacer::time_of(std::uint64_t send) const {
+  if (send < first_send_) return std::nullopt;
+  return sends_[send - first_send_].at;
+}
 
 Duration Pacer::excess_of(const Send& send) const {
   const Duration excess = send.rtt ? *send.rtt - fastest_ : spread_;
@@ -87,9 +111,15 @@ void Pacer::learn(Duration rtt) {
   recent_rtts_.push_back(rtt);
   if (recent_rtts_.size() > rtts_kept) recent_rtts_.pop_front();
   ++answers_;
-  const auto [fastest, slowest] = std::minmax_element(recent_rtts_.begin(), recent_rtts_.end());
-  spread_ = *slowest - (answers_ >= answers_before_trust ? *fastest : Duration{0});
-  if (answers_ >= answers_before_trust) fastest_ = *fastest;
+
+  std::vector<Duration> sorted{recent_rtts_.begin(), recent_rtts_.end()};
+  std::sort(sorted.begin(), sorted.end());
+  if (answers_ >= answers_before_trust) {
+    const Duration usual_spread = sorted[sorted.size() * 9 / 10] - sorted.front();
+    const Duration doubt = duration_cast<Duration>(usual_spread * doubt_of_fastest);
+    fastest_ = std::max(Duration{0}, sorted.front() - doubt);
+  }
+  spread_ = sorted.back() - fastest_;
 }
 
 }  // namespace sluice

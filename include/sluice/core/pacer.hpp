@@ -25,7 +25,9 @@ class Pacer {
  public:
   using Duration = std::chrono::nanoseconds;
 
-  /// @param requests_per_second more than 0; a fraction such as 0.5 is one request every 2 s
+  /// @param requests_per_second more than 0. A fraction is paced exactly: 2.5 is one request every 400 ms (at
+  /// most 3
+  ///        in a window of one second), 0.5 one every 2 s.
   /// @param start nothing is sent before it
   Pacer(double requests_per_second, SteadyTime start);
 
@@ -36,16 +38,17 @@ class Pacer {
   /// @return a number to report its answer with
   std::uint64_t sent(SteadyTime now);
 
-  /// The answer (or the lack of one) of a send is known.
+  /// A complete answer to that send has come. Not to be called for a send that was met with silence.
   void answered(std::uint64_t send, SteadyTime now);
 
-  /// The cloud said "too fast": half the rate at once, silence until now + hint; climbs back by itself.
-  void throttled(SteadyTime now, std::optional<Duration> hint);
+  /// The cloud said "too fast" to that send: half the rate and a wider window at once, silence until now +
+  /// hint. Both come back by themselves, the rate by a factor of two in ten seconds. Requests that were on
+  /// their way before the last slow-down are not a second reason to slow down.
+  void throttled(std::uint64_t send, SteadyTime now, std::optional<Duration> hint);
 
-  /// The rate in force now: the configured one, or less after a throttle.
+  /// The rate in force now: the limit, or less after a throttle.
   double rate_at(SteadyTime now) const;
 
-  /// The configured rate.
   double limit() const { return limit_; }
 
  private:
@@ -54,24 +57,27 @@ class Pacer {
     std::optional<Duration> rtt;
   };
 
+  std::optional<SteadyTime> time_of(std::uint64_t send) const;
   Duration excess_of(const Send& send) const;
-  Duration spacing_at(SteadyTime now) const;
+  Duration guard_at(SteadyTime now) const;
+  double recovered_since_slowdown(SteadyTime now) const;
   void learn(Duration rtt);
 
   double limit_;
-  std::int64_t per_window_;  ///< sends that a window may hold
-  Duration window_;          ///< 1 s, or longer where the rate is below one a second
+  std::size_t per_window_;  ///< sends that a window may hold: N, rounded up
+  Duration window_;         ///< 1 s; a little more or less where N is no whole number
   SteadyTime not_before_;
-  std::deque<Send> sends_;        ///< the last per_window_ sends
+  std::deque<Send> sends_;        ///< the last per_window_ ones
   std::uint64_t first_send_ = 0;  ///< number of sends_.front()
 
   std::deque<Duration> recent_rtts_;
-  Duration fastest_{0};  ///< 0 until enough answers are in
-  Duration spread_{0};   ///< of the recent ones
-  int answers_ = 0;
+  Duration fastest_{0};  ///< what every path takes at least; 0 until enough answers are in
+  Duration spread_{0};   ///< between the fastest and the slowest of the recent ones
+  std::uint64_t answers_ = 0;
 
-  double slowed_to_ = 0;  ///< the rate right after the last throttle; 0: not slowed
+  double slowed_to_ = 0;  ///< the rate right after the last throttle; 0: never slowed
   SteadyTime slowed_at_;
+  Duration extra_guard_{0};  ///< right after the last throttle
 };
 
 }  // namespace sluice

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// The life of a chunk, outcome by outcome. Expected values come from the promise, not from the code: a
+// command is never sent twice by sluice itself, and what is not known is called in doubt.
+#include "sluice/core/chunk_rules.hpp"
+
+#include <doctest/doctest.h>
+
+#include "sluice/core/backoff.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+
+namespace {
+
+const UtcTime now{1'000'000s};
+
+AttemptFacts first_attempt(int devices = 100) {
+  return {.number = 1,
+          .devices = devices,
+          .replay_number = 0,
+          .request_stamped_at = now - 1s,
+          .run_started_at = now - 1min};
+}
+
+AttemptFacts replay(int replay_number) {
+  AttemptFacts facts = first_attempt();
+  facts.replay_number = replay_number;
+  return facts;
+}
+
+Outcome outcome(OutcomeKind kind) { return {.kind = kind, .code = "Some.Code", .http_status = 400}; }
+
+const ChunkPolicy cautious{};
+const ChunkPolicy repeatable{.safe_to_repeat = true};
+
+}  // namespace
+
+TEST_CASE("chunk: accepted is final and confirmed, on a first send and on a replay alike") {
+  for (const AttemptFacts& facts : {first_attempt(), replay(1), replay(2)}) {
+    const Transition next = settle(facts, outcome(OutcomeKind::accepted), cautious, now, 0.5);
+
+    CHECK(next.state == ChunkState::succeeded);
+    CHECK(next.evidence == Evidence::confirmed);
+  }
+}
+
+TEST_CASE("chunk: a nonce that our own replay finds used is presumed, never confirmed") {
+  const Transition next = settle(replay(1), outcome(OutcomeKind::nonce_used), cautious, now, 0.5);
+
+  CHECK(next.state == ChunkState::succeeded);
+  CHECK(next.evidence == Evidence::presumed);
+}
+
+TEST_CASE("chunk: a nonce refused on a first send was not used by us, so a fresh attempt follows") {
+  const Transition next = settle(first_attempt(), outcome(OutcomeKind::nonce_used), cautious, now, 0.5);
+
+  CHECK(next.state == ChunkState::pending);
+  CHECK_FALSE(next.replay);
+  CHECK(next.spends_attempt);
+}
+
+TEST_CASE("chunk: a throttled attempt is put back without spending an attempt") {
+  Outcome throttled = outcome(OutcomeKind::throttled);
+  throttled.retry_after = 3s;
+
+  const Transition next = settle(first_attempt(), throttled, cautious, now, 0);
+
+  CHECK(next.state == ChunkState::pending);
+  CHECK(next.due_at == now + 3s);
+  CHECK_FALSE(next.spends_attempt);
+}
+
+TEST_CASE("chunk: an unavailable service is tried again after a jittered, doubling backoff") {
+  AttemptFacts third = first_attempt();
+  third.number = 3;
+
+  const Transition next = settle(third, outcome(OutcomeKind::unavailable), cautious, now, 0.5);
+
+  CHECK(next.state == ChunkState::pending);
+  CHECK(next.due_at == now + 1s);  // half of 500 ms · 2²
+  CHECK(next.spends_attempt);
+  CHECK_FALSE(next.replay);
+}
+
+TEST_CASE("chunk: the last attempt's refusal fails it") {
+  AttemptFacts fifth = first_attempt();
+  fifth.number = 5;
+
+  CHECK(settle(fifth, outcome(OutcomeKind::unavailable), cautious, now, 0.5).state == ChunkState::failed);
+}
+
+TEST_CASE("chunk: an endpoint that was not reached costs the chunk no attempt") {
+  AttemptFacts fifth = first_attempt();
+  fifth.number = 5;
+  Outcome unreached = outcome(OutcomeKind::unavailable);
+  unreached.http_status = 0;
+
+  const Transition next = settle(fifth, unreached, cautious, now, 0.5);
+
+  CHECK(next.state == ChunkState::pending);
+  CHECK_FALSE(next.spends_attempt);
+}
+
+TEST_CASE("chunk: a backoff longer than the server's hint wins, and the hint over a shorter one") {
+  Outcome hinted = outcome(OutcomeKind::unavailable);
+  hinted.retry_after = 5s;
+
+  CHECK(settle(first_attempt(), hinted, cautious, now, 0.5).due_at == now + 5s);
+}
+
+TEST_CASE("chunk: silence is followed by the identical request, at most twice") {
+  const Transition first = settle(first_attempt(), outcome(OutcomeKind::silent), cautious, now, 0.5);
+  CHECK(first.state == ChunkState::pending);
+  CHECK(first.replay);
+  CHECK_FALSE(first.spends_attempt);
+
+  CHECK(settle(replay(1), outcome(OutcomeKind::silent), cautious, now, 0.5).replay);
+  CHECK(settle(replay(2), outcome(OutcomeKind::silent), cautious, now, 0.5).state == ChunkState::in_doubt);
+}
+
+TEST_CASE(
+    "chunk: ten minutes after the first send silence is doubt, because the cloud may have forgotten the "
+    "nonce") {
+  AttemptFacts old = first_attempt();
+  old.request_stamped_at = now - 10min;
+
+  CHECK(settle(old, outcome(OutcomeKind::silent), cautious, now, 0.5).state == ChunkState::in_doubt);
+  CHECK(recover(old, cautious, now).state == ChunkState::in_doubt);
+}
+
+TEST_CASE("chunk: only a job that is safe to repeat gets a fresh attempt out of doubt") {
+  AttemptFacts old = first_attempt();
+  old.request_stamped_at = now - 10min;
+
+  const Transition next = settle(old, outcome(OutcomeKind::silent), repeatable, now, 0.5);
+
+  CHECK(next.state == ChunkState::pending);
+  CHECK_FALSE(next.replay);
+  CHECK(next.spends_attempt);
+}
+
+TEST_CASE(
+    "chunk: an unclear answer is never replayed, because the nonce is used and the answer would mislead") {
+  CHECK(settle(first_attempt(), outcome(OutcomeKind::answered_unclear), cautious, now, 0.5).state ==
+        ChunkState::in_doubt);
+
+  const Transition next =
+      settle(first_attempt(), outcome(OutcomeKind::answered_unclear), repeatable, now, 0.5);
+  CHECK(next.state == ChunkState::pending);
+  CHECK_FALSE(next.replay);
+}
+
+TEST_CASE("chunk: what a crash left in flight is replayed identically, never sent afresh") {
+  const Transition next = recover(first_attempt(), repeatable, now);
+
+  CHECK(next.state == ChunkState::pending);
+  CHECK(next.replay);
+}
+
+TEST_CASE("chunk: a rejected device splits a chunk of many and fails a chunk of one") {
+  CHECK(settle(first_attempt(2), outcome(OutcomeKind::rejected_devices), cautious, now, 0).state ==
+        ChunkState::split);
+  CHECK(settle(first_attempt(1), outcome(OutcomeKind::rejected_devices), cautious, now, 0).state ==
+        ChunkState::failed);
+}
+
+TEST_CASE(
+    "chunk: a rejected job pauses its run and a blocked account its tenant; the chunk goes back unspent") {
+  const Transition job = settle(first_attempt(), outcome(OutcomeKind::rejected_job), cautious, now, 0);
+  CHECK(job.state == ChunkState::pending);
+  CHECK(job.halt == Halt::run);
+  CHECK_FALSE(job.spends_attempt);
+
+  const Transition account = settle(first_attempt(), outcome(OutcomeKind::blocked), cautious, now, 0);
+  CHECK(account.state == ChunkState::pending);
+  CHECK(account.halt == Halt::tenant);
+  CHECK_FALSE(account.spends_attempt);
+}
+
+TEST_CASE(
+    "chunk: a refusal of a replay says nothing of the silent first copy, so it never sends afresh or "
+    "splits") {
+  for (const OutcomeKind kind :
+       {OutcomeKind::throttled, OutcomeKind::answered_unclear, OutcomeKind::rejected_devices,
+        OutcomeKind::rejected_job, OutcomeKind::blocked}) {
+    CAPTURE(to_string(kind));
+
+    const Transition next = settle(replay(1), outcome(kind), cautious, now, 0.5);
+
+    CHECK((next.state == ChunkState::in_doubt || next.replay));
+  }
+}
+
+TEST_CASE("chunk: a refusal that stops the account stops it even when it answers a replay") {
+  const Transition next = settle(replay(1), outcome(OutcomeKind::blocked), cautious, now, 0.5);
+
+  CHECK(next.state == ChunkState::in_doubt);
+  CHECK(next.halt == Halt::tenant);
+}
+
+TEST_CASE("chunk: nothing is retried past the run's deadline") {
+  AttemptFacts late = first_attempt();
+  late.run_started_at = now - 6h;
+
+  CHECK(settle(late, outcome(OutcomeKind::unavailable), cautious, now, 0.5).state == ChunkState::failed);
+  CHECK(settle(late, outcome(OutcomeKind::throttled), cautious, now, 0.5).state == ChunkState::failed);
+}
+
+TEST_CASE("chunk: a cancel takes what is pending and leaves what is on its way") {
+  CHECK(cancel(ChunkState::pending) == ChunkState::canceled);
+  for (const ChunkState state : {ChunkState::in_flight, ChunkState::succeeded, ChunkState::failed,
+                                 ChunkState::in_doubt, ChunkState::split, ChunkState::canceled}) {
+    CHECK(cancel(state) == std::nullopt);
+  }
+}
+
+TEST_CASE("backoff: between nothing and the doubling ceiling, never above the cap") {
+  const RetryPolicy policy{.base = 500ms, .cap = 60s};
+
+  CHECK(backoff_delay(policy, 1, 0.0) == 0ms);
+  CHECK(backoff_delay(policy, 1, 0.5) == 250ms);
+  CHECK(backoff_delay(policy, 4, 0.5) == 2s);
+  CHECK(backoff_delay(policy, 30, 0.5) == 30s);
+  CHECK(backoff_delay(policy, 1000, 0.999) < 60s);
+}
