@@ -159,6 +159,11 @@ Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const Chu
   return final_state(ChunkState::in_doubt);
 }
 
+Transition release(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now) {
+  if (attempt.replay_number == 0) return back_to_pending(now, /*spends_attempt=*/false);
+  return unreached_replay(attempt, Outcome{.kind = OutcomeKind::unavailable}, policy, now, /*jitter=*/0);
+}
+
 Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now) {
   const Outcome lost{.kind = OutcomeKind::silent};
   return after_silence(attempt, lost, policy, now, /*jitter=*/0);

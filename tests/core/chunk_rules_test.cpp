@@ -157,6 +157,13 @@ TEST_CASE("chunk: what a crash left in flight is replayed identically, never sen
   CHECK(next.replay);
 }
 
+TEST_CASE(
+    "chunk: a claimed chunk that was not sent goes back unspent, and a replay that was not sent stays owed") {
+  CHECK(release(first_attempt(), cautious, now) ==
+        Transition{.state = ChunkState::pending, .due_at = now, .spends_attempt = false});
+  CHECK(release(replay(2), cautious, now).replay);
+}
+
 TEST_CASE("chunk: a rejected device splits a chunk of many and fails a chunk of one") {
   CHECK(settle(first_attempt(2), outcome(OutcomeKind::rejected_devices), cautious, now, 0).state ==
         ChunkState::split);

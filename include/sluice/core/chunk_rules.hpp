@@ -60,6 +60,9 @@ struct Transition {
 Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy, UtcTime now,
                   double jitter);
 
+/// For a chunk that was claimed but not sent after all, because the process stops or the run was halted.
+Transition release(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now);
+
 /// For a chunk that a dead process left in flight: whether its request was sent is unknown, so it counts as
 /// silence.
 Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// The coroutine that serves one tenant: claims chunks, sends each through the pace gate, settles what came
+// back. Lives on the loop; start with run(), and keep it alive until run() has completed.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "sluice/core/job.hpp"
+#include "sluice/core/pacer.hpp"
+#include "sluice/dialect/credentials.hpp"
+#include "sluice/dialect/invoke_things.hpp"
+#include "sluice/engine/clock.hpp"
+#include "sluice/engine/observer.hpp"
+#include "sluice/engine/randomness.hpp"
+#include "sluice/store/async_store.hpp"
+#include "sluice/transport/transport.hpp"
+
+namespace sluice {
+
+struct DispatcherConfig {
+  std::string tenant;
+  std::map<RunId, Job> runs;  ///< the runs to serve
+  InvokeThingsDialect dialect;
+  Credentials credentials;
+  double requests_per_second = default_requests_per_second;
+  std::size_t in_flight_max = 32;
+  /// Nothing is sent before. After a process that may have sent until a moment ago: one window later.
+  SteadyTime not_before;
+};
+
+class Dispatcher {
+ public:
+  /// Everything passed by reference must outlive the dispatcher.
+  Dispatcher(boost::asio::any_io_executor loop, AsyncStore& store, Transport& transport, Clock& clock,
+             Randomness& randomness, Observer& observer, DispatcherConfig config);
+  ~Dispatcher();
+
+  /// Completes when its runs are finished or halted, or after stop() when the last answer is recorded.
+  /// Fails: `unreachable` if the endpoint never answered, `storage` if the record could not be kept.
+  boost::asio::awaitable<Result<void>> run();
+
+  /// No further send; what is on its way may finish. What was claimed but not sent goes back unspent.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Seam: who watches. Called on the loop, after the fact; must not block and must not throw.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "sluice/core/chunk_rules.hpp"
+#include "sluice/core/ids.hpp"
+#include "sluice/core/outcome.hpp"
+#include "sluice/core/time.hpp"
+
+namespace sluice {
+
+struct AttemptSettled {
+  RunId run;
+  ChunkId chunk;
+  AttemptId attempt;
+  AttemptFacts facts;
+  Outcome outcome;
+  Transition transition;
+  std::optional<std::chrono::nanoseconds> rtt;  ///< from first byte to complete answer
+};
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+
+  virtual void attempt_sent(RunId run, ChunkId chunk, SteadyTime at, bool is_replay) = 0;
+  virtual void attempt_settled(const AttemptSettled& event, SteadyTime at) = 0;
+  /// The rate in force changed: a throttle, or the way back.
+  virtual void rate_changed(double requests_per_second) = 0;
+  /// The endpoint cannot be reached; it is probed from now on.
+  virtual void endpoint_lost(std::string_view reason) = 0;
+  virtual void endpoint_back() = 0;
+};
+
+}  // namespace sluice

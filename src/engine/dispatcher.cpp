@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+#include "sluice/engine/dispatcher.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <exception>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "engine/pace_gate.hpp"
+#include "sluice/core/chunk_rules.hpp"
+
+namespace sluice {
+namespace asio = boost::asio;
+namespace {
+
+using namespace std::chrono_literals;
+
+// A request claimed this long ago carries a stale timestamp: it is put back and claimed afresh.
+constexpr auto staged_for_max = 60s;
+// Claims run ahead of the gate by this much, so that the database is never between token and send.
+constexpr double claim_ahead_seconds = 0.3;
+
+std::vector<std::string_view> lines_of(std::string_view names) {
+  std::vector<std::string_view> lines;
+  while (!names.empty()) {
+    const std::size_t end = names.find('\n');
+    lines.push_back(names.substr(0, end));
+    names.remove_prefix(end == names.npos ? names.size() : end + 1);
+  }
+  return lines;
+}
+
+}  // namespace
+
+class Dispatcher::Impl {
+ public:
+  Impl(asio::any_io_executor loop, AsyncStore& store, Transport& transport, Clock& clock,
+       Randomness& randomness, Observer& observer, DispatcherConfig config)
+      : loop_(std::move(loop)),
+        store_(store),
+        transport_(transport),
+        clock_(clock),
+        randomness_(randomness),
+        observer_(observer),
+        config_(std::make_shared<const DispatcherConfig>(std::move(config))),
+        gate_(clock, Pacer{config_->requests_per_second, config_->not_before}),
+        alarm_(clock.alarm()) {}
+
+  asio::awaitable<Result<void>> run() {
+    while (!is_stopping_) {
+      const std::size_t room = room_to_claim();
+      const SteadyTime claim_from = gate_.opens_at() - 1s;
+      if (room == 0 || claim_from > clock_.steady_now()) {
+        co_await alarm_->sleep_until(room == 0 ? SteadyTime::max() : claim_from);
+        continue;
+      }
+      const std::size_t claimed = co_await claim(room);
+      if (claimed == room || is_stopping_) continue;
+      const bool more_to_come = co_await wait_until_due();
+      if (!more_to_come) break;
+    }
+    while (active_ > 0) co_await alarm_->sleep_until(SteadyTime::max());
+    if (failure_) co_return *failure_;
+    co_return Result<void>{};
+  }
+
+  void stop() {
+    is_stopping_ = true;
+    gate_.ask_again();
+    alarm_->ring();
+  }
+
+ private:
+  std::size_t room_to_claim() const {
+    const auto ahead = static_cast<std::size_t>(config_->requests_per_second * claim_ahead_seconds) + 1;
+    const std::size_t free = config_->in_flight_max - std::min(config_->in_flight_max, active_);
+    return std::min(ahead - std::min(ahead, staged_), free);
+  }
+
+  /// @return how many chunks were claimed and are now on their way to the gate
+  asio::awaitable<std::size_t> claim(std::size_t room) {
+    ClaimRequest request{.tenant = config_->tenant,
+                         .runs = served_runs(),
+                         .limit = static_cast<int>(room),
+                         .now = clock_.utc_now(),
+                         .make_intent = intent_maker(room)};
+    if (request.runs.empty()) co_return 0;
+    auto work = [request = std::move(request)](Store& store) { return store.claim(request); };
+    Result<std::vector<ClaimedChunk>> claimed = co_await store_.call(std::move(work));
+    if (claimed.has_error()) {
+      fail(claimed.error());
+      co_return 0;
+    }
+    for (ClaimedChunk& chunk : *claimed) start_exchange(std::move(chunk));
+    co_return claimed->size();
+  }
+
+  /// Called on the database thread, so it owns or shares all that it uses.
+  IntentMaker intent_maker(std::size_t count) {
+    std::vector<std::string> nonces;
+    for (std::size_t i = 0; i < count; ++i) nonces.push_back(randomness_.nonce());
+    return [config = config_, nonces = std::move(nonces), timestamp = to_iso_seconds(clock_.utc_now())](
+               RunId run, std::string_view names) mutable {
+      AttemptIntent intent{.nonce = std::move(nonces.back()),
+                           .timestamp = timestamp,
+                           .key_id = config->credentials.access_key_id,
+                           .digest = {}};
+      nonces.pop_back();
+      intent.digest = request_digest(request_for(*config, run, intent, names));
+      return intent;
+    };
+  }
+
+  static HttpRequest request_for(const DispatcherConfig& config, RunId run, const AttemptIntent& intent,
+                                 std::string_view names) {
+    return build_request(config.dialect, config.runs.at(run).call, lines_of(names), config.credentials,
+                         RequestStamp{intent.nonce, intent.timestamp});
+  }
+
+  /// Sleeps until a chunk is due or something has settled. @return false: nothing is left to do
+  asio::awaitable<bool> wait_until_due() {
+    std::optional<UtcTime> next_due_at;
+    for (const RunId run : served_runs()) {
+      auto work = [run, now = clock_.utc_now()](Store& store) { return store.queue_state(run, now); };
+      const Result<QueueState> queue = co_await store_.call(std::move(work));
+      if (queue.has_error()) {
+        fail(queue.error());
+        co_return false;
+      }
+      if (queue->next_due_at)
+        next_due_at = std::min(*queue->next_due_at, next_due_at.value_or(UtcTime::max()));
+    }
+    if (!next_due_at && active_ == 0) co_return false;
+    SteadyTime wake_at = SteadyTime::max();
+    if (next_due_at) wake_at = clock_.steady_now() + (*next_due_at - clock_.utc_now());
+    co_await alarm_->sleep_until(wake_at);
+    co_return true;
+  }
+
+  void start_exchange(ClaimedChunk chunk) {
+    ++active_;
+    ++staged_;
+    asio::co_spawn(loop_, exchange(std::move(chunk)), [this](std::exception_ptr problem) {
+      --active_;
+      if (problem)
+        fail(Error{ErrorKind::unexpected, "an exchange ended by an exception: " + what(problem), ""});
+      alarm_->ring();
+    });
+  }
+
+  /// A claimed chunk on its way.
+  struct Flight {
+    ClaimedChunk chunk;
+    bool is_staged = true;               ///< has not passed the gate
+    std::optional<PaceGate::Pass> pass;  ///< the gate's
+    std::optional<UtcTime> sent_at;      ///< absent: not one byte went out
+  };
+
+  /// One chunk from the gate to its recorded result.
+  asio::awaitable<void> exchange(ClaimedChunk chunk) {
+    Flight flight{.chunk = std::move(chunk)};
+    const HttpRequest request =
+        request_for(*config_, flight.chunk.run, flight.chunk.intent, flight.chunk.names);
+    if (request_digest(request) != flight.chunk.intent.digest) {
+      // Only a replay can get here: another key, dialect or argument would be a new request under an old
+      // nonce.
+      leave_stage(flight);
+      co_await settle_by_rule(flight, unrepeatable());
+      co_return;
+    }
+    const Reply reply = co_await send(flight, request);
+    leave_stage(flight);
+    co_await settle_reply(flight, reply);
+  }
+
+  asio::awaitable<Reply> send(Flight& flight, const HttpRequest& request) {
+    const std::function<bool()> is_wanted = [this, &flight] { return may_send(flight.chunk); };
+    const WireGate gate = [this, &flight, &is_wanted]() -> asio::awaitable<bool> {
+      flight.pass = co_await gate_.enter(is_wanted);
+      if (!flight.pass) co_return false;
+      leave_stage(flight);
+      flight.sent_at = clock_.utc_now();
+      observer_.attempt_sent(flight.chunk.run, flight.chunk.chunk, flight.pass->at, flight.chunk.is_replay);
+      co_return true;
+    };
+    const Connection connection = flight.chunk.is_replay ? Connection::fresh : Connection::any;
+    Reply reply = co_await transport_.send(request, gate, connection);
+    co_return reply;
+  }
+
+  asio::awaitable<void> settle_reply(Flight& flight, const Reply& reply) {
+    if (const auto* failure = std::get_if<TransportFailure>(&reply)) {
+      const Outcome outcome = classify(*failure);
+      if (!failure->may_have_arrived) flight.sent_at.reset();
+      if (failure->kind == FailureKind::stopped) {
+        const Transition next = release(flight.chunk.facts, policy_of(flight.chunk.run), clock_.utc_now());
+        co_await settle(flight, outcome, next, std::nullopt);
+        co_return;
+      }
+      heed_failure(outcome);
+      co_await settle_by_rule(flight, outcome);
+      co_return;
+    }
+    const Outcome outcome = classify(config_->dialect, std::get<HttpResponse>(reply), clock_.utc_now());
+    const auto rtt = clock_.steady_now() - flight.pass->at;
+    heed_answer(*flight.pass, outcome);
+    co_await settle_by_rule(flight, outcome, rtt);
+  }
+
+  void leave_stage(Flight& flight) {
+    if (!std::exchange(flight.is_staged, false)) return;
+    --staged_;
+    alarm_->ring();
+  }
+
+  bool may_send(const ClaimedChunk& chunk) const {
+    if (is_stopping_ || is_tenant_halted_ || halted_runs_.contains(chunk.run)) return false;
+    const UtcTime now = clock_.utc_now();
+    if (chunk.is_replay) return now < chunk.facts.request_stamped_at + identical_replay_window;
+    return now < chunk.facts.request_stamped_at + staged_for_max;
+  }
+
+  void heed_answer(const PaceGate::Pass& pass, const Outcome& outcome) {
+    const bool was_lost = gate_.breaker().is_open();
+    gate_.answered(pass);
+    if (was_lost) observer_.endpoint_back();
+    if (outcome.kind != OutcomeKind::throttled) return;
+    gate_.throttled(pass, outcome.retry_after);
+    observer_.rate_changed(gate_.rate());
+  }
+
+  void heed_failure(const Outcome& outcome) {
+    if (outcome.kind == OutcomeKind::blocked) return;
+    const bool was_lost = gate_.breaker().is_open();
+    gate_.failed();
+    if (!was_lost && gate_.breaker().is_open()) observer_.endpoint_lost(outcome.message);
+    give_up_if_never_reached(outcome);
+  }
+
+  void give_up_if_never_reached(const Outcome& outcome) {
+    const bool never_reached = gate_.breaker().is_open() && !gate_.breaker().has_answered();
+    if (!never_reached || outcome.kind != OutcomeKind::unavailable) return;
+    fail(Error{ErrorKind::unreachable, "the endpoint was not reached in five tries: " + outcome.message,
+               "Nothing was sent. Check the endpoint's name and the network, then resume the run."});
+  }
+
+  asio::awaitable<void> settle_by_rule(const Flight& flight, const Outcome& outcome,
+                                       std::optional<std::chrono::nanoseconds> rtt = std::nullopt) {
+    const Transition next = sluice::settle(flight.chunk.facts, outcome, policy_of(flight.chunk.run),
+                                           clock_.utc_now(), randomness_.uniform());
+    co_await settle(flight, outcome, next, rtt);
+  }
+
+  asio::awaitable<void> settle(const Flight& flight, const Outcome& outcome, const Transition& next,
+                               std::optional<std::chrono::nanoseconds> rtt) {
+    const ClaimedChunk& chunk = flight.chunk;
+    halt(chunk.run, next.halt);
+    Settlement settlement{chunk.chunk, chunk.attempt, outcome, next, flight.sent_at, clock_.utc_now()};
+    auto work = [settlement = std::move(settlement)](Store& store) { return store.settle(settlement); };
+    const Result<void> settled = co_await store_.call(std::move(work));
+    if (settled.has_error()) {
+      fail(settled.error());
+      co_return;
+    }
+    const AttemptSettled event{chunk.run, chunk.chunk, chunk.attempt, chunk.facts, outcome, next, rtt};
+    observer_.attempt_settled(event, clock_.steady_now());
+  }
+
+  /// At once, before it is recorded: what waits at the gate must not follow.
+  void halt(RunId run, Halt halt) {
+    if (halt == Halt::none) return;
+    if (halt == Halt::run) halted_runs_.insert(run);
+    if (halt == Halt::tenant) is_tenant_halted_ = true;
+    gate_.ask_again();
+  }
+
+  static Outcome unrepeatable() {
+    return {
+        .kind = OutcomeKind::answered_unclear,
+        .code = "request_changed",
+        .message =
+            "the request cannot be repeated byte for byte: another key, endpoint or dialect is in use now"};
+  }
+
+  ChunkPolicy policy_of(RunId run) const {
+    const Job& job = config_->runs.at(run);
+    return {job.retry, job.safe_to_repeat};
+  }
+
+  std::vector<RunId> served_runs() const {
+    std::vector<RunId> runs;
+    if (is_tenant_halted_) return runs;
+    for (const auto& [run, job] : config_->runs) {
+      if (!halted_runs_.contains(run)) runs.push_back(run);
+    }
+    return runs;
+  }
+
+  void fail(const Error& error) {
+    if (!failure_) failure_ = error;
+    stop();
+  }
+
+  static std::string what(const std::exception_ptr& problem) {
+    try {
+      std::rethrow_exception(problem);
+    } catch (const std::exception& known) {
+      return known.what();
+    } catch (...) {
+      return "of unknown kind";
+    }
+  }
+
+  asio::any_io_executor loop_;
+  AsyncStore& store_;
+  Transport& transport_;
+  Clock& clock_;
+  Randomness& randomness_;
+  Observer& observer_;
+  const std::shared_ptr<const DispatcherConfig> config_;
+  PaceGate gate_;
+  const std::unique_ptr<Alarm> alarm_;  ///< rung when room or work may have appeared
+
+  std::size_t staged_ = 0;  ///< claimed, not yet through the gate
+  std::size_t active_ = 0;  ///< claimed, not yet settled
+  bool is_stopping_ = false;
+  bool is_tenant_halted_ = false;
+  std::set<RunId> halted_runs_;
+  std::optional<Error> failure_;
+};
+
+Dispatcher::Dispatcher(asio::any_io_executor loop, AsyncStore& store, Transport& transport, Clock& clock,
+                       Randomness& randomness, Observer& observer, DispatcherConfig config)
+    : impl_(std::make_unique<Impl>(std::move(loop), store, transport, clock, randomness, observer,
+                                   std::move(config))) {}
+
+Dispatcher::~Dispatcher() = default;
+
+asio::awaitable<Result<void>> Dispatcher::run() { return impl_->run(); }
+
+void Dispatcher::stop() { impl_->stop(); }
+
+}  // namespace sluice
