@@ -2,6 +2,7 @@
 // How InvokeThingsService is asked: one signed form, always the same bytes for the same inputs.
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/algorithm/string/predicate.hpp>
 #include <locale>
@@ -13,15 +14,11 @@
 namespace sluice {
 namespace {
 
-constexpr std::array<std::string_view, 17> reserved_names{
-    "AccessKeyId",    "Action",           "Args",          "DeviceName", "Format",    "Identifier",
-    "IotInstanceId",  "ProductKey",       "Qos",           "RegionId",   "Signature", "SignatureMethod",
-    "SignatureNonce", "SignatureVersion", "SecurityToken", "Timestamp",  "Version"};
+constexpr std::array<std::string_view, 13> reserved_names{
+    "AccessKeyId", "Action", "Args",     "DeviceName", "Format",  "Identifier",   "IotInstanceId",
+    "ProductKey",  "Qos",    "RegionId", "Timestamp",  "Version", "SecurityToken"};
 constexpr std::string_view device_prefix = "DeviceName.";
-
-bool same_name(std::string_view one, std::string_view other) {
-  return boost::algorithm::iequals(one, other, std::locale::classic());
-}
+constexpr std::string_view signature_prefix = "Signature";  // and SignatureNonce, SignatureMethod, …
 
 // Everything but the devices and the signature: what a request of this call always carries. An empty value
 // is left out, because implementations disagree on whether an empty parameter is signed.
@@ -49,7 +46,9 @@ void each_fixed_parameter(const InvokeThingsDialect& dialect, const Call& call,
   if (call.qos) take("Qos", std::to_string(*call.qos));
 }
 
-bool wants_xml(const InvokeThingsDialect& dialect) { return same_name(dialect.format, "XML"); }
+bool wants_xml(const InvokeThingsDialect& dialect) {
+  return boost::algorithm::iequals(dialect.format, "XML", std::locale::classic());
+}
 
 constexpr std::size_t digits_of_numbers_up_to(std::size_t last) {
   std::size_t digits = 0;
@@ -121,11 +120,8 @@ std::size_t body_size_bound(const InvokeThingsDialect& dialect, const Call& call
 }
 
 bool is_reserved_parameter(std::string_view name) {
-  if (boost::algorithm::istarts_with(name, device_prefix, std::locale::classic())) return true;
-  for (const std::string_view reserved : reserved_names) {
-    if (same_name(name, reserved)) return true;
-  }
-  return false;
+  return name.starts_with(device_prefix) || name.starts_with(signature_prefix) ||
+         std::find(reserved_names.begin(), reserved_names.end(), name) != reserved_names.end();
 }
 
 }  // namespace sluice

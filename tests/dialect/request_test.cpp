@@ -141,20 +141,22 @@ TEST_CASE("request: what is optional is sent when given and left out when not") 
 
 TEST_CASE("request: a further parameter cannot take the place of one of the dialect's own") {
   Call call = set_call();
-  call.parameters = {{"Action", "DeleteDevice"}, {"DeviceName.2", "more"}, {"signature", "x"}};
+  call.parameters = {{"Action", "DeleteDevice"}, {"DeviceName.2", "more"}, {"Signature", "x"}};
 
   const HttpRequest request = build_request({}, call, {"dev-1"}, key, stamp());
 
   CHECK(request == build_request({}, set_call(), {"dev-1"}, key, stamp()));
 }
 
-TEST_CASE("request: reserved are the dialect's own names in any case, and nothing else") {
-  for (const char* name : {"Action", "action", "SIGNATURE", "DeviceName", "DeviceName.1", "devicename.x",
-                           "SecurityToken", "Args", "Qos", "Timestamp", "Format", "Version", "RegionId"}) {
+TEST_CASE(
+    "request: reserved are the dialect's own names, all signature and device parameters, nothing else") {
+  for (const char* name :
+       {"Action", "Signature", "SignatureType", "DeviceName", "DeviceName.1", "DeviceName.x", "SecurityToken",
+        "Args", "Qos", "Timestamp", "Format", "Version", "RegionId"}) {
     CAPTURE(name);
     CHECK(is_reserved_parameter(name));
   }
-  for (const char* name : {"ServiceCode", "DeviceNames", "ApiProduct", "", "Act"}) {
+  for (const char* name : {"ServiceCode", "DeviceNames", "ApiProduct", "", "Act", "action"}) {
     CAPTURE(name);
     CHECK_FALSE(is_reserved_parameter(name));
   }
