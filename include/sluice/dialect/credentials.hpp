@@ -9,14 +9,17 @@
 
 namespace sluice {
 
+/// Overwrites the text in a way the compiler may not leave out, and makes it empty.
+void wipe(std::string& text) noexcept;
+
 /// Text that must never be printed. reveal() is called where a signature is made, and nowhere else.
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string text) : text_(std::move(text)) {}
+  explicit Secret(std::string text);
   Secret(const Secret&) = default;
   Secret(Secret&& other) noexcept;
-  Secret& operator=(const Secret&) = default;
+  Secret& operator=(const Secret& other);
   Secret& operator=(Secret&& other) noexcept;
   ~Secret();
 

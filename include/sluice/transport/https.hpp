@@ -29,6 +29,8 @@ struct Endpoint {
 Result<Endpoint> parse_endpoint(std::string_view text);
 /// The canonical form, e.g. "https://iot.cn-shanghai.aliyuncs.com".
 std::string to_string(const Endpoint& endpoint);
+/// 127.0.0.0/8, ::1 or localhost.
+bool is_loopback(const Endpoint& endpoint);
 
 struct HttpsOptions {
   std::string ca_file;  ///< PEM; empty: the system's certificate store
@@ -37,6 +39,8 @@ struct HttpsOptions {
   std::chrono::milliseconds exchange_timeout{
       15'000};                                     ///< from the gate's opening to the last byte of the answer
   std::chrono::milliseconds idle_timeout{25'000};  ///< a kept-alive connection older than this is not reused
+  std::chrono::milliseconds connection_age_max{
+      300'000};  ///< nor one opened longer ago than this: a name's change of address is noticed in the end
   std::size_t answer_bytes_max = 256 * 1024;
   std::size_t connections_max = 32;
 };

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+// Opens connections and hands them round. A place that becomes free goes to whoever waits longest.
+#include "transport/https/pool.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "transport/https/connect.hpp"
+#include "transport/https/request_text.hpp"
+
+namespace sluice {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+std::string in_milliseconds(std::chrono::milliseconds span) { return std::to_string(span.count()) + " ms"; }
+
+std::string connect_problem(const std::string& peer, const std::vector<tcp::endpoint>& endpoints,
+                            const boost::system::error_code& error, std::chrono::milliseconds allowed) {
+  const std::string tried =
+      endpoints.size() == 1 ? "" : " (" + std::to_string(endpoints.size()) + " addresses tried)";
+  if (error == asio::error::timed_out) {
+    return "connect to " + peer + " timed out after " + in_milliseconds(allowed) + tried;
+  }
+  if (error == asio::error::connection_refused) return "connect to " + peer + " refused" + tried;
+  return "connect to " + peer + " failed: " + error.message() + tried;
+}
+
+}  // namespace
+
+Lease& Lease::operator=(Lease&& other) noexcept {
+  give_back();
+  pool_ = std::move(other.pool_);
+  wire_ = std::move(other.wire_);
+  return *this;
+}
+
+void Lease::keep() {
+  if (const auto pool = std::exchange(pool_, nullptr)) pool->return_place(std::exchange(wire_, nullptr));
+}
+
+void Lease::give_back() {
+  wire_.reset();
+  if (const auto pool = std::exchange(pool_, nullptr)) pool->return_place(nullptr);
+}
+
+Pool::Pool(asio::any_io_executor executor, Endpoint endpoint, const HttpsOptions& options,
+           std::optional<TlsContext> tls, HostLookup lookup)
+    : executor_(executor),
+      endpoint_(std::move(endpoint)),
+      options_(options),
+      tls_(std::move(tls)),
+      peer_(display_name(endpoint_)),
+      resolver_(executor, endpoint_.host, std::move(lookup)) {}
+
+TransportFailure Pool::failure(FailureKind kind, std::string message) const {
+  if (is_closed_)
+    return TransportFailure{FailureKind::stopped, false, "the connection to " + peer_ + " was closed by us"};
+  return TransportFailure{kind, false, std::move(message)};
+}
+
+void Pool::watch(const std::shared_ptr<Stoppable>& stoppable) {
+  std::erase_if(stoppables_, [](const auto& known) { return known.expired(); });
+  stoppables_.push_back(stoppable);
+}
+
+void Pool::close() {
+  is_closed_ = true;
+  // From here on no connection is kept, so whoever is woken below finds nothing to go on with.
+  places_taken_ -= idle_.size();
+  idle_.clear();
+  resolver_.stop();
+  for (const auto& weak : stoppables_) {
+    if (const auto stoppable = weak.lock()) stoppable->stop();
+  }
+  for (Waiter* waiter : waiters_) waiter->wake.cancel();
+}
+
+void Pool::return_place(std::shared_ptr<Wire> kept) {
+  if (is_closed_) kept.reset();
+  if (!waiters_.empty()) {
+    Waiter& next = *waiters_.front();
+    waiters_.pop_front();
+    next.granted.emplace(shared_from_this());
+    if (!next.wants_fresh) next.granted->put(std::move(kept));
+    next.wake.cancel();
+  } else if (kept) {
+    idle_.push_back(Idle{.wire = std::move(kept), .since = Clock::now()});
+  } else {
+    --places_taken_;
+  }
+}
+
+void Pool::drop_old_idle() {
+  const auto now = Clock::now();
+  const auto dropped = std::erase_if(idle_, [&](const Idle& idle) {
+    return now - idle.since > options_.idle_timeout ||
+           now - idle.wire->opened_at() > options_.connection_age_max || !idle.wire->is_quiet();
+  });
+  places_taken_ -= dropped;
+}
+
+std::shared_ptr<Wire> Pool::take_idle() {
+  drop_old_idle();
+  if (idle_.empty()) return nullptr;
+  // The newest: the server is least likely to be about to close that one.
+  const auto wire = std::move(idle_.back().wire);
+  idle_.pop_back();
+  return wire;
+}
+
+asio::awaitable<Acquired> Pool::wait_for_place(bool wants_fresh) {
+  // Long enough for every exchange under way to come to its end; what the gates take is their callers'
+  // affair.
+  const auto allowed = options_.connect_timeout + options_.tls_timeout + options_.exchange_timeout;
+  Waiter waiter{.wants_fresh = wants_fresh, .wake = asio::steady_timer(executor_, allowed), .granted = {}};
+  waiters_.push_back(&waiter);
+  const struct Leave {
+    std::deque<Waiter*>& waiters;
+    Waiter* waiter;
+    ~Leave() { std::erase(waiters, waiter); }
+  } leave{waiters_, &waiter};
+  co_await waiter.wake.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (!waiter.granted) {
+    co_return failure(FailureKind::timeout,
+                      "no connection to " + peer_ + " came free within " + in_milliseconds(allowed));
+  }
+  co_return std::move(*waiter.granted);
+}
+
+asio::awaitable<Acquired> Pool::acquire(Connection connection) {
+  const bool wants_fresh = connection == Connection::fresh;
+  if (is_closed_) co_return failure(FailureKind::stopped, {});
+
+  if (!wants_fresh) {
+    if (auto wire = take_idle()) {
+      Lease lease(shared_from_this());
+      lease.put(std::move(wire));
+      co_return lease;
+    }
+  }
+  if (places_taken_ >= options_.connections_max && !idle_.empty()) {
+    idle_.erase(idle_.begin());
+    --places_taken_;
+  }
+  if (places_taken_ < options_.connections_max) {
+    ++places_taken_;
+    Lease place(shared_from_this());
+    co_return co_await open(std::move(place));
+  }
+  Acquired waited = co_await wait_for_place(wants_fresh);
+  if (std::holds_alternative<TransportFailure>(waited)) co_return waited;
+  Lease lease = std::move(std::get<Lease>(waited));
+  if (is_closed_) co_return failure(FailureKind::stopped, {});
+  if (lease.has_wire() && lease.wire().is_quiet()) co_return lease;
+  lease.put(nullptr);
+  co_return co_await open(std::move(lease));
+}
+
+asio::awaitable<Pool::Addresses> Pool::find_addresses(SteadyTime deadline) {
+  std::vector<asio::ip::address> addresses;
+  boost::system::error_code not_literal;
+  const auto literal = asio::ip::make_address(endpoint_.host, not_literal);
+  if (!not_literal) {
+    addresses.push_back(literal);
+  } else {
+    const std::optional<ResolvedHost> resolved = co_await resolver_.resolve(deadline);
+    if (!resolved) {
+      co_return failure(FailureKind::resolve, "no address for host '" + endpoint_.host + "' within " +
+                                                  in_milliseconds(options_.connect_timeout));
+    }
+    if (resolved->addresses.empty()) {
+      co_return failure(FailureKind::resolve,
+                        "no address for host '" + endpoint_.host + "': " + resolved->error);
+    }
+    addresses = take_turns(resolved->addresses);
+  }
+  // In clear only to ourselves, whatever a name server makes of "localhost".
+  if (!endpoint_.tls) std::erase_if(addresses, [](const auto& address) { return !address.is_loopback(); });
+  if (addresses.empty()) {
+    co_return failure(FailureKind::resolve,
+                      "host '" + endpoint_.host + "' is not a loopback address; use https://");
+  }
+  const auto port = static_cast<std::uint16_t>(std::stoul(endpoint_.port));
+  std::vector<tcp::endpoint> endpoints;
+  for (const auto& address : addresses) endpoints.emplace_back(address, port);
+  co_return endpoints;
+}
+
+asio::awaitable<Acquired> Pool::open(Lease lease) {
+  const SteadyTime deadline = Clock::now() + options_.connect_timeout;
+  Addresses found = co_await find_addresses(deadline);
+  if (auto* failed = std::get_if<TransportFailure>(&found)) co_return std::move(*failed);
+  const auto& endpoints = std::get<std::vector<tcp::endpoint>>(found);
+
+  const auto race = std::make_shared<ConnectRace>(executor_);
+  watch(race);
+  ConnectRace::Result connected = co_await race->run(endpoints, deadline);
+  if (!connected.socket || is_closed_) {
+    co_return failure(FailureKind::connect,
+                      connect_problem(peer_, endpoints, connected.error, options_.connect_timeout));
+  }
+
+  auto session = tls_ ? std::make_unique<TlsSession>(*tls_, endpoint_.host) : nullptr;
+  const auto wire = std::make_shared<Wire>(std::move(*connected.socket), std::move(session), Clock::now());
+  watch(wire);
+  lease.put(wire);
+  if (!tls_) co_return lease;
+
+  wire->set_deadline(Clock::now() + options_.tls_timeout);
+  const WireStep step = co_await wire->handshake();
+  wire->clear_deadline();
+  if (step.end == WireEnd::none && !is_closed_) co_return lease;
+  if (step.end == WireEnd::timeout) {
+    co_return failure(FailureKind::timeout, "the TLS handshake with " + peer_ + " timed out after " +
+                                                in_milliseconds(options_.tls_timeout));
+  }
+  if (step.end == WireEnd::tls && wire->tls_failure().is_certificate) {
+    co_return failure(FailureKind::certificate,
+                      "the certificate of " + peer_ + " is not accepted: " + wire->tls_failure().reason);
+  }
+  const std::string& reason = step.end == WireEnd::tls ? wire->tls_failure().reason : step.reason;
+  co_return failure(FailureKind::tls, "the TLS handshake with " + peer_ + " failed: " +
+                                          (reason.empty() ? "the peer closed the connection" : reason));
+}
+
+}  // namespace sluice

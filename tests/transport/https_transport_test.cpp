@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: MIT
+// The transport against a server that misbehaves, over plain TCP on loopback. What each failure says about
+// "may the request have arrived" is what the chunk rules build on.
+#include "transport/https/https_transport.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "support/bad_server.hpp"
+#include "support/transport_client.hpp"
+
+namespace sluice::tests {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+/// Answers each request of each connection alike.
+BadServer::Script always(std::string answer) {
+  return [answer = std::move(answer)](BadServer& server, Peer& peer) {
+    while (!server.take_request(peer).empty()) {
+      if (!peer.send(answer)) return;
+    }
+  };
+}
+
+/// Answers one request of each connection, then ends it.
+BadServer::Script once(std::string answer) {
+  return [answer = std::move(answer)](BadServer& server, Peer& peer) {
+    if (!server.take_request(peer).empty()) peer.send(answer);
+  };
+}
+
+/// Takes the request, sends a beginning and falls silent.
+BadServer::Script stall_after(std::string beginning) {
+  return [beginning = std::move(beginning)](BadServer& server, Peer& peer) {
+    server.take_request(peer);
+    peer.send(beginning);
+    peer.wait_for_close();
+  };
+}
+
+std::string at(const BadServer& server) { return "http://127.0.0.1:" + server.port(); }
+
+HttpsOptions with_exchange_timeout(std::chrono::milliseconds timeout) {
+  HttpsOptions options = impatient_options();
+  options.exchange_timeout = timeout;
+  return options;
+}
+
+TEST_CASE("transport: a request goes out as it is and its answer comes back whole") {
+  BadServer server(
+      always("HTTP/1.1 429 Too Many Requests\r\nretry-after: 3\r\nContent-Length: 5\r\n\r\nbusy!"));
+  TransportClient client(at(server));
+
+  const HttpResponse answer = answer_of(client.send(post("Action=Invoke")));
+
+  CHECK(answer.status == 429);
+  CHECK(answer.body == "busy!");
+  CHECK(answer.headers.front() == std::pair<std::string, std::string>("retry-after", "3"));
+  REQUIRE(server.requests().size() == 1);
+  CHECK(server.requests().front() ==
+        "POST / HTTP/1.1\r\nHost: 127.0.0.1:" + server.port() +
+            "\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+            "13\r\nConnection: keep-alive\r\n\r\nAction=Invoke");
+  CHECK(client.gates_opened == 1);
+}
+
+TEST_CASE("transport: requests one after the other share a connection, a fresh one does not") {
+  BadServer server(always(answer_with("ok")));
+  TransportClient client(at(server));
+
+  for (int i = 0; i < 3; ++i) answer_of(client.send(post()));
+  CHECK(server.connections() == 1);
+
+  answer_of(client.send(post(), Connection::fresh));
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("transport: a connection that is not to be kept is not used again") {
+  const std::vector<std::string> answers{
+      answer_with("ok", "Connection: close\r\n"),
+      "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+      answer_with("ok") + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate",
+      answer_with("ok") + "\n",
+  };
+  for (const std::string& text : answers) {
+    CAPTURE(text);
+    BadServer server(always(text));
+    TransportClient client(at(server));
+
+    for (int i = 0; i < 2; ++i) CHECK(answer_of(client.send(post())).body == "ok");
+
+    CHECK(server.connections() == 2);
+    CHECK(client.gates_opened == 2);
+  }
+}
+
+TEST_CASE("transport: an idle connection too old, or opened too long ago, is not used again") {
+  for (const bool idle : {true, false}) {
+    CAPTURE(idle);
+    BadServer server(always(answer_with("ok")));
+    HttpsOptions options = impatient_options();
+    (idle ? options.idle_timeout : options.connection_age_max) = std::chrono::milliseconds{-1};
+    TransportClient client(at(server), options);
+
+    for (int i = 0; i < 2; ++i) answer_of(client.send(post()));
+
+    CHECK(server.connections() == 2);
+  }
+}
+
+TEST_CASE("transport: an idle connection that the server closed costs no failure") {
+  BadServer server(once(answer_with("ok")));
+  TransportClient client(at(server));
+
+  for (int i = 0; i < 3; ++i) CHECK(answer_of(client.send(post())).body == "ok");
+
+  // Whether the server's close was seen before the gate or after it, every request went out exactly once.
+  CHECK(server.requests().size() == 3);
+}
+
+TEST_CASE(
+    "transport: a connection that dies while the gate is awaited is replaced, and the gate awaited again") {
+  Event gate_reached;
+  Event closed;
+  BadServer server([&](BadServer& self, Peer& peer) {
+    if (peer.number() == 0) {
+      gate_reached.wait();
+      peer.reset();
+      closed.set();
+      return;
+    }
+    while (!self.take_request(peer).empty()) peer.send(answer_with("second"));
+  });
+  TransportClient client(at(server));
+  int gates = 0;
+  client.gate = [&]() -> asio::awaitable<bool> {
+    if (++gates == 1) {
+      gate_reached.set();
+      REQUIRE(closed.wait());
+    }
+    co_return true;
+  };
+
+  const HttpResponse answer = answer_of(client.send(post()));
+
+  CHECK(answer.body == "second");
+  CHECK(gates == 2);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("transport: a server that talks first is never sent a request") {
+  Event spoke;
+  BadServer server([&](BadServer& self, Peer& peer) {
+    peer.send("220 mail.example ESMTP\r\n");
+    spoke.set();
+    self.take_request(peer);
+  });
+  TransportClient client(at(server));
+  client.gate = [&]() -> asio::awaitable<bool> {
+    // Loopback: what the server sent is there before its thread goes on.
+    REQUIRE(spoke.wait());
+    asio::steady_timer timer(client.context, 20ms);
+    co_await timer.async_wait(asio::use_awaitable);
+    co_return true;
+  };
+
+  const TransportFailure failure = failure_of(client.send(post()));
+
+  CHECK(failure.kind == FailureKind::broken);
+  CHECK_FALSE(failure.may_have_arrived);
+  CHECK(server.requests().empty());
+}
+
+TEST_CASE("transport: a gate that stays shut means nothing was sent, and the connection stays good") {
+  BadServer server(always(answer_with("ok")));
+  TransportClient client(at(server));
+  const WireGate open_gate = client.gate;
+  client.gate = []() -> asio::awaitable<bool> { co_return false; };
+
+  const TransportFailure failure = failure_of(client.send(post()));
+
+  CHECK(failure.kind == FailureKind::stopped);
+  CHECK_FALSE(failure.may_have_arrived);
+  client.gate = open_gate;
+  answer_of(client.send(post()));
+  CHECK(server.connections() == 1);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("transport: the deadline holds before the answer, inside it, and while it drips") {
+  const std::vector<std::string> beginnings{"", "HTTP/1.1 200 OK\r\nConte",
+                                            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n",
+                                            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"};
+  for (const std::string& beginning : beginnings) {
+    CAPTURE(beginning);
+    BadServer server(stall_after(beginning));
+    TransportClient client(at(server), with_exchange_timeout(60ms));
+
+    const TransportFailure failure = failure_of(client.send(post()));
+
+    CHECK(failure.kind == FailureKind::timeout);
+    CHECK(failure.may_have_arrived);
+    CHECK(failure.message.find("127.0.0.1:" + server.port()) != std::string::npos);
+  }
+
+  BadServer server([](BadServer& self, Peer& peer) {
+    self.take_request(peer);
+    // As long as somebody listens, there is always one more byte soon.
+    for (bool sent = peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"); sent;
+         sent = peer.send("x")) {
+      std::this_thread::sleep_for(5ms);
+    }
+  });
+  TransportClient client(at(server), with_exchange_timeout(100ms));
+  const TransportFailure failure = failure_of(client.send(post()));
+  CHECK(failure.kind == FailureKind::timeout);
+  CHECK(failure.may_have_arrived);
+}
+
+TEST_CASE("transport: an exchange that failed leaves no connection behind") {
+  BadServer server([](BadServer& self, Peer& peer) {
+    while (!self.take_request(peer).empty()) {
+      if (peer.number() > 0) peer.send(answer_with("ok"));
+    }
+  });
+  TransportClient client(at(server), with_exchange_timeout(200ms));
+
+  CHECK(failure_of(client.send(post())).kind == FailureKind::timeout);
+
+  CHECK(answer_of(client.send(post())).body == "ok");
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("transport: an answer that is cut, too large or no HTTP is no answer") {
+  const std::vector<std::pair<std::string, FailureKind>> rows{
+      {"", FailureKind::broken},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", FailureKind::broken},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhal", FailureKind::broken},
+      {"220 mail.example ESMTP\r\n", FailureKind::unreadable},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 262145\r\n\r\n", FailureKind::unreadable},
+      {"HTTP/1.1 200 OK\r\n\r\n" + std::string(300'000, 'x'), FailureKind::unreadable},
+      {"HTTP/1.1 200 OK\r\nX: " + std::string(17'000, 'x') + "\r\n\r\n", FailureKind::unreadable},
+  };
+  for (const auto& [text, kind] : rows) {
+    CAPTURE(text.substr(0, 80));
+    BadServer server(once(text));
+    TransportClient client(at(server));
+
+    const TransportFailure failure = failure_of(client.send(post()));
+
+    CHECK(failure.kind == kind);
+    CHECK(failure.may_have_arrived);
+    CHECK(server.requests().size() == 1);
+  }
+}
+
+TEST_CASE("transport: an answer of 256 KiB is taken") {
+  BadServer server(always(answer_with(std::string(256 * 1024, 'x'))));
+  TransportClient client(at(server));
+
+  CHECK(answer_of(client.send(post())).body.size() == 256 * 1024);
+}
+
+TEST_CASE("transport: a reset inside the exchange is broken, not an answer") {
+  BadServer server([](BadServer& self, Peer& peer) {
+    self.take_request(peer);
+    peer.send("HTTP/1.1 200 OK\r\n\r\nuntil the ");
+    peer.reset();
+  });
+  TransportClient client(at(server));
+
+  const TransportFailure failure = failure_of(client.send(post()));
+
+  CHECK(failure.kind == FailureKind::broken);
+  CHECK(failure.may_have_arrived);
+}
+
+TEST_CASE("transport: a redirect is handed back, not followed") {
+  BadServer target(always(answer_with("followed")));
+  BadServer server(
+      always("HTTP/1.1 307 Elsewhere\r\nLocation: " + at(target) + "/\r\nContent-Length: 0\r\n\r\n"));
+  TransportClient client(at(server));
+
+  CHECK(answer_of(client.send(post())).status == 307);
+  CHECK(target.connections() == 0);
+}
+
+TEST_CASE("transport: a refused connect names host and port and never reaches the gate") {
+  const std::string port = unused_port();
+  TransportClient client("http://127.0.0.1:" + port);
+
+  const TransportFailure failure = failure_of(client.send(post()));
+
+  CHECK(failure.kind == FailureKind::connect);
+  CHECK_FALSE(failure.may_have_arrived);
+  CHECK(failure.message == "connect to 127.0.0.1:" + port + " refused");
+  CHECK(client.gates_opened == 0);
+}
+
+TEST_CASE("transport: a connect that gets no reply ends at its deadline") {
+  const DeafListener listener;
+  HttpsOptions options = impatient_options();
+  options.connect_timeout = 80ms;
+  TransportClient client("http://127.0.0.1:" + listener.port(), options);
+
+  const TransportFailure failure = failure_of(client.send(post()));
+
+  CHECK(failure.kind == FailureKind::connect);
+  CHECK_FALSE(failure.may_have_arrived);
+  CHECK(failure.message == "connect to 127.0.0.1:" + listener.port() + " timed out after 80 ms");
+}
+
+HostLookup addresses(std::vector<const char*> texts) {
+  ResolvedHost answer;
+  for (const char* text : texts) answer.addresses.push_back(asio::ip::make_address(text));
+  return [answer](const std::string&) { return answer; };
+}
+
+TEST_CASE("transport: an address that is deaf or refuses costs little when another one works") {
+  BadServer server(always(answer_with("ok")));
+  const DeafListener deaf("127.0.0.2", static_cast<unsigned short>(std::stoi(server.port())));
+  // Nobody listens on 127.0.0.3.
+  TransportClient client("http://localhost:" + server.port(), impatient_options(),
+                         addresses({"127.0.0.2", "127.0.0.3", "::1", "127.0.0.1"}));
+
+  CHECK(answer_of(client.send(post())).body == "ok");
+}
+
+TEST_CASE("transport: a host without address is told as such") {
+  TransportClient nowhere("https://sluice-test.invalid", impatient_options());
+  const TransportFailure unknown = failure_of(nowhere.send(post()));
+  CHECK(unknown.kind == FailureKind::resolve);
+  CHECK_FALSE(unknown.may_have_arrived);
+  CHECK(unknown.message.find("no address for host 'sluice-test.invalid': ") == 0);
+
+  TransportClient elsewhere("http://localhost:1", impatient_options(), addresses({"192.0.2.1"}));
+  const TransportFailure not_ours = failure_of(elsewhere.send(post()));
+  CHECK(not_ours.kind == FailureKind::resolve);
+  CHECK(not_ours.message.find("not a loopback address") != std::string::npos);
+}
+
+TEST_CASE("transport: thirty-two requests at once keep to four connections") {
+  std::mutex mutex;
+  std::set<std::size_t> busy;
+  std::size_t busiest = 0;
+  BadServer server([&](BadServer& self, Peer& peer) {
+    while (!self.take_request(peer).empty()) {
+      {
+        const std::lock_guard lock(mutex);
+        busy.insert(peer.number());
+        busiest = std::max(busiest, busy.size());
+      }
+      {
+        const std::lock_guard lock(mutex);
+        busy.erase(peer.number());
+      }
+      peer.send(answer_with("ok"));
+    }
+  });
+  HttpsOptions options = impatient_options();
+  options.connections_max = 4;
+  TransportClient client(at(server), options);
+
+  const std::vector<Reply> replies = client.send_all(post(), 32);
+
+  REQUIRE(replies.size() == 32);
+  for (const Reply& reply : replies) CHECK(answer_of(reply).body == "ok");
+  CHECK(server.connections() == 4);
+  CHECK(server.requests().size() == 32);
+  CHECK(busiest <= 4);
+}
+
+TEST_CASE("transport: whoever waits for a place gets one also when connections fail") {
+  BadServer server([](BadServer& self, Peer& peer) {
+    self.take_request(peer);
+    peer.reset();
+  });
+  HttpsOptions options = impatient_options();
+  options.connections_max = 2;
+  TransportClient client(at(server), options);
+
+  const std::vector<Reply> replies = client.send_all(post(), 9);
+
+  REQUIRE(replies.size() == 9);
+  for (const Reply& reply : replies) CHECK(failure_of(reply).kind == FailureKind::broken);
+  CHECK(server.requests().size() == 9);
+}
+
+TEST_CASE("transport: a fresh connection makes room by closing an idle one") {
+  BadServer server(always(answer_with("ok")));
+  HttpsOptions options = impatient_options();
+  options.connections_max = 1;
+  TransportClient client(at(server), options);
+
+  answer_of(client.send(post()));
+  answer_of(client.send(post(), Connection::fresh));
+
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("transport: a header that would break out of its line is refused before anything is opened") {
+  BadServer server(always(answer_with("ok")));
+  TransportClient client(at(server));
+  HttpRequest request = post();
+  request.headers.emplace_back("X-Note", "a\r\nX-Evil: 1");
+
+  CHECK_THROWS_AS(client.send(request), std::invalid_argument);
+
+  CHECK(server.connections() == 0);
+}
+
+TEST_CASE("transport: closing ends what is under way and refuses what comes later") {
+  BadServer server(stall_after("HTTP/1.1 200 OK\r\n"));
+  const DeafListener deaf;
+  TransportClient exchanging(at(server), with_exchange_timeout(60s));
+  HttpsOptions patient = impatient_options();
+  patient.connect_timeout = 60s;
+  TransportClient connecting("http://127.0.0.1:" + deaf.port(), patient);
+  TransportClient resolving("https://iot.example", patient, [](const std::string&) {
+    std::this_thread::sleep_for(300ms);
+    return ResolvedHost{};
+  });
+
+  for (TransportClient* client : {&exchanging, &connecting, &resolving}) {
+    asio::co_spawn(
+        client->context,
+        [client]() -> asio::awaitable<void> {
+          asio::steady_timer timer(client->context, 30ms);
+          co_await timer.async_wait(asio::use_awaitable);
+          client->transport->close();
+        },
+        [](std::exception_ptr thrown) { CHECK(thrown == nullptr); });
+  }
+  const TransportFailure in_exchange = failure_of(exchanging.send(post()));
+  const TransportFailure in_connect = failure_of(connecting.send(post()));
+  const TransportFailure in_lookup = failure_of(resolving.send(post()));
+
+  CHECK(in_exchange.kind == FailureKind::broken);
+  CHECK(in_exchange.may_have_arrived);
+  CHECK(in_connect.kind == FailureKind::stopped);
+  CHECK(in_lookup.kind == FailureKind::stopped);
+  CHECK_FALSE(in_connect.may_have_arrived);
+  CHECK(failure_of(exchanging.send(post())).kind == FailureKind::stopped);
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("transport: it may go while its coroutines still wait, and the loop after it") {
+  BadServer server(stall_after(""));
+  const DeafListener deaf;
+  HttpsOptions options = with_exchange_timeout(60s);
+  options.connections_max = 1;
+  options.connect_timeout = 60s;
+  const HttpRequest request = post();
+  for (const std::string& endpoint : {at(server), "http://127.0.0.1:" + deaf.port()}) {
+    TransportClient client(endpoint, options);
+    // One in its exchange or connect, two waiting for the place.
+    for (int i = 0; i < 3; ++i) {
+      asio::co_spawn(client.context, client.transport->send(request, client.gate, Connection::any),
+                     [](std::exception_ptr, const Reply&) {});
+    }
+    client.context.run_for(50ms);
+    client.context.stop();
+    client.transport.reset();
+  }
+  CHECK(server.connections() == 1);
+}
+
+}  // namespace
+}  // namespace sluice::tests
