@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// The "call" of a job file: which service, with which arguments.
+#pragma once
+
+#include "jobfile/findings.hpp"
+#include "sluice/core/job.hpp"
+#include "sluice/jobfile/json_document.hpp"
+
+namespace sluice {
+
+/// @param value an object; what is wrong with it goes to `findings`
+Call read_call(const JsonValue& value, Findings& findings);
+
+/// 1 to 128 visible ASCII characters, no blanks: what an identifier of the cloud may look like at most.
+bool is_token(std::string_view text);
+inline constexpr std::string_view token_in_words = "1 to 128 ASCII characters without blanks";
+
+}  // namespace sluice

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "sluice/jobfile/device_list.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "jobfile/name_readers.hpp"
+#include "jobfile/regular_file.hpp"
+#include "jobfile/seen_devices.hpp"
+#include "sluice/jobfile/device_name.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view what = "device list";
+constexpr std::size_t bad_names_shown_max = 10;
+// After a bad name, this many more are looked at in search of further ones.
+constexpr std::size_t names_looked_at_after_bad_one = 100'000;
+
+using Names = std::variant<InlineNames, TextNames, CsvNames, JsonLineNames>;
+
+bool ends_with(std::string_view path, std::string_view ending) {
+  if (path.size() < ending.size()) return false;
+  path.remove_prefix(path.size() - ending.size());
+  for (std::size_t i = 0; i < ending.size(); ++i) {
+    const char c = path[i] >= 'A' && path[i] <= 'Z' ? static_cast<char>(path[i] - 'A' + 'a') : path[i];
+    if (c != ending[i]) return false;
+  }
+  return true;
+}
+
+Names names_of(FileDescriptor descriptor, DeviceSource source) {
+  LineReader lines(std::move(descriptor), source.path == "-" ? "standard input" : source.path);
+  if (ends_with(source.path, ".csv")) return CsvNames(std::move(lines), std::move(source.column));
+  if (ends_with(source.path, ".ndjson") || ends_with(source.path, ".jsonl")) {
+    return JsonLineNames(std::move(lines), std::move(source.column));
+  }
+  return TextNames(std::move(lines));
+}
+
+/// A pipe, a terminal or a regular file, whatever the shell has made of it.
+Result<OpenFile> open_standard_input() {
+  FileDescriptor copy(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+  if (copy.number() < 0) return read_error("standard input", what, errno);
+  struct stat status{};
+  if (::fstat(copy.number(), &status) != 0) return read_error("standard input", what, errno);
+  return OpenFile{std::move(copy), status};
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  // Cannot fail for so few bytes; if it did, a seed of 0 would still be right, only foreseeable.
+  static_cast<void>(::getrandom(&seed, sizeof seed, 0));
+  return seed;
+}
+
+bool is_same_content(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
+         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+}
+
+/// Whether a file that has been read to its end is still what it was when it was opened, also under its name.
+bool has_changed(const LineReader& lines, const std::string& path, const struct stat& before) {
+  if (!S_ISREG(before.st_mode)) return false;
+  struct stat after{};
+  if (::fstat(lines.descriptor(), &after) != 0 || !is_same_content(before, after)) return true;
+  if (path == "-") return false;
+  if (lines.bytes_read() != static_cast<std::uint64_t>(before.st_size)) return true;
+  return ::stat(path.c_str(), &after) != 0 || !is_same_content(before, after);
+}
+
+}  // namespace
+
+class DeviceList::Impl {
+ public:
+  explicit Impl(DeviceSource source) : seen_(random_seed()), names_(InlineNames(std::move(source.names))) {}
+  Impl(OpenFile file, DeviceSource source)
+      : path_(source.path),
+        before_(file.status),
+        seen_(random_seed()),
+        names_(names_of(std::move(file.descriptor), std::move(source))) {}
+
+  Result<std::size_t> read(std::size_t max, std::string& names) {
+    if (failure_) return *failure_;
+    auto appended =
+        std::visit([this, max, &names](auto& reader) { return read_from(reader, max, names); }, names_);
+    if (!appended) failure_ = appended.error();
+    return appended;
+  }
+
+  std::size_t devices() const { return seen_.devices(); }
+  std::size_t duplicates() const { return duplicates_; }
+
+ private:
+  template <class Reader>
+  Result<std::size_t> read_from(Reader& reader, std::size_t max, std::string& names) {
+    std::size_t appended = 0;
+    while (appended < max) {
+      const NextName name = reader.next();
+      if (!name) return name.error();
+      if (!*name) {
+        if (auto fault = fault_at_end()) return *std::move(fault);
+        return appended;
+      }
+      if (!is_valid_device_name(**name)) return refuse_names(reader, **name);
+      if (!seen_.add(**name)) {
+        ++duplicates_;
+        continue;
+      }
+      names.append(**name).push_back('\n');
+      ++appended;
+    }
+    return appended;
+  }
+
+  /// One error for this bad name and the next few.
+  template <class Reader>
+  Error refuse_names(Reader& reader, std::string_view first_bad_name) {
+    std::string message = describe(reader.place(), first_bad_name);
+    std::size_t bad = 1;
+    for (std::size_t i = 0; i < names_looked_at_after_bad_one; ++i) {
+      const NextName name = reader.next();
+      if (!name || !*name) break;
+      if (is_valid_device_name(**name)) continue;
+      if (bad++ == bad_names_shown_max) {
+        message += "\n… and more";
+        break;
+      }
+      message += '\n' + describe(reader.place(), **name);
+    }
+    return Error{ErrorKind::invalid_input, std::move(message), "Correct or remove these names."};
+  }
+
+  static std::string describe(const std::string& place, std::string_view name) {
+    return fmt::format("{}: \"{}\" is not a device name; expected 4 to 32 letters, digits and - _ @ . :",
+                       place, printable(name, 60));
+  }
+
+  std::optional<Error> fault_at_end() const {
+    const std::string list = path_ == "-"    ? "standard input"
+                             : path_.empty() ? "targets.devices"
+                                             : printable(path_);
+    if (!path_.empty() && has_changed(lines(), path_, before_)) {
+      return Error{ErrorKind::invalid_input,
+                   fmt::format("{}: the file changed while it was being read", list),
+                   "Try again once nothing writes to it; nothing was sent."};
+    }
+    if (seen_.devices() == 0) {
+      return Error{ErrorKind::invalid_input, fmt::format("{}: 0 devices; expected at least one", list),
+                   "Check that this is the list you meant."};
+    }
+    return std::nullopt;
+  }
+
+  const LineReader& lines() const {
+    if (const auto* csv = std::get_if<CsvNames>(&names_)) return csv->lines();
+    if (const auto* json = std::get_if<JsonLineNames>(&names_)) return json->lines();
+    return std::get<TextNames>(names_).lines();
+  }
+
+  std::string path_;
+  struct stat before_{};
+  SeenDevices seen_;
+  Names names_;
+  std::size_t duplicates_ = 0;
+  std::optional<Error> failure_;
+};
+
+Result<DeviceList> DeviceList::open(DeviceSource source) {
+  if (source.path.empty()) return DeviceList(std::make_unique<Impl>(std::move(source)));
+  auto file = source.path == "-" ? open_standard_input() : open_regular_file(source.path, what);
+  if (!file) return file.error();
+  return DeviceList(std::make_unique<Impl>(*std::move(file), std::move(source)));
+}
+
+DeviceList::DeviceList(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DeviceList::DeviceList(DeviceList&&) noexcept = default;
+DeviceList& DeviceList::operator=(DeviceList&&) noexcept = default;
+DeviceList::~DeviceList() = default;
+
+Result<std::size_t> DeviceList::read(std::size_t max, std::string& names) { return impl_->read(max, names); }
+std::size_t DeviceList::devices() const { return impl_->devices(); }
+std::size_t DeviceList::duplicates() const { return impl_->duplicates(); }
+
+}  // namespace sluice

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The keys of a job file, object by object. The JSON Schema in samples/ lists the same ones; a test compares.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+namespace sluice {
+
+struct ObjectKeys {
+  std::span<const std::string_view> known;
+  std::span<const std::string_view> later;  ///< known to later versions of sluice only
+};
+
+namespace job_keys {
+
+using Names = std::string_view;
+
+inline constexpr std::array<Names, 9> job_known{"$schema", "name",       "tenant", "call",          "targets",
+                                                "retry",   "chunk_size", "rate",   "safe_to_repeat"};
+inline constexpr std::array<Names, 5> job_later{"stages", "abort", "window", "schedule", "on_doubt"};
+inline constexpr std::array<Names, 6> call_known{"product_key", "identifier",      "args",
+                                                 "qos",         "iot_instance_id", "parameters"};
+inline constexpr std::array<Names, 3> targets_known{"devices", "devices_file", "column"};
+inline constexpr std::array<Names, 2> targets_later{"where", "exclude_file"};
+inline constexpr std::array<Names, 4> retry_known{"max_attempts", "base", "cap", "deadline"};
+
+inline constexpr ObjectKeys job{job_known, job_later};
+inline constexpr ObjectKeys call{call_known, {}};
+inline constexpr ObjectKeys targets{targets_known, targets_later};
+inline constexpr ObjectKeys retry{retry_known, {}};
+
+}  // namespace job_keys
+}  // namespace sluice

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "jobfile/line_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+
+#include "sluice/jobfile/device_name.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t line_bytes_max = 64 * 1024;
+constexpr std::size_t buffer_bytes = 128 * 1024;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+}  // namespace
+
+LineReader::LineReader(FileDescriptor descriptor, std::string name)
+    : descriptor_(std::move(descriptor)), name_(std::move(name)), buffer_(buffer_bytes, '\0') {}
+
+std::string LineReader::place() const { return fmt::format("{}:{}", printable(name_), line_); }
+
+Result<std::optional<std::string_view>> LineReader::next() {
+  for (;;) {
+    const std::size_t available = end_ - begin_;
+    if (available > 0) {
+      const void* const found = std::memchr(buffer_.data() + begin_, '\n', available);
+      const std::size_t length =
+          found ? static_cast<std::size_t>(static_cast<const char*>(found) - (buffer_.data() + begin_))
+                : available;
+      if (length > line_bytes_max) {
+        ++line_;
+        return Error{ErrorKind::invalid_input,
+                     fmt::format("{}: the line is longer than {} bytes; expected one device a line", place(),
+                                 line_bytes_max),
+                     "Check that this is a device list and not some other file."};
+      }
+      if (found) return take(length, 1);
+      if (at_end_) return take(length, 0);
+    } else if (at_end_) {
+      return std::optional<std::string_view>();
+    }
+    if (auto filled = refill(); !filled) return filled.error();
+  }
+}
+
+std::string_view LineReader::take(std::size_t length, std::size_t terminator) {
+  std::string_view line(buffer_.data() + begin_, length);
+  begin_ += length + terminator;
+  ++line_;
+  if (terminator > 0 && line.ends_with('\r')) line.remove_suffix(1);
+  if (line_ == 1 && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+  return line;
+}
+
+Result<void> LineReader::refill() {
+  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  end_ -= std::exchange(begin_, 0);
+  const std::ptrdiff_t bytes = read_some(descriptor_.number(), buffer_.data() + end_, buffer_.size() - end_);
+  if (bytes < 0) return read_error(name_, "device list", static_cast<int>(-bytes));
+  at_end_ = bytes == 0;
+  end_ += static_cast<std::size_t>(bytes);
+  bytes_read_ += static_cast<std::uint64_t>(bytes);
+  return {};
+}
+
+}  // namespace sluice

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Which device names have come before: the only thing that grows with a device list, by at most 24 bytes a
+// device.
+//
+// Not the names are kept but 128 bits of hash (XXH3, with a random seed). Among a million names that makes
+// two different ones look alike with a probability of 1e6² / 2^129 ≈ 1.5e-27, among a thousand
+// million 1.5e-21: far less likely than a broken memory chip, so a match counts as the same name. The seed
+// keeps anybody from preparing a list of colliding names.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace sluice {
+
+class SeenDevices {
+ public:
+  explicit SeenDevices(std::uint64_t seed);
+
+  /// @return whether this is the first time that `name` is added
+  bool add(std::string_view name);
+
+  std::size_t devices() const { return devices_; }
+  /// Memory in use, never more at any time before: at most 64 KiB or 24 bytes a device, whichever is more.
+  std::size_t bytes() const { return slots_total_ * sizeof(Slot); }
+
+ private:
+  struct Slot {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    auto operator<=>(const Slot&) const = default;
+    bool is_free() const { return high == 0 && low == 0; }
+  };
+  struct Free {
+    void operator()(Slot* slots) const;
+  };
+
+  Slot slot_of(std::string_view name) const;
+  void insert(std::size_t at, Slot slot);
+  void grow();
+  std::size_t slots_for(std::size_t homes) const;
+  void resize(std::size_t slots_total);
+
+  std::uint64_t seed_;
+  std::size_t devices_ = 0;
+  std::size_t homes_ = 0;        // slots at which a hash may have its home
+  std::size_t slots_total_ = 0;  // a few more than homes, for what is pushed off the end; the last stays free
+  std::unique_ptr<Slot[], Free> slots_;
+};
+
+}  // namespace sluice
