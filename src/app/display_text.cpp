@@ -109,7 +109,9 @@ std::string grouped(std::int64_t number) {
 
 std::string duration_text(std::chrono::nanoseconds duration) {
   using namespace std::chrono_literals;
+  constexpr std::chrono::nanoseconds longest = 99 * 24h;
   if (duration <= 0ns) return "0s";
+  if (duration >= longest) return "99d";
   const auto tenths = std::chrono::round<std::chrono::duration<std::int64_t, std::deci>>(duration).count();
   if (tenths < 100) return fmt::format("{}.{}s", tenths / 10, tenths % 10);
 
@@ -118,8 +120,7 @@ std::string duration_text(std::chrono::nanoseconds duration) {
   if (seconds < minute) return fmt::format("{}s", seconds);
   if (seconds < hour) return fmt::format("{}m{:02}s", seconds / minute, seconds % minute);
   if (seconds < day) return fmt::format("{}h{:02}m", seconds / hour, seconds % hour / minute);
-  if (seconds < 99 * day) return fmt::format("{}d{:02}h", seconds / day, seconds % day / hour);
-  return "99d";
+  return fmt::format("{}d{:02}h", seconds / day, seconds % day / hour);
 }
 
 std::string rate_text(double per_second) {

@@ -80,11 +80,13 @@ std::string eta_text(const ProgressView& view) {
   return low == high ? low : low + " .. " + high;
 }
 
+// What is not shown is zero, so what is shown adds up.
 std::vector<std::string> count_items(const ProgressView& view) {
   const StateCounts& devices = view.devices;
-  std::vector<std::string> items{"accepted " + grouped(devices.accepted), "presumed " + grouped(devices.presumed),
-                                 "failed " + grouped(devices.failed), "in doubt " + grouped(devices.in_doubt)};
-  // Rare enough to be worth a place on the line only when there is something to say.
+  std::vector<std::string> items{"accepted " + grouped(devices.accepted)};
+  if (devices.presumed > 0) items.push_back("presumed " + grouped(devices.presumed));
+  items.push_back("failed " + grouped(devices.failed));
+  items.push_back("in doubt " + grouped(devices.in_doubt));
   if (devices.canceled > 0) items.push_back("canceled " + grouped(devices.canceled));
   items.push_back("in flight " + grouped(devices.in_flight));
   items.push_back("pending " + grouped(devices.pending));

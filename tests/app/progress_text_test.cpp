@@ -86,12 +86,19 @@ TEST_CASE("progress text: the block at 80 columns") {
   CHECK(joined(progress_block(half_way(), {})) ==
         "fw-2.14-config  run 7  tenant prod-cn                                    RUNNING\n"
         "[############----------------]   44.6%  22,300 / 50,000 devices  223 / 500 calls\n"
-        "accepted 22,180  presumed 0  failed 96  in doubt 24  in flight 200\n"
-        "pending 27,500\n"
+        "accepted 22,180  failed 96  in doubt 24  in flight 200  pending 27,500\n"
         "rate 7.9/s of 8 (account limit 10)  requests 231  on their way 2\n"
         "latency p50 84ms p95 210ms  retries 3  replays 0  throttled 0\n"
         "ETA 31s .. 35s  elapsed 28s  limited by: request rate\n"
         "top errors  71 iot.device.NotFoundDevice  25 iot.system.SystemException\n");
+}
+
+TEST_CASE("progress text: counts that are rare are shown as soon as there are any") {
+  ProgressView view = half_way();
+  view.devices = {.pending = 1, .accepted = 2, .presumed = 3, .failed = 4, .in_doubt = 5, .canceled = 6};
+
+  CHECK(progress_block(view, {}).at(2) ==
+        "accepted 2  presumed 3  failed 4  in doubt 5  canceled 6  in flight 0  pending 1");
 }
 
 TEST_CASE("progress text: no line is wider than asked for, whatever the texts and numbers are") {
