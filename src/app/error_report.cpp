@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "app/error_report.hpp"
+
+#include "app/json_text.hpp"
+
+namespace sluice {
+namespace {
+
+std::string_view without_line_ends(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+std::string_view to_string(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::unexpected:
+      return "unexpected";
+    case ErrorKind::usage:
+      return "usage";
+    case ErrorKind::invalid_input:
+      return "invalid_input";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::unreachable:
+      return "unreachable";
+    case ErrorKind::refused:
+      return "refused";
+    case ErrorKind::unauthorized:
+      return "unauthorized";
+    case ErrorKind::storage:
+      return "storage";
+  }
+  return "unexpected";
+}
+
+std::string error_text(const Error& error) {
+  std::string text{"sluice: "};
+  text.append(without_line_ends(error.message)).append("\n");
+  if (!error.hint.empty()) text.append("  ").append(without_line_ends(error.hint)).append("\n");
+  return text;
+}
+
+std::string error_json(const Error& error) {
+  JsonText json;
+  json.begin_object().member("schema_version", json_schema_version).key("error").begin_object();
+  json.member("code", to_string(error.kind)).member("message", without_line_ends(error.message));
+  json.member("hint", without_line_ends(error.hint));
+  return json.end_object().end_object().end_document().take();
+}
+
+}  // namespace sluice

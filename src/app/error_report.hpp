@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// An Error as the operator sees it, on stderr, and as a script reads it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sluice/core/result.hpp"
+
+namespace sluice {
+
+/// The error's code in machine output: "not_found", "refused" …
+std::string_view to_string(ErrorKind kind);
+
+/// "sluice: …" and, if there is one, the hint on a line of its own. Ends with a line end.
+std::string error_text(const Error& error);
+
+/// {"schema_version":1,"error":{"code","message","hint"}} and a line end.
+std::string error_json(const Error& error);
+
+}  // namespace sluice

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// What keeps a run from being faster: the plan foresees it, the progress names it while it happens.
+#pragma once
+
+#include <string_view>
+
+namespace sluice {
+
+enum class LimitedBy {
+  nothing,       ///< there is nothing left to send
+  request_rate,  ///< the quota: as it should be
+  latency,       ///< answers take so long that the requests in flight are used up before the quota is
+  throttled,     ///< the cloud said "too fast", and the pace is on its way back
+  waiting,       ///< for a retry's time, or for a halt to be lifted
+};
+
+constexpr std::string_view to_string(LimitedBy factor) {
+  switch (factor) {
+    case LimitedBy::nothing:
+      return "nothing";
+    case LimitedBy::request_rate:
+      return "request rate";
+    case LimitedBy::latency:
+      return "latency × in-flight";
+    case LimitedBy::throttled:
+      return "throttled";
+    case LimitedBy::waiting:
+      return "waiting";
+  }
+  return "nothing";
+}
+
+}  // namespace sluice

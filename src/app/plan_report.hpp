@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What a run would do, before it does anything: the numbers of `plan`, and how they are shown.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "app/limited_by.hpp"
+
+namespace sluice {
+
+/// How long sending takes at least, and what keeps it from being shorter.
+struct Estimate {
+  double seconds = 0;
+  LimitedBy limited_by = LimitedBy::nothing;
+};
+
+/// From the first send to the last: (chunks − 1) intervals. No retry, no split and no throttle is foreseen.
+/// @param rate requests per second, more than 0
+/// @param in_flight requests at once, more than 0
+/// @param latency assumed for every request
+Estimate estimate(std::int64_t chunks, double rate, int in_flight, std::chrono::milliseconds latency);
+
+struct Plan {
+  std::string job_name;
+  std::string tenant;
+  std::string endpoint;
+  std::int64_t devices = 0;
+  std::int64_t duplicates = 0;  ///< left out of the devices
+  std::int64_t chunks = 0;      ///< each is one request, if nothing goes wrong
+  std::int64_t chunk_size = 0;
+  std::int64_t largest_request_bytes = 0;
+  double rate = 0;
+  double account_limit = 0;
+  int in_flight = 0;
+  bool safe_to_repeat = false;
+  Estimate at_least;
+  std::string next_command;  ///< the command that would do it
+};
+
+/// Devices that can still be reached after the decision to stop: those in requests on their way.
+std::int64_t worst_case_overshoot(const Plan& plan);
+
+std::string plan_text(const Plan& plan);
+/// One object and a line end.
+std::string plan_json(const Plan& plan);
+
+}  // namespace sluice

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// What is said of runs: the summary at a run's end, `status`, `list` and `why`. Texts for people end with the
+// exact next command; JSON is one object and a line end.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "sluice/core/run.hpp"
+#include "sluice/core/time.hpp"
+#include "sluice/store/store.hpp"
+
+namespace sluice {
+
+/// The object that `run --output json` ends with. Devices in flight count as pending there, so that its
+/// numbers add up to the total; `seconds` is null as long as the run is not finished.
+std::string run_summary_json(const RunRecord& run);
+std::string run_summary_text(const RunRecord& run);
+
+/// The summary's members and what is known of a run that is under way.
+std::string status_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now);
+std::string status_text(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now);
+
+/// Both in the order given, which is the store's: newest first.
+std::string list_json(std::span<const RunRecord> runs);
+std::string list_text(std::span<const RunRecord> runs);
+
+/// One line, without line end: what the run is waiting for, and the command that changes it.
+/// @param has_owner whether some process is sending from the store
+std::string why_line(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now);
+
+/// The command that an operator most likely wants next: "sluice results 7 --state failed".
+std::string next_command(const RunRecord& run);
+
+}  // namespace sluice

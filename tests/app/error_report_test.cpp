@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "app/error_report.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/json/parse.hpp>
+
+using namespace sluice;
+
+TEST_CASE("error report: the text names the program and ends with the next step") {
+  const Error error{
+      .kind = ErrorKind::not_found, .message = "no run 12", .hint = "sluice list shows all runs"};
+
+  CHECK(error_text(error) == "sluice: no run 12\n  sluice list shows all runs\n");
+}
+
+TEST_CASE("error report: without a hint there is no empty line, and several lines stay several") {
+  CHECK(error_text({.message = "a.json:1:1: name: missing\na.json:2:1: call: missing\n"}) ==
+        "sluice: a.json:1:1: name: missing\na.json:2:1: call: missing\n");
+}
+
+TEST_CASE("error report: the JSON has the shape of the contract") {
+  const Error error{.kind = ErrorKind::refused, .message = "a \"quoted\" name", .hint = ""};
+
+  CHECK(error_json(error) ==
+        "{\"schema_version\":1,\"error\":{\"code\":\"refused\",\"message\":\"a \\\"quoted\\\" "
+        "name\",\"hint\":\"\"}}\n");
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "app/plan_report.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/json/parse.hpp>
+
+#include "app/hostile_texts.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+
+namespace {
+
+Plan fleet_of_50_000() {
+  return {.job_name = "fw-2.14-config",
+          .tenant = "prod",
+          .endpoint = "https://iot.example.com",
+          .devices = 50'000,
+          .duplicates = 12,
+          .chunks = 500,
+          .chunk_size = 100,
+          .largest_request_bytes = 4321,
+          .rate = 10,
+          .account_limit = 10,
+          .in_flight = 32,
+          .at_least = estimate(500, 10, 32, 80ms),
+          .next_command = "sluice run job.json"};
+}
+
+}  // namespace
+
+TEST_CASE("plan: 10,000 devices at 10 a second take at least 9.9 s, limited by the rate") {
+  const Estimate ideal = estimate(100, 10, 32, 50ms);
+
+  CHECK(ideal.seconds == doctest::Approx(9.9));
+  CHECK(ideal.limited_by == LimitedBy::request_rate);
+}
+
+TEST_CASE("plan: one request in flight at 500 ms makes two a second, whatever the rate") {
+  const Estimate slow = estimate(101, 10, 1, 500ms);
+
+  CHECK(slow.seconds == doctest::Approx(50));
+  CHECK(slow.limited_by == LimitedBy::latency);
+}
+
+TEST_CASE("plan: a single chunk takes no interval, no chunk is limited by nothing") {
+  CHECK(estimate(1, 10, 32, 50ms).seconds == 0);
+  CHECK(estimate(0, 10, 32, 50ms).seconds == 0);
+  CHECK(estimate(0, 10, 32, 50ms).limited_by == LimitedBy::nothing);
+}
+
+TEST_CASE("plan: a stop can come too late for all that is in flight, but not for more than there is") {
+  Plan plan = fleet_of_50_000();
+  CHECK(worst_case_overshoot(plan) == 3200);
+
+  plan.devices = 150;
+  CHECK(worst_case_overshoot(plan) == 150);
+}
+
+TEST_CASE("plan: the text names every number and says that nothing was sent") {
+  CHECK(plan_text(fleet_of_50_000()) ==
+        "job        fw-2.14-config\n"
+        "tenant     prod at https://iot.example.com\n"
+        "devices    50,000 (12 repeated names left out)\n"
+        "chunks     500 of at most 100 devices\n"
+        "requests   at least 500, the largest of 4,321 bytes\n"
+        "rate       10/s of the account's 10/s, at most 32 in flight\n"
+        "time       at least 50s, limited by: request rate\n"
+        "overshoot  a stop comes too late for at most 3,200 devices (32 requests in flight × 100 devices)\n"
+        "in doubt   never sent again without your word\n"
+        "Nothing was sent. Next: sluice run job.json\n");
+}
+
+TEST_CASE("plan: the JSON parses and holds the numbers as numbers") {
+  const auto json = boost::json::parse(plan_json(fleet_of_50_000()));
+
+  CHECK(json.at("schema_version") == 1);
+  CHECK(json.at("devices") == 50'000);
+  CHECK(json.at("seconds_at_least").as_double() == doctest::Approx(49.9));
+  CHECK(json.at("limited_by") == "request rate");
+  CHECK(json.at("worst_case_overshoot") == 3200);
+}
+
+TEST_CASE("plan: hostile names harm neither the terminal nor the JSON") {
+  for (const std::string& text : testing::hostile_texts()) {
+    CAPTURE(text);
+    Plan plan = fleet_of_50_000();
+    plan.job_name = plan.tenant = plan.endpoint = plan.next_command = text;
+
+    boost::json::error_code error;
+    boost::json::parse(plan_json(plan), error);
+
+    CHECK_FALSE(error);
+    CHECK(testing::is_harmless(plan_text(plan)));
+    CHECK(std::ranges::count(plan_text(plan), '\n') == 10);
+  }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "app/run_report.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/json/parse.hpp>
+
+#include "app/hostile_texts.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using sluice::testing::hostile_texts;
+using sluice::testing::is_harmless;
+
+namespace {
+
+constexpr UtcTime start{1'767'323'045'000ms};  // 2026-01-02T03:04:05Z
+
+RunRecord finished_with_failures() {
+  RunRecord run;
+  run.id = RunId{7};
+  run.job_name = "fw";
+  run.tenant = "prod";
+  run.endpoint = "https://iot.example.com";
+  run.rate = 10;
+  run.devices = {.accepted = 9'800, .presumed = 100, .failed = 100};
+  run.chunks = {.accepted = 98, .presumed = 1, .failed = 1, .split = 2};
+  run.requests = 105;
+  run.throttled = 3;
+  run.created_at = start - 1s;
+  run.started_at = start;
+  run.finished_at = start + 9934ms;
+  return run;
+}
+
+RunRecord under_way() {
+  RunRecord run = finished_with_failures();
+  run.devices = {.pending = 5000, .in_flight = 200, .accepted = 4800};
+  run.chunks = {.pending = 50, .in_flight = 2, .accepted = 48};
+  run.finished_at.reset();
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("run report: the summary object is the contract's, to the letter") {
+  CHECK(run_summary_json(finished_with_failures()) ==
+        "{\"schema_version\":1,\"run\":7,\"job\":\"fw\",\"status\":\"completed_with_failures\","
+        "\"devices\":{\"total\":10000,\"accepted\":9800,\"presumed\":100,\"failed\":100,\"in_doubt\":0,"
+        "\"canceled\":0,\"pending\":0},"
+        "\"chunks\":{\"pending\":0,\"in_flight\":0,\"succeeded\":99,\"failed\":1,\"in_doubt\":0,\"split\":2,"
+        "\"canceled\":0},"
+        "\"requests\":105,\"throttled\":3,\"started_at\":\"2026-01-02T03:04:05.000Z\","
+        "\"finished_at\":\"2026-01-02T03:04:14.934Z\",\"seconds\":9.934}\n");
+}
+
+TEST_CASE("run report: the summary of an unfinished run adds up and has no end") {
+  const auto json = boost::json::parse(run_summary_json(under_way()));
+
+  CHECK(json.at("devices").at("total") == 10'000);
+  CHECK(json.at("devices").at("pending") == 5200);
+  CHECK(json.at("finished_at").is_null());
+  CHECK(json.at("seconds").is_null());
+}
+
+TEST_CASE("run report: the summary text ends with the exact next command") {
+  CHECK(run_summary_text(finished_with_failures()) ==
+        "run 7 (fw): completed_with_failures\n"
+        "  devices   10,000: accepted 9,800, presumed 100, failed 100, in doubt 0, canceled 0, pending 0\n"
+        "  requests  105 in 9.934 s, throttled 3\n"
+        "  next: sluice results 7 --state failed\n");
+}
+
+TEST_CASE("run report: the next command follows from the status") {
+  RunRecord run = finished_with_failures();
+  run.chunks.in_doubt = 1;
+  CHECK(next_command(run) == "sluice results 7 --state in_doubt");
+  run.chunks = {.accepted = 100};
+  CHECK(next_command(run) == "sluice results 7");
+  run.control = RunControl::canceled;
+  CHECK(next_command(run) == "sluice results 7 --state canceled");
+  CHECK(next_command(under_way()) == "sluice resume 7");
+}
+
+TEST_CASE("run report: status tells what is in flight and how long it takes at least") {
+  const auto json = boost::json::parse(status_json(under_way(), {.due_now = 50}, true, start + 5s));
+
+  CHECK(json.at("status") == "running");
+  CHECK(json.at("devices_in_flight") == 200);
+  CHECK(json.at("eta_seconds_at_least").as_double() == doctest::Approx(5.2));
+  CHECK(json.at("being_sent") == true);
+  CHECK(json.at("endpoint") == "https://iot.example.com");
+  CHECK(status_text(under_way(), {.due_now = 50}, true, start + 5s) ==
+        "run 7 (fw): running\n"
+        "  devices   10,000: accepted 4,800, presumed 0, failed 0, in doubt 0, canceled 0, in flight 200, "
+        "pending "
+        "5,000\n"
+        "  chunks    48 of 100 done, 0 split\n"
+        "  requests  105, throttled 3\n"
+        "  rate      10/s, tenant prod at https://iot.example.com\n"
+        "  ETA       at least 5.2s\n"
+        "  run 7: 50 chunks are due and waiting for the request rate (10/s)\n");
+}
+
+TEST_CASE("run report: nobody sending means no ETA") {
+  CHECK(boost::json::parse(status_json(under_way(), {}, false, start)).at("eta_seconds_at_least").is_null());
+  CHECK(status_text(under_way(), {}, false, start).find("ETA") == std::string::npos);
+}
+
+TEST_CASE("why: names what the run waits for, and what to do") {
+  RunRecord run = under_way();
+  CHECK(why_line(run, {.due_now = 1}, true, start) ==
+        "run 7: 1 chunk is due and waiting for the request rate (10/s)");
+  CHECK(why_line(run, {}, true, start) == "run 7: waiting for the answers of 2 requests");
+  run.chunks.in_flight = 0;
+  CHECK(why_line(run, {.next_due_at = start + 4s}, true, start) == "run 7: next retry due in 4.0s");
+  CHECK(why_line(run, {.due_now = 9}, false, start) ==
+        "run 7: not being sent by any process → sluice resume 7");
+
+  run.control = RunControl::paused;
+  run.control_reason = "iot.product.NotExist";
+  CHECK(why_line(run, {}, true, start) == "run 7: paused: iot.product.NotExist → sluice resume 7");
+  run.tenant_pause_reason = "SignatureDoesNotMatch";
+  CHECK(why_line(run, {}, true, start) ==
+        "run 7: tenant prod is paused: SignatureDoesNotMatch → sluice resume 7");
+}
+
+TEST_CASE("why: a finished run is not waiting, whoever owns the store") {
+  RunRecord run = finished_with_failures();
+  CHECK(why_line(run, {}, false, start) ==
+        "run 7: finished, with 100 devices failed → sluice results 7 --state failed");
+  run.chunks.in_doubt = 1;
+  run.devices.in_doubt = 1;
+  CHECK(why_line(run, {}, false, start) ==
+        "run 7: finished, with 1 device in doubt: the request went out and its result is not known → sluice "
+        "results 7 --state in_doubt");
+}
+
+TEST_CASE("list: runs keep the order of the store, as table and as JSON") {
+  RunRecord older = under_way();
+  older.id = RunId{6};
+  const std::vector<RunRecord> runs{finished_with_failures(), older};
+
+  const auto json = boost::json::parse(list_json(runs));
+
+  CHECK(json.at("schema_version") == 1);
+  CHECK(json.at("runs").at(0).at("run") == 7);
+  CHECK(json.at("runs").at(0).at("job") == "fw");
+  CHECK(json.at("runs").at(0).at("status") == "completed_with_failures");
+  CHECK(json.at("runs").at(1).at("run") == 6);
+  const std::string text = list_text(runs);
+  CHECK(std::ranges::count(text, '\n') == 3);
+  CHECK(text.find("     7  fw") < text.find("     6  fw"));
+  CHECK(boost::json::parse(list_json({})).at("runs").as_array().empty());
+  CHECK(list_text({}) == "no runs yet. Next: sluice run JOB\n");
+}
+
+TEST_CASE("run report: hostile texts harm neither the terminal nor the JSON") {
+  for (const std::string& text : hostile_texts()) {
+    CAPTURE(text);
+    RunRecord run = under_way();
+    run.job_name = run.tenant = run.endpoint = run.control_reason = run.tenant_pause_reason = text;
+    run.control = RunControl::paused;
+    const std::vector<RunRecord> runs{run};
+
+    CHECK(is_harmless(run_summary_text(run)));
+    CHECK(is_harmless(status_text(run, {}, false, start)));
+    CHECK(is_harmless(list_text(runs)));
+    CHECK(why_line(run, {}, true, start).find('\n') == std::string::npos);
+    CHECK(is_harmless(why_line(run, {}, true, start)));
+    for (const std::string& json :
+         {run_summary_json(run), status_json(run, {}, true, start), list_json(runs)}) {
+      boost::json::error_code error;
+      boost::json::parse(json, error);
+      CHECK_FALSE(error);
+      CHECK(is_harmless(json));
+    }
+  }
+}
