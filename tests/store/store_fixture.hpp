@@ -3,6 +3,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <map>
 #include <string>
@@ -63,11 +64,11 @@ inline RunId submit(Store& store, const std::vector<int>& chunk_sizes, const std
   return run;
 }
 
-/// Nonces n1, n2, … never twice in one process.
+/// A nonce that neither this test program nor a process that it forked has made before.
 inline AttemptIntent fresh_intent(RunId, std::string_view names) {
   static int made = 0;
   const std::string number = std::to_string(++made);
-  return {.nonce = "n" + number,
+  return {.nonce = std::to_string(getpid()) + "-" + number,
           .timestamp = "2027-01-15T08:00:" + number,
           .key_id = "key",
           .digest = "digest of " + std::to_string(names.size())};
