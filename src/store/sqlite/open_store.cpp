@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "sluice/store/open_store.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "store/sqlite/migrate.hpp"
+#include "store/sqlite/owner_lock.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "store/sqlite/store_file.hpp"
+
+namespace sluice {
+namespace {
+
+class SqliteReader final : public SqliteReads<StoreReader> {
+ public:
+  explicit SqliteReader(const std::string& path) : db_(path, Connection::Access::reader) {
+    db_.execute("PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA cache_size = -2048",
+                "configure");
+    if (examine_schema(db_, embedded_migrations()) == SchemaState::current) return;
+    fail(ErrorKind::refused, fmt::format("store {} has an older schema than this program's", path),
+         "Bring it up to date by a command that writes, such as: sluice resume --store PATH.");
+  }
+
+  bool has_owner() const override { return OwnerLock::is_held(db_.path()); }
+
+ private:
+  Connection& connection() override { return db_; }
+  std::int64_t live_owner() override { return has_owner() ? queries::newest_owner(db_) : 0; }
+
+  Connection db_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_store(const std::string& path, UtcTime now) {
+  return answer(
+      [&]() -> std::unique_ptr<Store> { return std::make_unique<SqliteStore>(prepare_path(path), now); });
+}
+
+Result<std::unique_ptr<Store>> open_memory_store(UtcTime now) {
+  return answer([&]() -> std::unique_ptr<Store> { return std::make_unique<SqliteStore>(now); });
+}
+
+Result<std::unique_ptr<StoreReader>> open_store_reader(const std::string& path) {
+  return answer([&]() -> std::unique_ptr<StoreReader> {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) {
+      fail(ErrorKind::not_found, fmt::format("there is no store at {}", path),
+           "Submit a job first, or name the store with --store PATH.");
+    }
+    return std::make_unique<SqliteReader>(existing_path(path));
+  });
+}
+
+}  // namespace sluice

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "store/sqlite/queries.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace sluice::queries {
+namespace {
+
+// The schema's CHECKs hold these sets closed, so another word means a damaged file.
+template <class T>
+T known(std::optional<T> value, const Connection& connection) {
+  if (value) return *value;
+  fail(ErrorKind::storage,
+       fmt::format("store {}: holds a word that is none of the schema's", connection.path()),
+       "The file is damaged. Restore a backup.");
+}
+
+RunRecord run_of(const Statement& row, const Connection& connection) {
+  RunRecord run;
+  int column = 0;
+  run.id = RunId{row.integer(column++)};
+  run.job_name = row.string(column++);
+  run.tenant = row.string(column++);
+  run.endpoint = row.string(column++);
+  run.job_text = row.string(column++);
+  run.rate = row.real(column++);
+  run.duplicates = row.integer(column++);
+  run.control = known(run_control_from(row.text(column++)), connection);
+  run.control_reason = row.string(column++);
+  run.tenant_pause_reason = row.string(column++);
+  for (StateCounts* counts : {&run.devices, &run.chunks}) {
+    counts->pending = row.integer(column++);
+    counts->in_flight = row.integer(column++);
+    counts->accepted = row.integer(column++);
+    counts->presumed = row.integer(column++);
+    counts->failed = row.integer(column++);
+    counts->in_doubt = row.integer(column++);
+    counts->canceled = row.integer(column++);
+  }
+  run.chunks.split = row.integer(column++);
+  run.requests = row.integer(column++);
+  run.throttled = row.integer(column++);
+  run.created_at = row.time(column++);
+  run.started_at = row.maybe_time(column++);
+  run.finished_at = row.maybe_time(column++);
+  return run;
+}
+
+std::vector<RunRecord> runs_between(Connection& connection, std::int64_t first, std::int64_t last,
+                                    std::size_t limit) {
+  const std::int64_t rows_max = static_cast<std::int64_t>(
+      std::min<std::size_t>(limit, static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max())));
+  Statement row = connection.query(
+      "SELECT runs.id, runs.job_name, runs.tenant, runs.endpoint, run_jobs.job_text, runs.rate, "
+      "runs.duplicates,"
+      "       runs.control, runs.control_reason, tenants.paused_reason,"
+      "       runs.devices_pending, runs.devices_in_flight, runs.devices_accepted, runs.devices_presumed,"
+      "       runs.devices_failed, runs.devices_in_doubt, runs.devices_canceled,"
+      "       runs.chunks_pending, runs.chunks_in_flight, runs.chunks_accepted, runs.chunks_presumed,"
+      "       runs.chunks_failed, runs.chunks_in_doubt, runs.chunks_canceled, runs.chunks_split,"
+      "       runs.requests, runs.throttled, runs.created_at_us, runs.started_at_us, runs.finished_at_us"
+      "  FROM runs JOIN tenants ON tenants.name = runs.tenant JOIN run_jobs ON run_jobs.run = runs.id"
+      " WHERE runs.sealed = 1 AND runs.id BETWEEN ?1 AND ?2 ORDER BY runs.id DESC LIMIT ?3",
+      first, last, rows_max);
+  std::vector<RunRecord> found;
+  while (row.next()) found.push_back(run_of(row, connection));
+  return found;
+}
+
+/// Calls the visitor with each name of the text. @return false: the visitor wants no more
+bool visit_names(std::string_view names, DeviceResult& device, const DeviceVisitor& visit) {
+  while (!names.empty()) {
+    const std::size_t end = std::min(names.find('\n'), names.size());
+    device.device = names.substr(0, end);
+    if (!visit(device)) return false;
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<RunRecord> runs(Connection& connection, std::size_t limit) {
+  return runs_between(connection, 1, std::numeric_limits<std::int64_t>::max(), limit);
+}
+
+std::optional<RunRecord> run(Connection& connection, RunId run) {
+  std::vector<RunRecord> found = runs_between(connection, run.value, run.value, 1);
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+void require_run(Connection& connection, RunId run) {
+  if (connection.query("SELECT 1 FROM runs WHERE id = ?1 AND sealed = 1", run).next()) return;
+  fail(ErrorKind::not_found, fmt::format("store {} has no run {}", connection.path(), run.value),
+       "See which runs there are: sluice list.");
+}
+
+void for_each_device(Connection& connection, RunId run, const DeviceFilter& filter,
+                     const DeviceVisitor& visit) {
+  require_run(connection, run);
+  // A split chunk's place is taken by its halves, which start where it started.
+  Statement row = connection.query(
+      "SELECT chunks.id, chunks.state, chunks.evidence, chunks.requests, chunk_devices.names,"
+      "       attempt_results.request_id, attempt_results.code, attempt_results.message,"
+      "       attempt_results.settled_at_us"
+      "  FROM chunks INDEXED BY chunks_in_order JOIN chunk_devices ON chunk_devices.chunk = chunks.id"
+      "  LEFT JOIN attempt_results ON attempt_results.attempt = chunks.last_result"
+      " WHERE chunks.run = ?1 AND chunks.state <> 'split'"
+      "   AND (?2 IS NULL OR chunks.state = ?2) AND (?3 IS NULL OR chunks.evidence = ?3)"
+      " ORDER BY chunks.run, chunks.position",
+      run, filter.state, filter.evidence);
+  while (row.next()) {
+    DeviceResult device;
+    device.chunk = ChunkId{row.integer(0)};
+    device.state = known(chunk_state_from(row.text(1)), connection);
+    device.evidence = known(evidence_from(row.text(2)), connection);
+    device.attempts = row.small_integer(3);
+    device.request_id = row.text(5);
+    device.code = row.text(6);
+    device.message = row.text(7);
+    device.settled_at = row.maybe_time(8);
+    if (!visit_names(row.text(4), device, visit)) return;
+  }
+}
+
+std::vector<CodeCount> top_codes(Connection& connection, RunId run, std::size_t limit) {
+  require_run(connection, run);
+  // Beside max(), SQLite takes the other columns from the row of the maximum: the newest message of each
+  // code.
+  Statement row = connection.query(
+      "SELECT attempt_results.code, count(*) AS attempts, attempt_results.message, max(attempts.id)"
+      "  FROM attempts JOIN attempt_results ON attempt_results.attempt = attempts.id"
+      " WHERE attempts.run = ?1 AND attempt_results.outcome <> 'accepted'"
+      " GROUP BY attempt_results.code ORDER BY 2 DESC, 1 LIMIT ?2",
+      run, static_cast<std::int64_t>(limit));
+  std::vector<CodeCount> codes;
+  while (row.next()) {
+    codes.push_back({.code = row.string(0), .attempts = row.integer(1), .example = row.string(2)});
+  }
+  return codes;
+}
+
+SendLog sends_of_run(Connection& connection, RunId run, std::int64_t live_owner) {
+  require_run(connection, run);
+  SendLog log;
+  Statement sent = connection.query(
+      "SELECT attempt_results.sent_at_us FROM attempts JOIN attempt_results ON attempt_results.attempt = "
+      "attempts.id"
+      " WHERE attempts.run = ?1 AND attempt_results.sent = 'sent' ORDER BY 1",
+      run);
+  while (sent.next()) log.sent_at.push_back(sent.time(0));
+  // Cut off and recorded as such, or cut off and not yet taken over.
+  Statement unknown = connection.query(
+      "SELECT (SELECT count(*) FROM attempts JOIN attempt_results ON attempt_results.attempt = attempts.id"
+      "         WHERE attempts.run = ?1 AND attempt_results.sent = 'unknown')"
+      "     + (SELECT count(*) FROM chunks WHERE run = ?1 AND state = 'in_flight' AND owner <> ?2)",
+      run, live_owner);
+  if (unknown.next()) log.unknown = unknown.integer(0);
+  return log;
+}
+
+SendLog sends_of_tenant(Connection& connection, std::string_view tenant, std::int64_t live_owner) {
+  SendLog log;
+  Statement sent = connection.query(
+      "SELECT attempt_results.sent_at_us FROM runs JOIN attempts ON attempts.run = runs.id"
+      "  JOIN attempt_results ON attempt_results.attempt = attempts.id"
+      " WHERE runs.tenant = ?1 AND attempt_results.sent = 'sent' ORDER BY 1",
+      tenant);
+  while (sent.next()) log.sent_at.push_back(sent.time(0));
+  Statement unknown = connection.query(
+      "SELECT (SELECT count(*) FROM runs JOIN attempts ON attempts.run = runs.id"
+      "          JOIN attempt_results ON attempt_results.attempt = attempts.id"
+      "         WHERE runs.tenant = ?1 AND attempt_results.sent = 'unknown')"
+      "     + (SELECT count(*) FROM chunks JOIN runs ON runs.id = chunks.run"
+      "         WHERE runs.tenant = ?1 AND chunks.state = 'in_flight' AND chunks.owner <> ?2)",
+      tenant, live_owner);
+  if (unknown.next()) log.unknown = unknown.integer(0);
+  return log;
+}
+
+QueueState queue_state(Connection& connection, RunId run, UtcTime now) {
+  require_run(connection, run);
+  QueueState queue;
+  // Replays and fresh chunks apart, because the index of the queue keeps them apart.
+  for (const int replay : {0, 1}) {
+    Statement next = connection.query(
+        "SELECT min(due_at_us) FROM chunks INDEXED BY chunks_due"
+        " WHERE run = ?1 AND state = 'pending' AND replay = ?2",
+        run, replay);
+    if (next.next() && !next.is_null(0)) {
+      queue.next_due_at = queue.next_due_at ? std::min(*queue.next_due_at, next.time(0)) : next.time(0);
+    }
+    Statement due = connection.query(
+        "SELECT count(*) FROM chunks INDEXED BY chunks_due"
+        " WHERE run = ?1 AND state = 'pending' AND replay = ?2 AND due_at_us <= ?3",
+        run, replay, now);
+    if (due.next()) queue.due_now += due.integer(0);
+  }
+  return queue;
+}
+
+std::int64_t newest_owner(Connection& connection) {
+  Statement row = connection.query("SELECT coalesce(max(id), 0) FROM owners");
+  return row.next() ? row.integer(0) : 0;
+}
+
+}  // namespace sluice::queries

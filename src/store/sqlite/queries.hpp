@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// What can be asked of the store, over any connection; the owner's and the readers' answers are the same.
+// Failures are StoreFailure; SqliteReads makes Results of them.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sluice/store/store.hpp"
+#include "store/sqlite/connection.hpp"
+#include "store/sqlite/store_failure.hpp"
+
+namespace sluice::queries {
+
+std::vector<RunRecord> runs(Connection& connection, std::size_t limit);
+std::optional<RunRecord> run(Connection& connection, RunId run);
+void for_each_device(Connection& connection, RunId run, const DeviceFilter& filter,
+                     const DeviceVisitor& visit);
+std::vector<CodeCount> top_codes(Connection& connection, RunId run, std::size_t limit);
+/// @param live_owner attempts of this owner that have no result are in flight, not lost; 0: nobody is alive
+SendLog sends_of_run(Connection& connection, RunId run, std::int64_t live_owner);
+SendLog sends_of_tenant(Connection& connection, std::string_view tenant, std::int64_t live_owner);
+QueueState queue_state(Connection& connection, RunId run, UtcTime now);
+std::int64_t newest_owner(Connection& connection);
+
+/// not_found unless there is such a run and it is sealed.
+void require_run(Connection& connection, RunId run);
+
+}  // namespace sluice::queries
+
+namespace sluice {
+
+/// The reading half of a seam, answered over a connection.
+template <class Seam>
+class SqliteReads : public Seam {
+ public:
+  Result<std::vector<RunRecord>> runs(std::size_t limit) override {
+    return answer([&] { return queries::runs(connection(), limit); });
+  }
+  Result<std::optional<RunRecord>> run(RunId run) override {
+    return answer([&] { return queries::run(connection(), run); });
+  }
+  Result<void> for_each_device(RunId run, const DeviceFilter& filter, const DeviceVisitor& visit) override {
+    return answer([&] { queries::for_each_device(connection(), run, filter, visit); });
+  }
+  Result<std::vector<CodeCount>> top_codes(RunId run, std::size_t limit) override {
+    return answer([&] { return queries::top_codes(connection(), run, limit); });
+  }
+  Result<SendLog> sends_of_run(RunId run) override {
+    return answer([&] { return queries::sends_of_run(connection(), run, live_owner()); });
+  }
+  Result<SendLog> sends_of_tenant(std::string_view tenant) override {
+    return answer([&] { return queries::sends_of_tenant(connection(), tenant, live_owner()); });
+  }
+  Result<QueueState> queue_state(RunId run, UtcTime now) override {
+    return answer([&] { return queries::queue_state(connection(), run, now); });
+  }
+
+ private:
+  virtual Connection& connection() = 0;
+  /// The owner that is alive; 0: none.
+  virtual std::int64_t live_owner() = 0;
+};
+
+}  // namespace sluice

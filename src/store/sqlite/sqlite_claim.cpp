@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// Claim: pending → in flight, with the attempt on record before anything may be sent.
+#include <algorithm>
+#include <tuple>
+
+#include "store/sqlite/sqlite_store.hpp"
+
+namespace sluice {
+
+/// A chunk that is due.
+struct SqliteStore::Candidate {
+  ChunkId chunk;
+  RunId run;
+  std::int64_t position = 0;
+  UtcTime due_at;
+  int devices = 0;
+  int attempts_spent = 0;
+  bool replay = false;
+  std::optional<AttemptId> last_attempt;
+
+  bool operator<(const Candidate& other) const {
+    return std::tie(due_at, run, position) < std::tie(other.due_at, other.run, other.position);
+  }
+};
+
+Result<std::vector<ClaimedChunk>> SqliteStore::claim(const ClaimRequest& request) {
+  return write([&] {
+    const std::vector<RunId> runs = claimable_runs(request);
+    const auto limit = static_cast<std::size_t>(std::max(request.limit, 0));
+    std::vector<ClaimedChunk> claimed;
+    for (const bool replays : {true, false}) {
+      std::vector<Candidate> due;
+      for (const RunId run : runs) collect(run, replays, request, due);
+      std::sort(due.begin(), due.end());
+      if (due.size() > limit - claimed.size()) due.resize(limit - claimed.size());
+      for (const Candidate& candidate : due) claimed.push_back(take(candidate, request));
+    }
+    return claimed;
+  });
+}
+
+std::vector<RunId> SqliteStore::claimable_runs(const ClaimRequest& request) {
+  std::vector<RunId> runs;
+  Statement row = db_.query(
+      "SELECT runs.id FROM runs JOIN tenants ON tenants.name = runs.tenant"
+      " WHERE runs.tenant = ?1 AND runs.sealed = 1 AND runs.finished_at_us IS NULL"
+      "   AND runs.control = 'active' AND runs.chunks_pending > 0 AND tenants.paused_reason = ''"
+      " ORDER BY runs.id",
+      request.tenant);
+  while (row.next()) {
+    const RunId run{row.integer(0)};
+    const bool wanted = request.runs.empty() ||
+                        std::find(request.runs.begin(), request.runs.end(), run) != request.runs.end();
+    if (wanted) runs.push_back(run);
+  }
+  return runs;
+}
+
+// The index holds a run's pending chunks in just this order, so the cost is that of the chunks taken, however
+// many are waiting.
+void SqliteStore::collect(RunId run, bool replays, const ClaimRequest& request,
+                          std::vector<Candidate>& found) {
+  Statement row = db_.query(
+      "SELECT id, position, due_at_us, devices, attempts_spent, attempt FROM chunks INDEXED BY chunks_due"
+      " WHERE run = ?1 AND state = 'pending' AND replay = ?2 AND due_at_us <= ?3"
+      " ORDER BY due_at_us, position LIMIT ?4",
+      run, replays ? 1 : 0, request.now, std::max(request.limit, 0));
+  while (row.next()) {
+    Candidate candidate;
+    candidate.chunk = ChunkId{row.integer(0)};
+    candidate.run = run;
+    candidate.position = row.integer(1);
+    candidate.due_at = row.time(2);
+    candidate.devices = row.small_integer(3);
+    candidate.attempts_spent = row.small_integer(4);
+    candidate.replay = replays;
+    if (!row.is_null(5)) candidate.last_attempt = AttemptId{row.integer(5)};
+    found.push_back(candidate);
+  }
+}
+
+ClaimedChunk SqliteStore::take(const Candidate& candidate, const ClaimRequest& request) {
+  ClaimedChunk claimed;
+  claimed.chunk = candidate.chunk;
+  claimed.run = candidate.run;
+  claimed.is_replay = candidate.replay;
+  claimed.facts.number = candidate.attempts_spent + 1;
+  claimed.facts.devices = candidate.devices;
+  {
+    Statement row = db_.query(
+        "SELECT chunk_devices.names, coalesce(runs.started_at_us, ?3)"
+        "  FROM chunk_devices JOIN runs ON runs.id = ?2 WHERE chunk_devices.chunk = ?1",
+        candidate.chunk, candidate.run, request.now);
+    row.next();
+    claimed.names = row.string(0);
+    claimed.facts.run_started_at = row.time(1);
+  }
+
+  record_attempt(candidate, request, claimed);
+  db_.run(
+      "UPDATE chunks SET state = 'in_flight', owner = ?2, attempt = ?3, replay = 0"
+      " WHERE id = ?1 AND state = 'pending'",
+      candidate.chunk, owner_, claimed.attempt);
+
+  CounterChange change;
+  change.leave(ChunkState::pending, Evidence::none, candidate.devices);
+  change.enter(ChunkState::in_flight, Evidence::none, candidate.devices);
+  change_counters(candidate.run, change);
+  db_.run("UPDATE runs SET started_at_us = ?2 WHERE id = ?1 AND started_at_us IS NULL", candidate.run,
+          request.now);
+  return claimed;
+}
+
+void SqliteStore::record_attempt(const Candidate& candidate, const ClaimRequest& request,
+                                 ClaimedChunk& claimed) {
+  std::optional<AttemptId> first;
+  if (candidate.replay) {
+    Statement row = db_.query(
+        "SELECT first.id, first.nonce, first.timestamp, first.key_id, first.digest, first.claimed_at_us,"
+        "       last.replay_number"
+        "  FROM attempts AS last JOIN attempts AS first ON first.id = coalesce(last.replay_of, last.id)"
+        " WHERE last.id = ?1",
+        candidate.last_attempt);
+    row.next();
+    first = AttemptId{row.integer(0)};
+    claimed.intent = {
+        .nonce = row.string(1), .timestamp = row.string(2), .key_id = row.string(3), .digest = row.string(4)};
+    claimed.facts.request_stamped_at = row.time(5);
+    claimed.facts.replay_number = row.small_integer(6) + 1;
+  } else {
+    claimed.intent = request.make_intent(candidate.run, claimed.names);
+    claimed.facts.request_stamped_at = request.now;
+  }
+  const AttemptIntent& intent = claimed.intent;
+  db_.run(
+      "INSERT INTO attempts (chunk, run, number, replay_of, replay_number, nonce, timestamp, key_id, digest, "
+      "owner,"
+      "                      claimed_at_us)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+      candidate.chunk, candidate.run, claimed.facts.number, first, claimed.facts.replay_number, intent.nonce,
+      intent.timestamp, intent.key_id, intent.digest, owner_, request.now);
+  claimed.attempt = AttemptId{db_.last_insert_id()};
+}
+
+}  // namespace sluice

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// The SQLite engine of the Store seam. The verbs are spread over four sources: sqlite_store.cpp (ownership,
+// grouping, control), sqlite_import.cpp, sqlite_claim.cpp and sqlite_settle.cpp (results, recovery).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/store/store.hpp"
+#include "store/sqlite/connection.hpp"
+#include "store/sqlite/counters.hpp"
+#include "store/sqlite/owner_lock.hpp"
+#include "store/sqlite/queries.hpp"
+#include "store/sqlite/store_failure.hpp"
+
+namespace sluice {
+
+class SqliteStore final : public SqliteReads<Store> {
+ public:
+  /// Throws a StoreFailure. The steps are told in open_store.hpp.
+  SqliteStore(const std::string& path, UtcTime now);
+  /// In memory.
+  explicit SqliteStore(UtcTime now);
+  ~SqliteStore() override;
+
+  bool has_owner() const override { return true; }
+
+  Result<void> begin() override;
+  Result<void> commit() override;
+
+  Result<RunId> create_run(const NewRun& run) override;
+  Result<void> add_chunks(RunId run, const std::vector<NewChunk>& chunks) override;
+  Result<void> seal_run(RunId run, std::int64_t duplicates) override;
+  Result<void> drop_unsealed(RunId run) override;
+
+  Result<std::vector<ClaimedChunk>> claim(const ClaimRequest& request) override;
+  Result<void> settle(const Settlement& settlement) override;
+  Result<std::int64_t> recover(const RecoveryRule& rule, UtcTime now) override;
+
+  Result<void> set_run_control(RunId run, RunControl control, std::string_view reason, UtcTime now) override;
+  Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) override;
+  Result<void> set_run_endpoint(RunId run, std::string_view endpoint) override;
+
+  std::optional<std::chrono::nanoseconds> silent_for() const override;
+
+ private:
+  struct Candidate;
+  struct Flight;
+  struct Conclusion;
+
+  Connection& connection() override { return db_; }
+  std::int64_t live_owner() override { return owner_; }
+
+  /// Runs a verb as a transaction of its own, or as a part of the group.
+  template <class Body>
+  auto write(Body body) -> Result<std::invoke_result_t<Body>>;
+
+  void take_over(UtcTime now);
+  void seal_what_is_there();
+  void drop(RunId run);
+  void require_unsealed(RunId run);
+
+  std::vector<RunId> claimable_runs(const ClaimRequest& request);
+  void collect(RunId run, bool replays, const ClaimRequest& request, std::vector<Candidate>& found);
+  ClaimedChunk take(const Candidate& candidate, const ClaimRequest& request);
+  void record_attempt(const Candidate& candidate, const ClaimRequest& request, ClaimedChunk& claimed);
+
+  Flight flight_of(ChunkId chunk);
+  void conclude(const Flight& flight, const Conclusion& conclusion);
+  void split(const Flight& flight, UtcTime now);
+  void halt(const Flight& flight, const Conclusion& conclusion);
+  void cancel_pending(RunId run);
+
+  void change_counters(RunId run, const CounterChange& change);
+  void note_finish(RunId run, UtcTime now);
+  void record_event(UtcTime at, std::optional<RunId> run, std::optional<std::string_view> tenant,
+                    std::string_view what, std::string_view reason);
+
+  std::optional<OwnerLock> lock_;  // outlives the connection: the last write happens under it
+  Connection db_;
+  std::int64_t owner_ = 0;
+  /// Of the last owner, if it closed the store under the present start of the machine.
+  std::optional<std::chrono::nanoseconds> last_closed_;
+  bool ever_sent_ = false;
+  bool grouped_ = false;
+  std::optional<Error> group_lost_;  // why SQLite rolled the whole group back
+};
+
+template <class Body>
+auto SqliteStore::write(Body body) -> Result<std::invoke_result_t<Body>> {
+  if (group_lost_) return *group_lost_;
+  auto result = answer([&] {
+    Transaction transaction{db_, grouped_ ? Transaction::Kind::part : Transaction::Kind::whole};
+    if constexpr (std::is_void_v<std::invoke_result_t<Body>>) {
+      body();
+      transaction.commit();
+    } else {
+      auto value = body();
+      transaction.commit();
+      return value;
+    }
+  });
+  if (grouped_ && result.has_error() && !db_.in_transaction()) group_lost_ = result.error();
+  return result;
+}
+
+}  // namespace sluice

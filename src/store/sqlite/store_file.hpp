@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// The store's file as the operating system sees it: where it is, and how it comes to be. Failures are
+// StoreFailure.
+#pragma once
+
+#include <string>
+
+namespace sluice {
+
+/// The path without symbolic links, the file itself included if it exists. Folders that do not exist are
+/// created, readable by the user alone.
+std::string prepare_path(const std::string& path);
+
+/// As prepare_path, for a file that exists; creates nothing.
+std::string existing_path(const std::string& path);
+
+/// Creates the file if there is none, readable by the user alone from its first moment. @return the path
+const std::string& create_if_missing(const std::string& path);
+
+}  // namespace sluice
