@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "summary.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace sluice::simulator {
+namespace {
+
+std::string counts(const std::map<std::string, long>& numbers) {
+  std::string text;
+  for (const auto& [name, count] : numbers)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, count);
+  return text.empty() ? "none" : text;
+}
+
+boost::json::object object_of(const std::map<std::string, long>& numbers) {
+  boost::json::object object;
+  for (const auto& [name, count] : numbers) object[name] = count;
+  return object;
+}
+
+boost::json::value seconds_or_null(const std::optional<double>& seconds) {
+  return seconds ? boost::json::value(*seconds) : boost::json::value(nullptr);
+}
+
+}  // namespace
+
+std::string to_text(const Summary& summary) {
+  std::string text = fmt::format(
+      "requests                  {}\n"
+      "  executed                {}\n"
+      "  throttled               {}\n"
+      "  refused by code         {}\n"
+      "  faults that fired       {}\n"
+      "devices executed          {}\n"
+      "  more than once          {}\n"
+      "most arrivals in any 1 s  {}\n",
+      summary.requests, summary.executed, summary.throttled, counts(summary.refused), counts(summary.faults),
+      summary.devices_executed, summary.devices_executed_more_than_once, summary.most_arrivals_in_any_window);
+  if (summary.first_arrival_s && summary.last_arrival_s) {
+    text +=
+        fmt::format("arrivals                  from {:.3f} s to {:.3f} s after the start, {:.3f} s in all\n",
+                    *summary.first_arrival_s, *summary.last_arrival_s,
+                    *summary.last_arrival_s - *summary.first_arrival_s);
+  }
+  if (!summary.ledger_problem.empty()) {
+    text += fmt::format("the ledger is not complete: {}\n", summary.ledger_problem);
+  }
+  return text;
+}
+
+std::string to_json(const Summary& summary) {
+  boost::json::object object;
+  object["requests"] = summary.requests;
+  object["executed"] = summary.executed;
+  object["throttled"] = summary.throttled;
+  object["refused"] = object_of(summary.refused);
+  object["faults"] = object_of(summary.faults);
+  object["devices_executed"] = summary.devices_executed;
+  object["devices_executed_more_than_once"] = summary.devices_executed_more_than_once;
+  object["most_arrivals_in_any_window"] = summary.most_arrivals_in_any_window;
+  object["first_arrival_s"] = seconds_or_null(summary.first_arrival_s);
+  object["last_arrival_s"] = seconds_or_null(summary.last_arrival_s);
+  if (!summary.ledger_problem.empty()) object["ledger_problem"] = summary.ledger_problem;
+  return boost::json::serialize(object);
+}
+
+}  // namespace sluice::simulator

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// What the simulated cloud has seen, in numbers.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace sluice::simulator {
+
+struct Summary {
+  long requests = 0;
+  long executed = 0;                    ///< requests whose devices were all called
+  long throttled = 0;                   ///< also counted under their code in refused
+  std::map<std::string, long> refused;  ///< requests that executed nothing and were given a code, by code
+  std::map<std::string, long> faults;   ///< planned faults that fired, by name
+  long devices_executed = 0;            ///< distinct names
+  long devices_executed_more_than_once = 0;
+  long most_arrivals_in_any_window =
+      0;  ///< in any second, half open, over all arrivals whatever became of them
+  std::optional<double> first_arrival_s;  ///< since the server's start
+  std::optional<double> last_arrival_s;
+  std::string ledger_problem;  ///< why the ledger is not complete; empty if it is
+};
+
+/// A few lines for people.
+std::string to_text(const Summary& summary);
+
+/// One JSON object in one line, with the members' names.
+std::string to_json(const Summary& summary);
+
+}  // namespace sluice::simulator
