@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -25,6 +27,9 @@ constexpr std::string_view what = "device list";
 constexpr std::size_t bad_names_shown_max = 10;
 // After a bad name, this many more are looked at in search of further ones.
 constexpr std::size_t names_looked_at_after_bad_one = 100'000;
+
+// Names are looked up this many at a time, so that the waits for memory overlap.
+constexpr std::size_t batch_max = 64;
 
 using Names = std::variant<InlineNames, TextNames, CsvNames, JsonLineNames>;
 
@@ -101,25 +106,54 @@ class DeviceList::Impl {
   std::size_t duplicates() const { return duplicates_; }
 
  private:
+  /// A name that has been read and not yet been looked up.
+  struct Prepared {
+    SeenDevices::Hash hash;
+    std::size_t bytes;  // in the text, with its line break
+  };
+
   template <class Reader>
   Result<std::size_t> read_from(Reader& reader, std::size_t max, std::string& names) {
     std::size_t appended = 0;
     while (appended < max) {
-      const NextName name = reader.next();
-      if (!name) return name.error();
-      if (!*name) {
+      batch_.clear();
+      const std::size_t names_begin = names.size();
+      const std::size_t wanted = std::min(max - appended, batch_max);
+      while (batch_.size() < wanted) {
+        const NextName name = reader.next();
+        if (!name) return name.error();
+        if (!*name) break;
+        if (!is_valid_device_name(**name)) return refuse_names(reader, **name);
+        names.append(**name).push_back('\n');
+        batch_.push_back({seen_.prepare(**name), (*name)->size() + 1});
+      }
+      const std::size_t taken = batch_.size();
+      appended += keep_first_occurrences(names, names_begin);
+      if (taken < wanted) {
         if (auto fault = fault_at_end()) return *std::move(fault);
         return appended;
       }
-      if (!is_valid_device_name(**name)) return refuse_names(reader, **name);
-      if (!seen_.add(**name)) {
-        ++duplicates_;
-        continue;
-      }
-      names.append(**name).push_back('\n');
-      ++appended;
     }
     return appended;
+  }
+
+  /// Takes out of `names`, from `begin` on, those of the batch that came before. @return how many stay
+  std::size_t keep_first_occurrences(std::string& names, std::size_t begin) {
+    std::size_t kept = 0;
+    std::size_t from = begin;
+    std::size_t to = begin;
+    for (const Prepared& name : batch_) {
+      if (seen_.add(name.hash)) {
+        if (to != from) std::memmove(names.data() + to, names.data() + from, name.bytes);
+        to += name.bytes;
+        ++kept;
+      } else {
+        ++duplicates_;
+      }
+      from += name.bytes;
+    }
+    names.resize(to);
+    return kept;
   }
 
   /// One error for this bad name and the next few.
@@ -171,6 +205,7 @@ class DeviceList::Impl {
   struct stat before_{};
   SeenDevices seen_;
   Names names_;
+  std::vector<Prepared> batch_;
   std::size_t duplicates_ = 0;
   std::optional<Error> failure_;
 };

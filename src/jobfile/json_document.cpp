@@ -19,6 +19,14 @@ std::size_t size_of_mark(std::string_view text) {
   return text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
 }
 
+/// A byte order mark takes up no column: editors do not show it.
+std::vector<std::size_t> line_begins(std::string_view text, std::size_t mark) {
+  std::vector<std::size_t> begins{mark};
+  for (std::size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1))
+    begins.push_back(at + 1);
+  return begins;
+}
+
 void shift(JsonValue& value, std::size_t by) {
   value.begin += by;
   value.end += by;
@@ -64,6 +72,7 @@ Result<JsonDocument> JsonDocument::parse(std::string file, std::string text, Jso
   document.file_ = std::move(file);
   document.text_ = std::move(text);
   const std::size_t mark = size_of_mark(document.text_);
+  document.line_begins_ = line_begins(document.text_, mark);
 
   auto outcome = read_json(std::string_view(document.text_).substr(mark), {limits.depth_max, true});
   if (const auto* fault = std::get_if<JsonFault>(&outcome)) {
@@ -81,12 +90,9 @@ std::string_view JsonDocument::text_of(const JsonValue& value) const {
 }
 
 Place JsonDocument::place_of(std::size_t offset) const {
-  const std::string_view before = std::string_view(text_).substr(0, offset);
-  const auto line_breaks = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
-  const std::size_t last_break = before.rfind('\n');
-  // A byte order mark takes up no column: editors do not show it.
-  const std::size_t line_begin = last_break == before.npos ? size_of_mark(before) : last_break + 1;
-  return {line_breaks + 1, offset - std::min(offset, line_begin) + 1};
+  const auto after = std::upper_bound(line_begins_.begin() + 1, line_begins_.end(), offset);
+  const auto line = static_cast<std::size_t>(after - line_begins_.begin());
+  return {line, offset - std::min(offset, *(after - 1)) + 1};
 }
 
 }  // namespace sluice

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 
 namespace sluice {
@@ -22,6 +21,9 @@ constexpr std::size_t slack = 64;
 
 std::size_t load_max(std::size_t homes) { return homes * 85 / 100; }
 
+// All zeros: nothing is here.
+constexpr SeenDevices::Hash free_slot{};
+
 std::size_t home_of(std::uint64_t high, std::size_t homes) {
   __extension__ using Wide = unsigned __int128;
   return static_cast<std::size_t>((Wide{high} * homes) >> 64);
@@ -29,49 +31,53 @@ std::size_t home_of(std::uint64_t high, std::size_t homes) {
 
 }  // namespace
 
-void SeenDevices::Free::operator()(Slot* slots) const { std::free(slots); }
+void SeenDevices::Free::operator()(Hash* slots) const { std::free(slots); }
 
 SeenDevices::SeenDevices(std::uint64_t seed) : seed_(seed), homes_(homes_at_first) {
   resize(homes_ + slack);
-  std::fill_n(slots_.get(), slots_total_, Slot{});
+  std::fill_n(slots_.get(), slots_total_, free_slot);
 }
 
-SeenDevices::Slot SeenDevices::slot_of(std::string_view name) const {
-  const XXH128_hash_t hash = XXH3_128bits_withSeed(name.data(), name.size(), seed_);
-  // All zeros means free. That a name has this hash is as unlikely as a collision, and treated as one.
-  if (hash.high64 == 0 && hash.low64 == 0) return {0, 1};
-  return {hash.high64, hash.low64};
+SeenDevices::Hash SeenDevices::prepare(std::string_view name) const {
+  const XXH128_hash_t xxh = XXH3_128bits_withSeed(name.data(), name.size(), seed_);
+  Hash hash{xxh.high64, xxh.low64};
+  // That a name has the hash which means "free" is as unlikely as a collision, and treated as one.
+  if (hash == free_slot) hash.low = 1;
+  __builtin_prefetch(slots_.get() + home_of(hash.high, homes_), 1);
+  return hash;
 }
 
-bool SeenDevices::add(std::string_view name) {
-  const Slot slot = slot_of(name);
+bool SeenDevices::add(Hash hash) {
   if (devices_ >= load_max(homes_)) grow();
-  std::size_t at = home_of(slot.high, homes_);
-  while (!slots_[at].is_free() && slots_[at] < slot) ++at;
-  if (slots_[at] == slot) return false;
-  insert(at, slot);
+  const Hash* const slots = slots_.get();
+  std::size_t at = home_of(hash.high, homes_);
+  while (slots[at] != free_slot && slots[at] < hash) ++at;
+  if (slots[at] == hash) return false;
+  insert(at, hash);
   ++devices_;
   return true;
 }
 
 /// Makes room by moving what follows, up to the next free slot, one place on.
-void SeenDevices::insert(std::size_t at, Slot slot) {
+void SeenDevices::insert(std::size_t at, Hash hash) {
   std::size_t free = at;
-  while (!slots_[free].is_free()) ++free;
+  while (slots_.get()[free] != free_slot) ++free;
   if (free + 1 == slots_total_) {
-    // The last slot stays free, so that every search ends. The new one is too.
+    // The last slot stays free, so that every search ends.
     resize(slots_total_ + slack);
-    std::fill_n(slots_.get() + slots_total_ - slack, slack, Slot{});
+    std::fill_n(slots_.get() + slots_total_ - slack, slack, free_slot);
   }
-  std::move_backward(slots_.get() + at, slots_.get() + free, slots_.get() + free + 1);
-  slots_[at] = slot;
+  Hash* const slots = slots_.get();
+  std::move_backward(slots + at, slots + free, slots + free + 1);
+  slots[at] = hash;
 }
 
 /// How many slots the present hashes need, spread over that many homes.
 std::size_t SeenDevices::slots_for(std::size_t homes) const {
+  const Hash* const slots = slots_.get();
   std::size_t next = 0;
   for (std::size_t i = 0; i < slots_total_; ++i) {
-    if (!slots_[i].is_free()) next = std::max(next, home_of(slots_[i].high, homes)) + 1;
+    if (slots[i] != free_slot) next = std::max(next, home_of(slots[i].high, homes)) + 1;
   }
   return std::max(next, homes) + slack;
 }
@@ -81,28 +87,29 @@ void SeenDevices::grow() {
   homes_ += homes_ / 5;
   resize(slots_for(homes_));
 
+  Hash* const slots = slots_.get();
   std::size_t from = slots_total_;
   for (std::size_t i = old_total; i-- > 0;) {
-    if (!slots_[i].is_free()) slots_[--from] = slots_[i];
+    if (slots[i] != free_slot) slots[--from] = slots[i];
   }
   // What is dealt out never overtakes what is still to be dealt: slots_for() has made sure that all of it
   // fits.
   std::size_t to = 0;
   for (; from < slots_total_; ++from) {
-    const Slot slot = slots_[from];
-    const std::size_t home = home_of(slot.high, homes_);
-    while (to < home) slots_[to++] = Slot{};
-    slots_[to++] = slot;
+    const Hash hash = slots[from];
+    const std::size_t home = home_of(hash.high, homes_);
+    while (to < home) slots[to++] = free_slot;
+    slots[to++] = hash;
   }
-  while (to < slots_total_) slots_[to++] = Slot{};
+  while (to < slots_total_) slots[to++] = free_slot;
 }
 
 /// A large block is moved by the C library without copying or holding it twice (mremap).
 void SeenDevices::resize(std::size_t slots_total) {
-  void* const moved = std::realloc(slots_.get(), slots_total * sizeof(Slot));
+  void* const moved = std::realloc(slots_.get(), slots_total * sizeof(Hash));
   if (!moved) throw std::bad_alloc();
   static_cast<void>(slots_.release());
-  slots_.reset(static_cast<Slot*>(moved));
+  slots_.reset(static_cast<Hash*>(moved));
   slots_total_ = slots_total;
 }
 

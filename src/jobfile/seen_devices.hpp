@@ -17,28 +17,33 @@ namespace sluice {
 
 class SeenDevices {
  public:
+  /// What is kept of a name.
+  struct Hash {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    auto operator<=>(const Hash&) const = default;
+  };
+
   explicit SeenDevices(std::uint64_t seed);
 
-  /// @return whether this is the first time that `name` is added
-  bool add(std::string_view name);
+  /// The hash of a name that is going to be added soon. Asks for the memory that add() will look at, so that
+  /// the wait for it overlaps with reading the next names: most of the time goes there.
+  Hash prepare(std::string_view name) const;
+
+  /// @return whether this is the first time that this name is added
+  bool add(Hash hash);
+  bool add(std::string_view name) { return add(prepare(name)); }
 
   std::size_t devices() const { return devices_; }
   /// Memory in use, never more at any time before: at most 64 KiB or 24 bytes a device, whichever is more.
-  std::size_t bytes() const { return slots_total_ * sizeof(Slot); }
+  std::size_t bytes() const { return slots_total_ * sizeof(Hash); }
 
  private:
-  struct Slot {
-    std::uint64_t high = 0;
-    std::uint64_t low = 0;
-    auto operator<=>(const Slot&) const = default;
-    bool is_free() const { return high == 0 && low == 0; }
-  };
   struct Free {
-    void operator()(Slot* slots) const;
+    void operator()(Hash* slots) const;
   };
 
-  Slot slot_of(std::string_view name) const;
-  void insert(std::size_t at, Slot slot);
+  void insert(std::size_t at, Hash hash);
   void grow();
   std::size_t slots_for(std::size_t homes) const;
   void resize(std::size_t slots_total);
@@ -47,7 +52,7 @@ class SeenDevices {
   std::size_t devices_ = 0;
   std::size_t homes_ = 0;        // slots at which a hash may have its home
   std::size_t slots_total_ = 0;  // a few more than homes, for what is pushed off the end; the last stays free
-  std::unique_ptr<Slot[], Free> slots_;
+  std::unique_ptr<Hash, Free> slots_;
 };
 
 }  // namespace sluice

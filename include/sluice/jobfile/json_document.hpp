@@ -73,6 +73,7 @@ class JsonDocument {
  private:
   std::string file_;
   std::string text_;
+  std::vector<std::size_t> line_begins_;  // offset of each line's first byte
   JsonValue root_;
 };
 
