@@ -183,7 +183,9 @@ class Dispatcher::Impl {
       if (!flight.pass) co_return false;
       leave_stage(flight);
       flight.sent_at = clock_.utc_now();
-      observer_.attempt_sent(flight.chunk.run, flight.chunk.chunk, flight.pass->at, flight.chunk.is_replay);
+      const ClaimedChunk& chunk = flight.chunk;
+      observer_.attempt_sent({chunk.run, chunk.chunk, chunk.attempt, chunk.facts.devices, chunk.is_replay},
+                             flight.pass->at);
       co_return true;
     };
     const Connection connection = flight.chunk.is_replay ? Connection::fresh : Connection::any;
@@ -197,7 +199,7 @@ class Dispatcher::Impl {
       if (!failure->may_have_arrived) flight.sent_at.reset();
       if (failure->kind == FailureKind::stopped) {
         const Transition next = release(flight.chunk.facts, policy_of(flight.chunk.run), clock_.utc_now());
-        co_await settle(flight, outcome, next, std::nullopt);
+        co_await record(flight, outcome, next);
         co_return;
       }
       heed_failure(outcome);
@@ -251,22 +253,21 @@ class Dispatcher::Impl {
                                        std::optional<std::chrono::nanoseconds> rtt = std::nullopt) {
     const Transition next = sluice::settle(flight.chunk.facts, outcome, policy_of(flight.chunk.run),
                                            clock_.utc_now(), randomness_.uniform());
-    co_await settle(flight, outcome, next, rtt);
+    halt(flight.chunk.run, next.halt);
+    const bool is_recorded = co_await record(flight, outcome, next);
+    if (!is_recorded) co_return;
+    const ClaimedChunk& chunk = flight.chunk;
+    const AttemptSettled event{chunk.run, chunk.chunk, chunk.attempt, chunk.facts, outcome, next, rtt};
+    observer_.attempt_settled(event, clock_.steady_now());
   }
 
-  asio::awaitable<void> settle(const Flight& flight, const Outcome& outcome, const Transition& next,
-                               std::optional<std::chrono::nanoseconds> rtt) {
+  asio::awaitable<bool> record(const Flight& flight, const Outcome& outcome, const Transition& next) {
     const ClaimedChunk& chunk = flight.chunk;
-    halt(chunk.run, next.halt);
     Settlement settlement{chunk.chunk, chunk.attempt, outcome, next, flight.sent_at, clock_.utc_now()};
     auto work = [settlement = std::move(settlement)](Store& store) { return store.settle(settlement); };
     const Result<void> settled = co_await store_.call(std::move(work));
-    if (settled.has_error()) {
-      fail(settled.error());
-      co_return;
-    }
-    const AttemptSettled event{chunk.run, chunk.chunk, chunk.attempt, chunk.facts, outcome, next, rtt};
-    observer_.attempt_settled(event, clock_.steady_now());
+    if (settled.has_error()) fail(settled.error());
+    co_return settled.has_value();
   }
 
   /// At once, before it is recorded: what waits at the gate must not follow.

@@ -13,6 +13,14 @@
 
 namespace sluice {
 
+struct AttemptSent {
+  RunId run;
+  ChunkId chunk;
+  AttemptId attempt;
+  int devices = 0;
+  bool is_replay = false;
+};
+
 struct AttemptSettled {
   RunId run;
   ChunkId chunk;
@@ -27,7 +35,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
 
-  virtual void attempt_sent(RunId run, ChunkId chunk, SteadyTime at, bool is_replay) = 0;
+  virtual void attempt_sent(const AttemptSent& event, SteadyTime at) = 0;
+  /// Not called for a chunk that was claimed and, because we stop, not sent.
   virtual void attempt_settled(const AttemptSettled& event, SteadyTime at) = 0;
   /// The rate in force changed: a throttle, or the way back.
   virtual void rate_changed(double requests_per_second) = 0;

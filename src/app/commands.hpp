@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The verbs, each from its options to an exit code. Data goes to stdout, everything else to stderr.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/options.hpp"
+#include "app/results_writer.hpp"
+#include "simulator/options.hpp"
+#include "sluice/core/ids.hpp"
+#include "sluice/core/result.hpp"
+
+namespace sluice {
+
+/// What a verb comes to: an exit code, or an error that is yet to be reported.
+using ExitCode = Result<int>;
+
+ExitCode validate_command(const CommonOptions& common, const SendOptions& send);
+ExitCode plan_command(const CommonOptions& common, const SendOptions& send);
+ExitCode submit_command(const CommonOptions& common, const SendOptions& send);
+ExitCode run_command(const CommonOptions& common, const SendOptions& send);
+ExitCode resume_command(const CommonOptions& common, const SendOptions& send, std::optional<RunId> run);
+ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const RehearseOptions& rehearse);
+
+ExitCode simulate_command(const CommonOptions& common, simulator::Options options,
+                          const std::string& faults_file);
+
+ExitCode status_command(const CommonOptions& common, std::optional<RunId> run);
+ExitCode list_command(const CommonOptions& common, std::size_t limit);
+ExitCode results_command(const CommonOptions& common, RunId run, const ResultsOptionsGiven& given);
+ExitCode why_command(const CommonOptions& common, RunId run);
+ExitCode verify_rate_command(const CommonOptions& common, RunId run);
+
+}  // namespace sluice

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Around a session: which key is used, what is announced, and what is reported when it ends, however it ends.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "app/commands.hpp"
+#include "app/credential_sources.hpp"
+#include "app/session.hpp"
+
+namespace sluice {
+
+/// By the chain of the configuration, the environment and the well-known files.
+Result<FoundCredentials> credentials_for(const TenantSetup& setup, const Environment& environment);
+
+/// Says on stderr what is about to be sent, where to, and with which key's source.
+void announce(const CommonOptions& common, const RunRecord& record, const TenantSetup& setup,
+              std::string_view key_source);
+
+/// Sends the runs, prints each one's summary, and says how to go on.
+ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common);
+
+/// The summary of a run that has nothing left to send.
+ExitCode report_finished(const CommonOptions& common, const RunRecord& record);
+
+}  // namespace sluice

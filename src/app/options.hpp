@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// What the command line said, as values, before anything else is looked at.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+enum class ProgressMode { automatic, plain, json, none };
+
+/// Options of every verb.
+struct CommonOptions {
+  std::string store;  ///< empty: not given
+  std::string config;
+  std::string output;  ///< "text", "json", …: which words a verb takes is its own business
+  ProgressMode progress = ProgressMode::automatic;
+  bool is_quiet = false;
+  bool is_verbose = false;
+
+  bool wants_json() const { return output == "json"; }
+};
+
+/// Options of the verbs that send, or plan to.
+struct SendOptions {
+  std::string job_file;
+  std::string devices_file;  ///< "-" is standard input
+  std::string column;
+  std::string endpoint;
+  std::string tenant;
+  std::string credentials_file;
+  std::string profile;
+  std::string ca_file;
+  std::optional<double> rate;
+  std::optional<int> in_flight;
+  std::optional<std::chrono::milliseconds> connect_timeout;
+  std::optional<std::chrono::milliseconds> tls_timeout;
+  std::optional<std::chrono::milliseconds> exchange_timeout;
+  std::optional<std::int64_t> expected_devices;
+  bool says_yes = false;  ///< every question is answered with yes
+};
+
+struct ResultsOptionsGiven {
+  std::string state;
+  bool raw = false;
+};
+
+struct RehearseOptions {
+  std::string faults_file;
+  std::string ledger_file;
+  std::uint64_t seed = 1;
+};
+
+}  // namespace sluice

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "app/prepared_job.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "sluice/jobfile/job_file.hpp"
+
+namespace sluice {
+namespace {
+
+std::string beside(const std::string& job_file, const std::string& named) {
+  const std::filesystem::path path{named};
+  if (path.is_absolute()) return named;
+  return (std::filesystem::path{job_file}.parent_path() / path).string();
+}
+
+}  // namespace
+
+Result<JobAndText> load_job(const SendOptions& options) {
+  JobAndText loaded;
+  Result<Job> job = read_job_file(options.job_file, &loaded.text);
+  if (job.has_error()) return job.error();
+  loaded.job = std::move(*job);
+  return loaded;
+}
+
+Result<DeviceList> open_devices(const SendOptions& options, const Job& job) {
+  const std::string column = options.column.empty() ? job.targets.column : options.column;
+  if (!options.devices_file.empty()) {
+    return DeviceList::open({.names = {}, .path = options.devices_file, .column = column});
+  }
+  if (!job.targets.devices_file.empty()) {
+    return DeviceList::open(
+        {.names = {}, .path = beside(options.job_file, job.targets.devices_file), .column = column});
+  }
+  if (job.targets.devices.empty()) {
+    return Error{ErrorKind::invalid_input, options.job_file + ": targets: the job names no devices",
+                 "Add \"targets\" to the job file, or give a list with --devices FILE."};
+  }
+  return DeviceList::open({.names = job.targets.devices, .path = {}, .column = {}});
+}
+
+Result<PreparedJob> prepare_job(const CommonOptions& common, const SendOptions& send,
+                                const Environment& environment) {
+  Result<JobAndText> loaded = load_job(send);
+  if (loaded.has_error()) return loaded.error();
+  Result<Config> config = load_config(common, environment);
+  if (config.has_error()) return config.error();
+  Result<TenantSetup> setup = tenant_setup(send, environment, *config, loaded->job);
+  if (setup.has_error()) return setup.error();
+  return PreparedJob{std::move(loaded->job), std::move(loaded->text), std::move(*config), std::move(*setup)};
+}
+
+}  // namespace sluice

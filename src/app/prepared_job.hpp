@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// What the verbs that take a job file have in common: the job, how its tenant is served, and its devices.
+#pragma once
+
+#include <string>
+
+#include "app/options.hpp"
+#include "app/settings.hpp"
+#include "sluice/core/job.hpp"
+#include "sluice/core/result.hpp"
+#include "sluice/jobfile/device_list.hpp"
+
+namespace sluice {
+
+struct JobAndText {
+  Job job;
+  std::string text;
+};
+
+Result<JobAndText> load_job(const SendOptions& options);
+
+/// --devices over the job file's list; a relative name in the job file is relative to that file.
+/// Fails (invalid_input) when neither names any.
+Result<DeviceList> open_devices(const SendOptions& options, const Job& job);
+
+struct PreparedJob {
+  Job job;
+  std::string text;
+  Config config;
+  TenantSetup setup;
+};
+
+Result<PreparedJob> prepare_job(const CommonOptions& common, const SendOptions& send,
+                                const Environment& environment);
+
+}  // namespace sluice

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// The verbs that only read: status, list, results, why, verify-rate.
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "app/commands.hpp"
+#include "app/exit_codes.hpp"
+#include "app/rate_proof.hpp"
+#include "app/run_report.hpp"
+#include "app/settings.hpp"
+#include "app/system_now.hpp"
+#include "sluice/jobfile/device_name.hpp"
+#include "sluice/store/open_store.hpp"
+
+namespace sluice {
+namespace {
+
+Result<std::unique_ptr<StoreReader>> open_reader(const CommonOptions& common) {
+  const Environment environment = process_environment();
+  const Result<Config> config = load_config(common, environment);
+  if (config.has_error()) return config.error();
+  return open_store_reader(store_path(common, environment, *config));
+}
+
+Error no_such_run(RunId id) {
+  return {ErrorKind::not_found, fmt::format("there is no run {} in this store", id.value),
+          "`sluice list` shows the runs there are."};
+}
+
+Result<RunRecord> find_run(StoreReader& store, RunId id) {
+  Result<std::optional<RunRecord>> run = store.run(id);
+  if (run.has_error()) return run.error();
+  if (!*run) return no_such_run(id);
+  return std::move(**run);
+}
+
+Result<RunRecord> find_run_or_newest(StoreReader& store, std::optional<RunId> id) {
+  if (id) return find_run(store, *id);
+  Result<std::vector<RunRecord>> newest = store.runs(1);
+  if (newest.has_error()) return newest.error();
+  if (newest->empty()) {
+    return Error{ErrorKind::not_found, "there is no run in this store", "`sluice run JOB` makes one."};
+  }
+  return std::move(newest->front());
+}
+
+int terminal_columns_of_stdout() {
+  winsize size{};
+  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
+}
+
+Result<DeviceFilter> filter_from(std::string_view state) {
+  DeviceFilter filter;
+  if (state.empty()) return filter;
+  if (state == "confirmed" || state == "presumed") {
+    filter.state = ChunkState::succeeded;
+    filter.evidence = evidence_from(state);
+    return filter;
+  }
+  filter.state = device_state_from(state);
+  if (!filter.state) {
+    return Error{ErrorKind::usage, fmt::format("--state {}: no such state", printable(state, 64)),
+                 "One of pending, in_flight, accepted, confirmed, presumed, failed, in_doubt, canceled."};
+  }
+  return filter;
+}
+
+/// The largest rate that any of the tenant's runs was allowed: what the account's limit must have been at
+/// least.
+Result<double> largest_rate_of(StoreReader& store, const RunRecord& of_tenant) {
+  const Result<std::vector<RunRecord>> runs = store.runs(100'000);
+  if (runs.has_error()) return runs.error();
+  double largest = of_tenant.rate;
+  for (const RunRecord& run : *runs) {
+    if (run.tenant == of_tenant.tenant) largest = std::max(largest, run.rate);
+  }
+  return largest;
+}
+
+void print_proof(const CommonOptions& common, const RateProof& proof, const std::string& subject) {
+  if (common.wants_json()) {
+    fmt::print("{}", rate_proof_json(proof, subject));
+  } else {
+    fmt::print("{}", rate_proof_text(proof, subject));
+  }
+}
+
+}  // namespace
+
+ExitCode status_command(const CommonOptions& common, std::optional<RunId> wanted) {
+  const Result<std::unique_ptr<StoreReader>> store = open_reader(common);
+  if (store.has_error()) return store.error();
+  const Result<RunRecord> run = find_run_or_newest(**store, wanted);
+  if (run.has_error()) return run.error();
+  const UtcTime now = system_now();
+  const Result<QueueState> queue = (*store)->queue_state(run->id, now);
+  if (queue.has_error()) return queue.error();
+  const bool has_owner = (*store)->has_owner();
+  fmt::print("{}", common.wants_json() ? status_json(*run, *queue, has_owner, now)
+                                       : status_text(*run, *queue, has_owner, now));
+  return exit_codes::all_accepted;
+}
+
+ExitCode list_command(const CommonOptions& common, std::size_t limit) {
+  const Result<std::unique_ptr<StoreReader>> store = open_reader(common);
+  if (store.has_error()) return store.error();
+  const Result<std::vector<RunRecord>> runs = (*store)->runs(limit);
+  if (runs.has_error()) return runs.error();
+  fmt::print("{}", common.wants_json() ? list_json(*runs) : list_text(*runs));
+  return exit_codes::all_accepted;
+}
+
+ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOptionsGiven& given) {
+  const std::optional<ResultsFormat> format =
+      results_format_from(common.output.empty() ? "table" : common.output);
+  if (!format) {
+    return Error{ErrorKind::usage, fmt::format("--output {}: no such format", printable(common.output, 64)),
+                 "One of table, json, ndjson, csv, txt."};
+  }
+  const Result<DeviceFilter> filter = filter_from(given.state);
+  if (filter.has_error()) return filter.error();
+  const Result<std::unique_ptr<StoreReader>> store = open_reader(common);
+  if (store.has_error()) return store.error();
+  const Result<RunRecord> run = find_run(**store, id);
+  if (run.has_error()) return run.error();
+
+  ResultsWriter writer{
+      {.format = *format, .run = id, .raw = given.raw, .columns = terminal_columns_of_stdout()},
+      sink_to(stdout)};
+  const Result<void> read = (*store)->for_each_device(
+      id, *filter, [&writer](const DeviceResult& row) { return writer.write(row); });
+  if (read.has_error()) return read.error();
+  const Result<void> written = writer.finish();
+  if (written.has_error()) return written.error();
+  return exit_codes::all_accepted;
+}
+
+ExitCode why_command(const CommonOptions& common, RunId id) {
+  const Result<std::unique_ptr<StoreReader>> store = open_reader(common);
+  if (store.has_error()) return store.error();
+  const Result<RunRecord> run = find_run(**store, id);
+  if (run.has_error()) return run.error();
+  const UtcTime now = system_now();
+  const Result<QueueState> queue = (*store)->queue_state(id, now);
+  if (queue.has_error()) return queue.error();
+  fmt::print("{}\n", why_line(*run, *queue, (*store)->has_owner(), now));
+  return exit_codes::all_accepted;
+}
+
+ExitCode verify_rate_command(const CommonOptions& common, RunId id) {
+  const Result<std::unique_ptr<StoreReader>> store = open_reader(common);
+  if (store.has_error()) return store.error();
+  const Result<RunRecord> run = find_run(**store, id);
+  if (run.has_error()) return run.error();
+  const Result<SendLog> sends = (*store)->sends_of_run(id);
+  if (sends.has_error()) return sends.error();
+  const Result<SendLog> all_sends = (*store)->sends_of_tenant(run->tenant);
+  if (all_sends.has_error()) return all_sends.error();
+
+  const RateProof of_run = prove_rate(sends->sent_at, run->rate, sends->unknown);
+  print_proof(common, of_run, fmt::format("run {}", id.value));
+  RateVerdict verdict = of_run.verdict;
+  const bool has_other_runs =
+      all_sends->sent_at.size() != sends->sent_at.size() || all_sends->unknown != sends->unknown;
+  if (has_other_runs) {
+    const Result<double> limit = largest_rate_of(**store, *run);
+    if (limit.has_error()) return limit.error();
+    const RateProof of_tenant = prove_rate(all_sends->sent_at, *limit, all_sends->unknown);
+    print_proof(common, of_tenant, fmt::format("tenant {}, all its runs", printable(run->tenant, 64)));
+    if (of_tenant.verdict == RateVerdict::exceeded) verdict = of_tenant.verdict;
+  }
+  return verdict == RateVerdict::exceeded ? exit_codes::unexpected : exit_codes::all_accepted;
+}
+
+}  // namespace sluice

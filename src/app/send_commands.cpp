@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// The verbs that send, or put into the queue: submit, run, resume.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "app/commands.hpp"
+#include "app/credential_sources.hpp"
+#include "app/error_report.hpp"
+#include "app/exit_codes.hpp"
+#include "app/foreground_run.hpp"
+#include "app/json_text.hpp"
+#include "app/prepared_job.hpp"
+#include "app/system_now.hpp"
+#include "sluice/core/run_rules.hpp"
+#include "sluice/engine/recovery.hpp"
+#include "sluice/engine/submit.hpp"
+#include "sluice/store/open_store.hpp"
+
+namespace sluice {
+namespace {
+
+Result<std::unique_ptr<Store>> open_and_recover(const std::string& path) {
+  Result<std::unique_ptr<Store>> store = open_store(path, system_now());
+  if (store.has_error()) return store.error();
+  const Result<std::int64_t> recovered = recover_unfinished(**store, system_now());
+  if (recovered.has_error()) return recovered.error();
+  if (*recovered > 0) {
+    fmt::print(stderr, "recovered chunks={} left_in_flight_by=\"an earlier process\"\n", *recovered);
+  }
+  return store;
+}
+
+Result<Submitted> submit_prepared(Store& store, const SendOptions& send, const PreparedJob& prepared) {
+  Result<DeviceList> devices = open_devices(send, prepared.job);
+  if (devices.has_error()) return devices.error();
+  return submit(store, *devices,
+                {.job = prepared.job,
+                 .job_text = prepared.text,
+                 .tenant = prepared.setup.name,
+                 .endpoint = to_string(prepared.setup.endpoint),
+                 .rate = prepared.setup.rate,
+                 .now = system_now(),
+                 .expected_devices = send.expected_devices});
+}
+
+std::string submitted_json(const Submitted& submitted) {
+  JsonText json;
+  json.begin_object().member("schema_version", json_schema_version).member("run", submitted.run.value);
+  json.member("devices", submitted.devices).member("duplicates", submitted.duplicates);
+  json.member("chunks", submitted.chunks).end_object().end_document();
+  return json.take();
+}
+
+Result<RunRecord> existing_run(StoreReader& store, RunId id) {
+  Result<std::optional<RunRecord>> run = store.run(id);
+  if (run.has_error()) return run.error();
+  if (!*run) {
+    return Error{ErrorKind::not_found, fmt::format("there is no run {} in this store", id.value),
+                 "`sluice list` shows the runs there are."};
+  }
+  return std::move(**run);
+}
+
+Result<std::vector<RunRecord>> runs_to_resume(Store& store, std::optional<RunId> wanted) {
+  if (wanted) {
+    Result<RunRecord> run = existing_run(store, *wanted);
+    if (run.has_error()) return run.error();
+    return std::vector<RunRecord>{std::move(*run)};
+  }
+  Result<std::vector<RunRecord>> all = store.runs(std::numeric_limits<std::int32_t>::max());
+  if (all.has_error()) return all.error();
+  std::vector<RunRecord> unfinished_runs;
+  // Oldest first: what was asked for first is sent first.
+  for (auto run = all->rbegin(); run != all->rend(); ++run) {
+    if (!is_finished(*run)) unfinished_runs.push_back(std::move(*run));
+  }
+  return unfinished_runs;
+}
+
+/// Whoever says "resume" wants it to go on: a pause of the run or of its tenant is over.
+Result<void> lift_pauses(Store& store, const RunRecord& run) {
+  if (run.control == RunControl::paused) {
+    const Result<void> lifted = store.set_run_control(run.id, RunControl::active, "", system_now());
+    if (lifted.has_error()) return lifted;
+  }
+  if (run.tenant_pause_reason.empty()) return {};
+  return store.set_tenant_pause(run.tenant, "", system_now());
+}
+
+/// A run knows its tenant and endpoint; options override what has moved since.
+Result<SessionRun> session_run(Store& store, RunRecord record, const SendOptions& send, const Config& config,
+                               const Environment& environment) {
+  Result<Job> job = job_of(record);
+  if (job.has_error()) return job.error();
+  SendOptions effective = send;
+  effective.tenant = record.tenant;
+  if (effective.endpoint.empty()) effective.endpoint = record.endpoint;
+  if (!effective.rate) effective.rate = record.rate;
+  Result<TenantSetup> setup = tenant_setup(effective, environment, config, *job);
+  if (setup.has_error()) return setup.error();
+  if (const std::string endpoint = to_string(setup->endpoint); endpoint != record.endpoint) {
+    const Result<void> moved = store.set_run_endpoint(record.id, endpoint);
+    if (moved.has_error()) return moved.error();
+  }
+  Result<FoundCredentials> key = credentials_for(*setup, environment);
+  if (key.has_error()) return key.error();
+  return SessionRun{std::move(record), std::move(*job), std::move(*setup), std::move(key->credentials)};
+}
+
+}  // namespace
+
+ExitCode submit_command(const CommonOptions& common, const SendOptions& send) {
+  const Environment environment = process_environment();
+  Result<PreparedJob> prepared = prepare_job(common, send, environment);
+  if (prepared.has_error()) return prepared.error();
+  Result<std::unique_ptr<Store>> store = open_and_recover(store_path(common, environment, prepared->config));
+  if (store.has_error()) return store.error();
+  const Result<Submitted> submitted = submit_prepared(**store, send, *prepared);
+  if (submitted.has_error()) return submitted.error();
+  if (common.wants_json()) {
+    fmt::print("{}", submitted_json(*submitted));
+  } else {
+    fmt::print("run {}: {} devices in {} chunks are queued ({} duplicates left out)\n", submitted->run.value,
+               submitted->devices, submitted->chunks, submitted->duplicates);
+    fmt::print(stderr, "Nothing is sent yet. To send: sluice resume {}\n", submitted->run.value);
+  }
+  return exit_codes::all_accepted;
+}
+
+ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
+  const Environment environment = process_environment();
+  Result<PreparedJob> prepared = prepare_job(common, send, environment);
+  if (prepared.has_error()) return prepared.error();
+  // Before anything is queued: a run that cannot be signed is not worth a million rows.
+  Result<FoundCredentials> key = credentials_for(prepared->setup, environment);
+  if (key.has_error()) return key.error();
+  Result<std::unique_ptr<Store>> store = open_and_recover(store_path(common, environment, prepared->config));
+  if (store.has_error()) return store.error();
+  const Result<Submitted> submitted = submit_prepared(**store, send, *prepared);
+  if (submitted.has_error()) return submitted.error();
+  Result<RunRecord> record = existing_run(**store, submitted->run);
+  if (record.has_error()) return record.error();
+  // A tenant that an earlier run found blocked gets its next chance now.
+  const Result<void> lifted = lift_pauses(**store, *record);
+  if (lifted.has_error()) return lifted.error();
+
+  announce(common, *record, prepared->setup, key->source);
+  std::vector<SessionRun> runs;
+  runs.push_back({std::move(*record), prepared->job, prepared->setup, key->credentials});
+  return send_and_report(**store, runs, common);
+}
+
+ExitCode resume_command(const CommonOptions& common, const SendOptions& send, std::optional<RunId> wanted) {
+  const Environment environment = process_environment();
+  Result<Config> config = load_config(common, environment);
+  if (config.has_error()) return config.error();
+  Result<std::unique_ptr<Store>> store = open_and_recover(store_path(common, environment, *config));
+  if (store.has_error()) return store.error();
+  Result<std::vector<RunRecord>> records = runs_to_resume(**store, wanted);
+  if (records.has_error()) return records.error();
+
+  std::vector<SessionRun> runs;
+  for (RunRecord& record : *records) {
+    if (is_finished(record)) return report_finished(common, record);
+    const Result<void> lifted = lift_pauses(**store, record);
+    if (lifted.has_error()) return lifted.error();
+    Result<SessionRun> run = session_run(**store, std::move(record), send, *config, environment);
+    if (run.has_error()) return run.error();
+    runs.push_back(std::move(*run));
+  }
+  if (runs.empty()) {
+    fmt::print(stderr, "Nothing to resume: every run in this store is finished.\n");
+    return exit_codes::all_accepted;
+  }
+  return send_and_report(**store, runs, common);
+}
+
+}  // namespace sluice

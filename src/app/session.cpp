@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "app/session.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "app/progress_printer.hpp"
+#include "sluice/engine/dispatcher.hpp"
+#include "sluice/store/async_store.hpp"
+
+namespace sluice {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// One window, and the most by which a request of the process before us may have been late.
+constexpr auto silence_needed = 1500ms;
+constexpr auto tick_interval = 250ms;
+
+class Session {
+ public:
+  Session(Store& store, const CommonOptions& options)
+      : options_(options),
+        clock_(open_system_clock(loop_.get_executor())),
+        randomness_(open_system_randomness()),
+        store_(store, loop_.get_executor(), database_.get_executor()),
+        signals_(loop_, SIGINT, SIGTERM),
+        ticker_(loop_) {
+    const auto silent_for = store.silent_for().value_or(0ns);
+    not_before_ = clock_->steady_now() + std::max(0ns, std::chrono::nanoseconds{silence_needed} - silent_for);
+  }
+
+  ~Session() {
+    // The database thread must not touch a call whose coroutine is gone.
+    database_.join();
+  }
+
+  SessionEnd run(const std::vector<SessionRun>& runs) {
+    std::map<std::string, std::vector<const SessionRun*>> by_tenant;
+    for (const SessionRun& run : runs) by_tenant[run.record.tenant].push_back(&run);
+    tenants_left_ = by_tenant.size();
+    watch_signals();
+    asio::co_spawn(loop_, tick(), [](std::exception_ptr) {});
+    for (const auto& [tenant, of_tenant] : by_tenant) {
+      asio::co_spawn(loop_, send_in_turn(of_tenant),
+                     [this](std::exception_ptr problem) { tenant_done(problem); });
+    }
+    loop_.run();
+    return end_;
+  }
+
+ private:
+  asio::awaitable<void> send_in_turn(std::vector<const SessionRun*> runs) {
+    SteadyTime not_before = not_before_;
+    for (const SessionRun* run : runs) {
+      if (end_.signal || end_.failure) break;
+      co_await send(*run, not_before);
+      not_before = clock_->steady_now() + silence_needed;
+    }
+  }
+
+  asio::awaitable<void> send(const SessionRun& run, SteadyTime not_before) {
+    Result<std::unique_ptr<Transport>> transport =
+        open_https_transport(loop_.get_executor(), run.setup.endpoint, run.setup.https);
+    if (transport.has_error()) {
+      fail(transport.error());
+      co_return;
+    }
+    ProgressPrinter printer{progress_start(run), progress_mode(), options_.is_verbose};
+    Dispatcher dispatcher{loop_.get_executor(),
+                          store_,
+                          **transport,
+                          *clock_,
+                          *randomness_,
+                          printer,
+                          dispatcher_config(run, not_before)};
+    printers_[&dispatcher] = &printer;
+    const Result<void> done = co_await dispatcher.run();
+    printers_.erase(&dispatcher);
+    (*transport)->close();
+    printer.finish(clock_->steady_now());
+    if (done.has_error()) fail(done.error());
+  }
+
+  static DispatcherConfig dispatcher_config(const SessionRun& run, SteadyTime not_before) {
+    return {.tenant = run.record.tenant,
+            .runs = {{run.record.id, run.job}},
+            .dialect = run.setup.dialect,
+            .credentials = run.credentials,
+            .requests_per_second = run.setup.rate,
+            .in_flight_max = static_cast<std::size_t>(run.setup.in_flight),
+            .not_before = not_before};
+  }
+
+  ProgressStart progress_start(const SessionRun& run) const {
+    return {.run = run.record.id,
+            .job_name = run.record.job_name,
+            .tenant = run.record.tenant,
+            .devices = run.record.devices,
+            .chunks = run.record.chunks,
+            .rate = run.setup.rate,
+            .account_limit = run.setup.account_rate,
+            .in_flight_max = run.setup.in_flight,
+            .at = clock_->steady_now()};
+  }
+
+  ProgressMode progress_mode() const {
+    if (options_.is_quiet && options_.progress == ProgressMode::automatic) return ProgressMode::none;
+    return options_.progress;
+  }
+
+  void watch_signals() {
+    signals_.async_wait([this](boost::system::error_code problem, int signal) {
+      if (problem) return;
+      // A second signal means: now. What is in flight is recovered by the next process, as after a kill.
+      if (end_.signal) ::_exit(128 + signal);
+      end_.signal = signal;
+      for (const auto& [dispatcher, printer] : printers_) dispatcher->stop();
+      watch_signals();
+    });
+  }
+
+  asio::awaitable<void> tick() {
+    while (tenants_left_ > 0) {
+      for (const auto& [dispatcher, printer] : printers_) printer->tick(clock_->steady_now());
+      ticker_.expires_after(tick_interval);
+      boost::system::error_code canceled_at_the_end;
+      co_await ticker_.async_wait(asio::redirect_error(asio::use_awaitable, canceled_at_the_end));
+    }
+  }
+
+  void tenant_done(const std::exception_ptr& problem) {
+    if (problem) fail(Error{ErrorKind::unexpected, "sending ended by an exception", ""});
+    if (--tenants_left_ > 0) return;
+    signals_.cancel();
+    ticker_.cancel();
+  }
+
+  void fail(const Error& error) {
+    if (!end_.failure) end_.failure = error;
+    for (const auto& [dispatcher, printer] : printers_) dispatcher->stop();
+  }
+
+  const CommonOptions& options_;
+  asio::io_context loop_{1};
+  asio::thread_pool database_{1};
+  std::unique_ptr<Clock> clock_;
+  std::unique_ptr<Randomness> randomness_;
+  AsyncStore store_;
+  asio::signal_set signals_;
+  asio::steady_timer ticker_;
+  SteadyTime not_before_;
+  std::map<Dispatcher*, ProgressPrinter*> printers_;
+  std::size_t tenants_left_ = 0;
+  SessionEnd end_;
+};
+
+}  // namespace
+
+SessionEnd send_runs(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& options) {
+  Session session{store, options};
+  return session.run(runs);
+}
+
+}  // namespace sluice

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Sends runs in the foreground: builds the loop, the transport and the dispatchers, shows progress, heeds
+// signals.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "app/options.hpp"
+#include "app/settings.hpp"
+#include "sluice/core/result.hpp"
+#include "sluice/core/run.hpp"
+#include "sluice/dialect/credentials.hpp"
+#include "sluice/store/store.hpp"
+
+namespace sluice {
+
+/// One run and how it is to be sent.
+struct SessionRun {
+  RunRecord record;
+  Job job;
+  TenantSetup setup;
+  Credentials credentials;
+};
+
+struct SessionEnd {
+  std::optional<int> signal;     ///< the one that interrupted us
+  std::optional<Error> failure;  ///< the first one
+};
+
+/// Sends the runs, those of one tenant one after the other, until each is finished or halted, or a signal
+/// comes. After SIGINT or SIGTERM no new request goes out and what is on its way may finish; a second one
+/// leaves at once.
+SessionEnd send_runs(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& options);
+
+}  // namespace sluice

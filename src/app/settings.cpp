@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "app/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <vector>
+
+#include "jobfile/nearest_word.hpp"
+#include "sluice/jobfile/device_name.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr int in_flight_max = 32;
+
+std::string folder_of(const Environment& environment, const char* xdg_variable, std::string_view below_home) {
+  if (const auto folder = environment(xdg_variable)) return *folder;
+  return fmt::format("{}/{}", environment("HOME").value_or("."), below_home);
+}
+
+std::string first_of(std::initializer_list<std::string> candidates) {
+  for (const std::string& candidate : candidates) {
+    if (!candidate.empty()) return candidate;
+  }
+  return {};
+}
+
+std::string variable(const Environment& environment, const char* name) {
+  return environment(name).value_or("");
+}
+
+Result<std::optional<double>> number_from(const Environment& environment, const char* name) {
+  const std::optional<std::string> text = environment(name);
+  if (!text) return std::optional<double>{};
+  double value = 0;
+  const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (problem != std::errc{} || end != text->data() + text->size()) {
+    return Error{ErrorKind::usage, fmt::format("{}={}: not a number", name, printable(*text, 64)), ""};
+  }
+  return std::optional{value};
+}
+
+Result<TenantConfig> configured_tenant(const std::string& name, const Config& config) {
+  if (const auto known = config.tenants.find(name); known != config.tenants.end()) return known->second;
+  if (config.tenants.empty()) return TenantConfig{.name = name};
+  std::vector<std::string_view> names;
+  for (const auto& [known, tenant] : config.tenants) names.push_back(known);
+  const auto nearest = nearest_word(name, names);
+  return Error{
+      ErrorKind::not_found,
+      fmt::format("the configuration {} has no tenant \"{}\"", printable(config.file), printable(name, 64)),
+      nearest ? fmt::format("Did you mean \"{}\"?", *nearest)
+              : "Add it to \"tenants\", or name another one with --tenant."};
+}
+
+std::string tenant_name(const SendOptions& options, const Environment& environment, const Config& config,
+                        const Job& job) {
+  const std::string only_one = config.tenants.size() == 1 ? config.tenants.begin()->first : std::string{};
+  return first_of({options.tenant, variable(environment, "SLUICE_TENANT"), job.tenant, config.default_tenant,
+                   only_one, "default"});
+}
+
+Result<Endpoint> endpoint_of(const SendOptions& options, const Environment& environment,
+                             const TenantConfig& tenant) {
+  const std::string region = variable(environment, "ALIBABA_CLOUD_REGION_ID");
+  const std::string text =
+      first_of({options.endpoint, variable(environment, "SLUICE_ENDPOINT"), tenant.endpoint,
+                variable(environment, "ALIBABA_CLOUD_ENDPOINT"),
+                region.empty() ? std::string{} : fmt::format("https://iot.{}.aliyuncs.com", region)});
+  if (text.empty()) {
+    return Error{ErrorKind::usage, fmt::format("tenant \"{}\" has no endpoint", printable(tenant.name, 64)),
+                 "Give one with --endpoint https://iot.REGION.aliyuncs.com, or in the configuration."};
+  }
+  return parse_endpoint(text);
+}
+
+/// The region that an endpoint such as iot.cn-beijing.aliyuncs.com names.
+std::optional<std::string> region_of(const Endpoint& endpoint) {
+  constexpr std::string_view front = "iot.";
+  constexpr std::string_view back = ".aliyuncs.com";
+  const std::string_view host = endpoint.host;
+  if (host.size() <= front.size() + back.size() || !host.starts_with(front) || !host.ends_with(back))
+    return {};
+  return std::string{host.substr(front.size(), host.size() - front.size() - back.size())};
+}
+
+Result<double> rate_of(const SendOptions& options, const Environment& environment, const Job& job,
+                       const TenantSetup& setup) {
+  const Result<std::optional<double>> from_environment = number_from(environment, "SLUICE_RATE");
+  if (from_environment.has_error()) return from_environment.error();
+  const std::optional<double> asked = options.rate ? options.rate : *from_environment;
+  const double rate = asked.value_or(job.rate.value_or(setup.account_rate));
+  if (!(rate > 0) || rate > 1'000'000) {
+    return Error{ErrorKind::usage,
+                 fmt::format("--rate {}: the rate must be more than 0 requests per second", rate),
+                 "Leave it out for the tenant's own rate."};
+  }
+  if (rate > setup.account_rate && !is_loopback(setup.endpoint)) {
+    return Error{
+        asked ? ErrorKind::usage : ErrorKind::invalid_input,
+        fmt::format("a rate of {} requests per second is above the {} of tenant \"{}\"", rate,
+                    setup.account_rate, printable(setup.name, 64)),
+        "The cloud limits the account to 10. If yours has more, say so in the configuration (\"rate\")."};
+  }
+  return rate;
+}
+
+Result<int> in_flight_of(const SendOptions& options, const Environment& environment,
+                         const TenantConfig& tenant) {
+  const Result<std::optional<double>> from_environment = number_from(environment, "SLUICE_IN_FLIGHT");
+  if (from_environment.has_error()) return from_environment.error();
+  int in_flight = static_cast<int>(tenant.in_flight);
+  if (*from_environment) in_flight = static_cast<int>(**from_environment);
+  if (options.in_flight) in_flight = *options.in_flight;
+  if (in_flight < 1 || in_flight > in_flight_max) {
+    return Error{ErrorKind::usage,
+                 fmt::format("--in-flight {}: must be between 1 and {}", in_flight, in_flight_max), ""};
+  }
+  return in_flight;
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](const char* name) -> std::optional<std::string> {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return value;
+  };
+}
+
+Result<Config> load_config(const CommonOptions& options, const Environment& environment) {
+  return load_config(first_of({options.config, variable(environment, "SLUICE_CONFIG")}),
+                     default_config_file(environment));
+}
+
+std::string store_path(const CommonOptions& options, const Environment& environment, const Config& config) {
+  return first_of({options.store, variable(environment, "SLUICE_STORE"), config.store,
+                   folder_of(environment, "XDG_STATE_HOME", ".local/state") + "/sluice/sluice.db"});
+}
+
+Result<TenantSetup> tenant_setup(const SendOptions& options, const Environment& environment,
+                                 const Config& config, const Job& job) {
+  Result<TenantConfig> tenant = configured_tenant(tenant_name(options, environment, config, job), config);
+  if (tenant.has_error()) return tenant.error();
+  Result<Endpoint> endpoint = endpoint_of(options, environment, *tenant);
+  if (endpoint.has_error()) return endpoint.error();
+
+  TenantSetup setup{
+      .name = tenant->name,
+      .endpoint = *endpoint,
+      .https = tenant->https,
+      .dialect = tenant->dialect,
+      .account_rate = tenant->rate,
+      .credentials_file = first_of(
+          {options.credentials_file, variable(environment, "SLUICE_CREDENTIALS"), tenant->credentials_file}),
+      .profile = first_of({options.profile, tenant->profile})};
+  setup.dialect.target = endpoint->target;
+  if (const auto region = region_of(*endpoint); region) setup.dialect.region = *region;
+  setup.https.ca_file =
+      first_of({options.ca_file, variable(environment, "SLUICE_CA_FILE"), setup.https.ca_file});
+  setup.https.connect_timeout = options.connect_timeout.value_or(setup.https.connect_timeout);
+  setup.https.tls_timeout = options.tls_timeout.value_or(setup.https.tls_timeout);
+  setup.https.exchange_timeout = options.exchange_timeout.value_or(setup.https.exchange_timeout);
+
+  const Result<double> rate = rate_of(options, environment, job, setup);
+  if (rate.has_error()) return rate.error();
+  setup.rate = *rate;
+  const Result<int> in_flight = in_flight_of(options, environment, *tenant);
+  if (in_flight.has_error()) return in_flight.error();
+  setup.in_flight = *in_flight;
+  return setup;
+}
+
+}  // namespace sluice

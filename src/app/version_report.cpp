@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "app/version_report.hpp"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+
+#include <boost/version.hpp>
+
+#include "app/json_text.hpp"
+
+namespace sluice {
+namespace {
+
+std::string boost_version() {
+  return fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100);
+}
+
+}  // namespace
+
+std::string version_line() { return "sluice " SLUICE_VERSION; }
+
+std::string version_text() {
+  return fmt::format("{}\nSQLite {}\n{}\nBoost {}\n", version_line(), sqlite3_libversion(),
+                     OpenSSL_version(OPENSSL_VERSION), boost_version());
+}
+
+std::string version_json() {
+  JsonText json;
+  json.begin_object().member("schema_version", json_schema_version).member("sluice", SLUICE_VERSION);
+  json.member("sqlite", sqlite3_libversion()).member("openssl", OpenSSL_version(OPENSSL_VERSION));
+  json.member("boost", boost_version()).end_object().end_document();
+  return json.take();
+}
+
+}  // namespace sluice

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "sluice/engine/recovery.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <map>
+
+#include "sluice/core/chunk_rules.hpp"
+#include "sluice/jobfile/job_file.hpp"
+
+namespace sluice {
+
+Result<Job> job_of(const RunRecord& run) {
+  return read_job(fmt::format("job of run {}", run.id.value), run.job_text);
+}
+
+Result<std::int64_t> recover_unfinished(Store& store, UtcTime now) {
+  const Result<std::vector<RunRecord>> runs = store.runs(std::numeric_limits<std::int32_t>::max());
+  if (runs.has_error()) return runs.error();
+  std::map<RunId, ChunkPolicy> policies;
+  for (const RunRecord& run : *runs) {
+    if (run.chunks.in_flight == 0) continue;
+    const Result<Job> job = job_of(run);
+    if (job.has_error()) return job.error();
+    policies[run.id] = {job->retry, job->safe_to_repeat};
+  }
+  if (policies.empty()) return 0;
+  const RecoveryRule rule = [&policies, now](const UnresolvedAttempt& lost) {
+    return recover(lost.facts, policies.at(lost.run), now);
+  };
+  return store.recover(rule, now);
+}
+
+}  // namespace sluice
