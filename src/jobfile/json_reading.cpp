@@ -170,7 +170,8 @@ class Reading {
     }
     if (number_was_open && parser_.handler().number_is_open()) return bad_number();
     if (text_[at_] == '"' && offset > at_) return bad_string(offset);
-    if (parser_.handler().number_is_open()) return bad_number();
+    const bool within_number = offset > at_ && number_characters.find(text_[at_]) != number_characters.npos;
+    if (within_number || parser_.handler().number_is_open()) return bad_number();
     return unexpected(offset);
   }
 
@@ -201,6 +202,10 @@ class Reading {
     const char found = text_[offset];
     if (after_comma && (found == '}' || found == ']') && !rules_.relaxed) {
       return JsonFault{offset, "a comma may not stand before this bracket"};
+    }
+    if (found == '\'') {
+      return JsonFault{
+          offset, fmt::format("{}, found a single quote: text stands in double quotes", in_words(expected))};
     }
     return JsonFault{offset, fmt::format("{}, found {}", in_words(expected), word_at(offset))};
   }
