@@ -54,8 +54,16 @@ int take_width(std::string_view& rest) {
 
 }  // namespace
 
+std::size_t plain_prefix(std::string_view text) {
+  std::size_t plain = 0;
+  while (plain < text.size() && text[plain] >= ' ' && text[plain] <= '~') ++plain;
+  return plain;
+}
+
 int display_width(std::string_view text) {
-  int columns = 0;
+  const std::size_t plain = plain_prefix(text);
+  int columns = static_cast<int>(plain);
+  text.remove_prefix(plain);
   while (!text.empty()) columns += take_width(text);
   return columns;
 }

@@ -4,12 +4,17 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace sluice {
+
+/// How many bytes at the front are plain ASCII, printable as they are. Nearly all text is, all of it, and the
+/// writers of many rows take the short way for it.
+std::size_t plain_prefix(std::string_view text);
 
 /// Columns that the text takes at most: wide characters (CJK, emoji) count two, all others one. Expects text
 /// that went through printable().

@@ -42,9 +42,23 @@ void append_escape(std::string& out, char32_t code_point) {
   fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<std::uint32_t>(code_point));
 }
 
+// How many bytes at the front stand in JSON as they are. ASCII only: the rest is looked at one by one.
+std::size_t unescaped_prefix(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && text[length] >= ' ' && text[length] <= '~' && text[length] != '"' &&
+         text[length] != '\\') {
+    ++length;
+  }
+  return length;
+}
+
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
+    const std::size_t plain = unescaped_prefix(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const std::optional<CodePoint> point = first_code_point(text);
     if (!point) {
       out += replacement_character;

@@ -42,7 +42,11 @@ std::string_view evidence_word(Evidence evidence) {
   return evidence == Evidence::none ? std::string_view{} : to_string(evidence);
 }
 
-std::string time_text(const std::optional<UtcTime>& time) { return time ? to_rfc3339(*time) : std::string{}; }
+// printable(), the short way for what is so already.
+std::string shown(std::string_view untrusted) {
+  return plain_prefix(untrusted) == untrusted.size() ? std::string{untrusted}
+                                                     : printable(untrusted, field_bytes_max);
+}
 
 // A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV Injection"). The last four are
 // the full-width forms, which some take as well. Spaces before it do not help.
@@ -151,7 +155,7 @@ bool ResultsWriter::write(const DeviceResult& row) {
       write_table_row(row);
       break;
     case ResultsFormat::txt:
-      block_.append(options_.raw ? std::string{row.device} : printable(row.device)).append("\n");
+      block_.append(options_.raw ? std::string{row.device} : shown(row.device)).append("\n");
       break;
   }
   return block_.size() + json_.text().size() < block_bytes || flush();
@@ -171,7 +175,7 @@ void ResultsWriter::write_json_row(const DeviceResult& row) {
   json_.member("evidence", evidence_word(row.evidence)).member("chunk", row.chunk.value);
   json_.member("attempts", row.attempts).member("request_id", row.request_id);
   json_.member("code", row.code).member("message", row.message).key("settled_at");
-  row.settled_at ? json_.value(to_rfc3339(*row.settled_at)) : json_.null();
+  row.settled_at ? json_.value(time_text(row.settled_at)) : json_.null();
   json_.end_object();
   if (options_.format == ResultsFormat::ndjson) json_.end_document();
 }
@@ -195,7 +199,7 @@ void ResultsWriter::append_csv_text(std::string_view untrusted) {
     field = untrusted;
   } else {
     if (begins_like_formula(untrusted)) field = "'";
-    field += printable(untrusted, field_bytes_max);
+    field += shown(untrusted);
   }
   if (!needs_quotes(field)) {
     block_ += field;
@@ -210,13 +214,13 @@ void ResultsWriter::append_csv_text(std::string_view untrusted) {
 }
 
 void ResultsWriter::write_table_row(const DeviceResult& row) {
-  const std::array<std::string, table_columns.size()> cells{printable(row.device),
+  const std::array<std::string, table_columns.size()> cells{shown(row.device),
                                                             std::string{device_state_word(row.state)},
                                                             std::string{evidence_word(row.evidence)},
                                                             std::to_string(row.attempts),
-                                                            printable(row.code),
-                                                            printable(row.message),
-                                                            printable(row.request_id),
+                                                            shown(row.code),
+                                                            shown(row.message),
+                                                            shown(row.request_id),
                                                             std::to_string(row.chunk.value),
                                                             time_text(row.settled_at)};
   std::string line;
@@ -225,6 +229,14 @@ void ResultsWriter::write_table_row(const DeviceResult& row) {
   }
   line.erase(line.find_last_not_of(' ') + 1);
   block_ += (options_.columns > 0 ? fitted(line, options_.columns) : line) + "\n";
+}
+
+const std::string& ResultsWriter::time_text(const std::optional<UtcTime>& time) {
+  if (time != last_time_) {
+    last_time_ = time;
+    last_time_text_ = time ? to_rfc3339(*time) : std::string{};
+  }
+  return last_time_text_;
 }
 
 bool ResultsWriter::flush() {

@@ -64,12 +64,15 @@ class ResultsWriter {
   void write_csv_row(const DeviceResult& row);
   void write_table_row(const DeviceResult& row);
   void append_csv_text(std::string_view untrusted);
+  const std::string& time_text(const std::optional<UtcTime>& time);
   bool flush();
 
   ResultsOptions options_;
   TextSink sink_;
-  JsonText json_;      ///< what is not flushed yet, of the JSON formats …
-  std::string block_;  ///< … and of all others
+  JsonText json_;                     ///< what is not flushed yet, of the JSON formats …
+  std::string block_;                 ///< … and of all others
+  std::optional<UtcTime> last_time_;  ///< a chunk's devices share their time: it is written out once …
+  std::string last_time_text_;        ///< … and kept here
   std::optional<Error> failure_;
   std::int64_t rows_ = 0;
 };
