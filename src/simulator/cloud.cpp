@@ -294,14 +294,14 @@ void Cloud::count(const LedgerEntry& entry) {
   if (entry.code == throttling().code) ++counted_.throttled;
   if (!executed && !entry.code.empty()) ++counted_.refused[entry.code];
   if (entry.fault) ++counted_.faults[std::string{to_word(*entry.fault)}];
-  for (const std::string& name : entry.device_names) ++executions_[name];
+  for (const std::string& name : entry.device_names) {
+    if (++executions_[name] == 2) ++counted_.devices_executed_more_than_once;
+  }
 }
 
 Summary Cloud::summary() const {
   Summary summary = counted_;
   summary.devices_executed = static_cast<long>(executions_.size());
-  summary.devices_executed_more_than_once = std::count_if(
-      executions_.begin(), executions_.end(), [](const auto& execution) { return execution.second > 1; });
   summary.most_arrivals_in_any_window =
       static_cast<long>(most_in_any_window(arrivals_, std::chrono::seconds{1}));
   if (!arrivals_.empty()) {

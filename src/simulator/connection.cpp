@@ -25,6 +25,7 @@ constexpr std::size_t request_size_max = std::size_t{64} * 1024;
 constexpr std::chrono::seconds handshake_deadline{10};
 constexpr std::chrono::seconds read_deadline{60};  ///< for a whole request, the idle time before it included
 constexpr std::chrono::seconds write_deadline{30};
+constexpr std::chrono::seconds leave_deadline{2};  ///< after the last answer
 
 std::string std_string(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -134,7 +135,8 @@ asio::awaitable<bool> Connection::deliver(Answer answer, bool keep_alive, bool w
     co_return false;
   }
   if (answer.delivery == Delivery::stall) {
-    co_await wait_for_client_to_leave();
+    deadline_.cancel();
+    co_await discard_until_client_leaves();
     co_return false;
   }
   std::string text = head_of(answer, keep_alive);
@@ -146,8 +148,15 @@ asio::awaitable<bool> Connection::deliver(Answer answer, bool keep_alive, bool w
   }
   close_in(write_deadline);
   const bool written = co_await stream_->write(text);
-  deadline_.cancel();
-  co_return written&& keep_alive && !truncated;
+  if (written && keep_alive && !truncated) {
+    deadline_.cancel();
+    co_return true;
+  }
+  // Closing at once could reset the connection under a client that is still sending, and the answer with it.
+  stream_->end();
+  close_in(leave_deadline);
+  co_await discard_until_client_leaves();
+  co_return false;
 }
 
 asio::awaitable<void> Connection::wait_until(std::chrono::nanoseconds since_start) {
@@ -157,14 +166,15 @@ asio::awaitable<void> Connection::wait_until(std::chrono::nanoseconds since_star
   co_await latency_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
-asio::awaitable<void> Connection::wait_for_client_to_leave() {
-  deadline_.cancel();
-  std::array<char, 512> buffer;
+asio::awaitable<void> Connection::discard_until_client_leaves() {
+  std::array<char, 4096> buffer;
   std::size_t size = 1;
   while (size > 0 && !closed_) size = co_await stream_->read_some(buffer);
 }
 
 void Connection::close_in(std::chrono::seconds delay) {
+  // After close() nothing may be left that the loop would wait for.
+  if (closed_) return;
   deadline_.expires_after(delay);
   deadline_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (!error) self->close();

@@ -45,7 +45,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<std::optional<ReadRequest>> read_request();
   boost::asio::awaitable<bool> deliver(Answer answer, bool keep_alive, bool with_body);
   boost::asio::awaitable<void> wait_until(std::chrono::nanoseconds since_start);
-  boost::asio::awaitable<void> wait_for_client_to_leave();
+  boost::asio::awaitable<void> discard_until_client_leaves();
   void close_in(std::chrono::seconds delay);
 
   long number_;

@@ -51,7 +51,7 @@ Latency read_latency(PlanReader reader) {
   if (reader.has("uniform_ms")) {
     const auto bounds = reader.numbers("uniform_ms", 0, day_ms);
     if (bounds.size() == 2 && bounds[0] <= bounds[1]) return UniformLatency{bounds[0], bounds[1]};
-    reader.fail("uniform_ms: expects two numbers, the smaller one first, such as [5, 80]");
+    reader.fail_at("uniform_ms", "expects two numbers, the smaller one first, such as [5, 80]");
     return ConstantLatency{};
   }
   PlanReader shape = reader.object("lognormal_ms");
@@ -79,14 +79,14 @@ Outage read_outage(PlanReader reader) {
   reader.allow_only({"from_s", "to_s", "kind"});
   Outage outage{reader.number("from_s", 0, 0, day_s), reader.number("to_s", 0, 0, day_s),
                 Fault::outage_refuse};
-  if (outage.to_s <= outage.from_s) reader.fail("to_s: expects a time after from_s");
+  if (outage.to_s <= outage.from_s) reader.fail_at("to_s", "expects a time after from_s");
   const std::string kind = reader.text("kind", "refuse");
   if (kind == "503") {
     outage.kind = Fault::outage_503;
   } else if (kind == "stall") {
     outage.kind = Fault::outage_stall;
   } else if (kind != "refuse") {
-    reader.fail(R"(kind: expects "refuse", "503" or "stall")");
+    reader.fail_at("kind", R"(expects "refuse", "503" or "stall")");
   }
   return outage;
 }

@@ -60,8 +60,17 @@ std::optional<double> number_within(const boost::json::value& value, double min,
 
 }  // namespace
 
-void PlanReader::fail(const std::string& problem) {
-  problems_->all.push_back(fmt::format("{}: {}{}", problems_->file, place_, problem));
+std::string PlanReader::place_of(std::string_view key) const {
+  return place_.empty() ? std::string{key} : fmt::format("{}.{}", place_, key);
+}
+
+void PlanReader::fail(std::string_view problem) {
+  const std::string_view separator = place_.empty() ? "" : ": ";
+  problems_->all.push_back(fmt::format("{}: {}{}{}", problems_->file, place_, separator, problem));
+}
+
+void PlanReader::fail_at(std::string_view key, std::string_view problem) {
+  problems_->all.push_back(fmt::format("{}: {}: {}", problems_->file, place_of(key), problem));
 }
 
 void PlanReader::allow_only(const std::vector<std::string_view>& keys) {
@@ -76,7 +85,7 @@ void PlanReader::allow_only(const std::vector<std::string_view>& keys) {
 double PlanReader::number(std::string_view key, double otherwise, double min, double max) {
   if (!has(key)) return otherwise;
   const auto value = number_within(object_->at(key), min, max);
-  if (!value) fail(fmt::format("{}: expects a number from {:g} to {:g}", key, min, max));
+  if (!value) fail_at(key, fmt::format("expects a number from {:g} to {:g}", min, max));
   return value.value_or(otherwise);
 }
 
@@ -85,7 +94,7 @@ long PlanReader::whole_number(std::string_view key, long otherwise, long min, lo
   boost::json::error_code error;
   const long value = object_->at(key).to_number<long>(error);
   if (!error && value >= min && value <= max) return value;
-  fail(fmt::format("{}: expects a whole number from {} to {}", key, min, max));
+  fail_at(key, fmt::format("expects a whole number from {} to {}", min, max));
   return otherwise;
 }
 
@@ -93,7 +102,7 @@ std::string PlanReader::text(std::string_view key, const std::string& otherwise)
   if (!has(key)) return otherwise;
   const auto* text = object_->at(key).if_string();
   if (text != nullptr && !text->empty()) return std::string{text->data(), text->size()};
-  fail(fmt::format("{}: expects a text", key));
+  fail_at(key, "expects a text");
   return otherwise;
 }
 
@@ -114,7 +123,7 @@ std::vector<std::string> PlanReader::texts(std::string_view key) {
   for (const auto& element : object_->at(key).as_array()) {
     const auto* text = element.if_string();
     if (text == nullptr) {
-      fail(fmt::format("{}: expects a list of texts", key));
+      fail_at(key, "expects a list of texts");
       return {};
     }
     values.emplace_back(text->data(), text->size());
@@ -125,8 +134,8 @@ std::vector<std::string> PlanReader::texts(std::string_view key) {
 PlanReader PlanReader::object(std::string_view key) {
   static const boost::json::object nothing;
   const auto* object = object_->at(key).if_object();
-  if (object == nullptr) fail(fmt::format("{}: expects an object", key));
-  return PlanReader{object != nullptr ? *object : nothing, fmt::format("{}{}.", place_, key), *problems_};
+  if (object == nullptr) fail_at(key, "expects an object");
+  return PlanReader{object != nullptr ? *object : nothing, place_of(key), *problems_};
 }
 
 std::vector<PlanReader> PlanReader::objects(std::string_view key) {
@@ -134,16 +143,16 @@ std::vector<PlanReader> PlanReader::objects(std::string_view key) {
   if (!has(key)) return readers;
   const auto* array = object_->at(key).if_array();
   if (array == nullptr) {
-    fail(fmt::format("{}: expects a list of objects", key));
+    fail_at(key, "expects a list of objects");
     return readers;
   }
   for (const auto& element : *array) {
+    const std::string place = fmt::format("{}[{}]", key, readers.size());
     if (!element.is_object()) {
-      fail(fmt::format("{}[{}]: expects an object", key, readers.size()));
+      fail_at(place, "expects an object");
       return {};
     }
-    readers.emplace_back(element.get_object(), fmt::format("{}{}[{}].", place_, key, readers.size()),
-                         *problems_);
+    readers.emplace_back(element.get_object(), place_of(place), *problems_);
   }
   return readers;
 }

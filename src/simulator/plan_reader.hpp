@@ -19,7 +19,7 @@ struct PlanProblems {
 /// one a problem and the default.
 class PlanReader {
  public:
-  /// `place`: how the object is reached from the top, "" for the top itself, else such as "outages[2].".
+  /// `place`: how the object is reached from the top, "" for the top itself, else such as "outages[2]".
   PlanReader(const boost::json::object& object, std::string place, PlanProblems& problems)
       : object_{&object}, place_{std::move(place)}, problems_{&problems} {}
 
@@ -29,7 +29,10 @@ class PlanReader {
   std::size_t size() const { return object_->size(); }
 
   void allow_only(const std::vector<std::string_view>& keys);
-  void fail(const std::string& problem);
+
+  /// Adds a problem of the object itself, or of one of its members.
+  void fail(std::string_view problem);
+  void fail_at(std::string_view key, std::string_view problem);
 
   double number(std::string_view key, double otherwise, double min, double max);
   long whole_number(std::string_view key, long otherwise, long min, long max = 1'000'000'000);
@@ -40,6 +43,8 @@ class PlanReader {
   std::vector<PlanReader> objects(std::string_view key);
 
  private:
+  std::string place_of(std::string_view key) const;
+
   const boost::json::object* object_;
   std::string place_;
   PlanProblems* problems_;

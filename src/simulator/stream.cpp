@@ -67,6 +67,11 @@ class TlsStream final : public Stream {
 
 }  // namespace
 
+void Stream::end() {
+  boost::system::error_code ignored;
+  socket().shutdown(tcp::socket::shutdown_send, ignored);
+}
+
 void Stream::close() {
   boost::system::error_code ignored;
   socket().shutdown(tcp::socket::shutdown_both, ignored);

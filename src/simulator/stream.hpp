@@ -25,7 +25,8 @@ class Stream {
   /// False if the connection is broken or closed. The text outlives the operation.
   virtual boost::asio::awaitable<bool> write(std::string_view text) = 0;
 
-  void close();  ///< orderly: what was written still arrives
+  void end();    ///< nothing more will be written; what the client still sends can be read
+  void close();  ///< may drop an answer that the client has not taken yet, if it was still sending
   void reset();  ///< the client sees "connection reset by peer"
 
  protected:

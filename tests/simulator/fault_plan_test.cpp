@@ -48,9 +48,9 @@ TEST_CASE("simulator: a fault plan may have comments and trailing commas") {
 TEST_CASE("simulator: an unknown key of a fault plan is refused with the key that was probably meant") {
   CHECK(problem_of(R"({"trottle": 0.1})") == R"(plan.json: unknown key "trottle": did you mean "throttle"?)");
   CHECK(problem_of(R"({"latency": {"lognormal_ms": {"median": 3, "sigmma": 1}}})") ==
-        R"(plan.json: latency.lognormal_ms.unknown key "sigmma": did you mean "sigma"?)");
+        R"(plan.json: latency.lognormal_ms: unknown key "sigmma": did you mean "sigma"?)");
   CHECK(problem_of(R"({"outages": [{"from_s": 0, "to_s": 1}, {"from": 1, "to_s": 2}]})") ==
-        R"(plan.json: outages[1].unknown key "from": did you mean "from_s"?)");
+        R"(plan.json: outages[1]: unknown key "from": did you mean "from_s"?)");
 }
 
 TEST_CASE("simulator: every problem of a fault plan is named at once") {

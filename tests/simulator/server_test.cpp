@@ -288,6 +288,17 @@ TEST_CASE("simulator: a request over 64 KiB, and what is no HTTP, end the connec
   CHECK(simulator->summary().requests == 0);
 }
 
+TEST_CASE("simulator: a client that sends far too much still gets the page that says so") {
+  const auto simulator = started({});
+  asio::io_context io;
+  auto socket = connected(io, simulator->port());
+
+  const std::string body(1'000'000, 'x');
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
+
+  CHECK(ask(socket, head + body).text.starts_with("HTTP/1.1 413 "));
+}
+
 TEST_CASE("simulator: what cannot be started says why") {
   const auto problem_of = [](Options options) {
     auto result = Simulator::start(std::move(options));
