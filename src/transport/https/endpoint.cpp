@@ -2,6 +2,7 @@
 // Reads an endpoint as an operator writes it. What is refused here would otherwise fail later and worse: a
 // query that the signature knows nothing of, a password in a log, a signed command in clear on the network.
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
@@ -34,7 +35,38 @@ bool is_host_name(std::string_view name) {
   const bool known = std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
   });
-  return known && name.find("..") == std::string_view::npos;
+  if (!known || name.find("..") != std::string_view::npos) return false;
+  // "127.1" or "1.2.3.456" is a mistyped address; the system would read some of them as an address after all.
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  return last.find_first_not_of("0123456789") != std::string_view::npos;
+}
+
+struct Authority {
+  std::string_view host;
+  bool in_brackets = false;
+  bool has_port = false;
+  std::string_view port;
+  std::string_view path;
+};
+
+/// The parts of a URL that is known to be well-formed and to have no user, query or fragment. Boost.URL 1.81
+/// gives them too, but takes "127.0.0.1.example" for the host 127.0.0.1 and a path: it must not decide where
+/// we connect.
+Authority split_authority(std::string_view url) {
+  Authority parts;
+  std::string_view rest = url.substr(url.find("://") + 3);
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  parts.path = rest.substr(slash);
+  rest = rest.substr(0, slash);
+  parts.in_brackets = rest.starts_with('[');
+  const std::size_t bracket = parts.in_brackets ? std::min(rest.find(']'), rest.size()) : 0;
+  const std::size_t colon = std::min(rest.find(':', bracket), rest.size());
+  parts.host = parts.in_brackets ? rest.substr(1, bracket - 1) : rest.substr(0, colon);
+  parts.has_port = colon < rest.size();
+  parts.port = rest.substr(std::min(colon + 1, rest.size()));
+  // "[::1].example" is no host at all.
+  if (parts.in_brackets && colon != bracket + 1) parts.host = {};
+  return parts;
 }
 
 std::string default_port(bool tls) { return tls ? "443" : "80"; }
@@ -42,10 +74,10 @@ std::string default_port(bool tls) { return tls ? "443" : "80"; }
 }  // namespace
 
 bool is_loopback(const Endpoint& endpoint) {
-  if (endpoint.host == "localhost" || endpoint.host == "::1") return true;
-  const auto url = boost::urls::parse_uri("http://" + endpoint.host);
-  return url.has_value() && url->host_type() == boost::urls::host_type::ipv4 &&
-         url->host_ipv4_address().is_loopback();
+  if (endpoint.host == "localhost") return true;
+  boost::system::error_code no_address;
+  const auto address = boost::asio::ip::make_address(endpoint.host, no_address);
+  return !no_address && address.is_loopback();
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
@@ -76,20 +108,22 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   }
   if (url.has_query() || url.has_fragment()) return bad_endpoint("it may have no ? or # part", text);
 
-  using boost::urls::host_type;
-  if (url.host_type() == host_type::none || url.host_type() == host_type::ipvfuture) {
-    return bad_endpoint("the host is missing", text);
-  }
-  // For an IPv6 address this is the part between the brackets, spelt canonically.
-  endpoint.host = url.host_type() == host_type::ipv6 ? url.host_ipv6_address().to_string()
-                                                     : std::string(url.encoded_host_address());
+  const Authority authority = split_authority(whole);
+  endpoint.host = std::string(authority.host);
   std::transform(endpoint.host.begin(), endpoint.host.end(), endpoint.host.begin(), lower);
-  if (url.host_type() == host_type::name && !is_host_name(endpoint.host)) {
+  if (endpoint.host.empty())
+    return bad_endpoint("the host is missing (an IPv6 address stands in brackets)", text);
+  boost::system::error_code no_address;
+  const auto address = boost::asio::ip::make_address(endpoint.host, no_address);
+  const bool scoped = endpoint.host.find('%') != std::string::npos;
+  if (!no_address && address.is_v6() == authority.in_brackets && !scoped) {
+    endpoint.host = address.to_string();
+  } else if (authority.in_brackets || !is_host_name(endpoint.host)) {
     return bad_endpoint("'" + endpoint.host + "' is no host name", text);
   }
-  endpoint.port = url.has_port() ? canonical_port(url.port()) : default_port(endpoint.tls);
+  endpoint.port = authority.has_port ? canonical_port(authority.port) : default_port(endpoint.tls);
   if (endpoint.port.empty()) return bad_endpoint("the port is to be a number from 1 to 65535", text);
-  endpoint.target = url.encoded_path().empty() ? "/" : std::string(url.encoded_path());
+  endpoint.target = authority.path.empty() ? "/" : std::string(authority.path);
 
   if (!endpoint.tls && !is_loopback(endpoint)) {
     return bad_endpoint("http:// is only for loopback; use https://", text);
