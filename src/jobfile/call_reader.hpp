@@ -2,6 +2,8 @@
 // The "call" of a job file: which service, with which arguments.
 #pragma once
 
+#include <string_view>
+
 #include "jobfile/findings.hpp"
 #include "sluice/core/job.hpp"
 #include "sluice/jobfile/json_document.hpp"

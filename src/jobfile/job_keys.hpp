@@ -15,16 +15,16 @@ struct ObjectKeys {
 
 namespace job_keys {
 
-using Names = std::string_view;
+using Name = std::string_view;
 
-inline constexpr std::array<Names, 9> job_known{"$schema", "name",       "tenant", "call",          "targets",
-                                                "retry",   "chunk_size", "rate",   "safe_to_repeat"};
-inline constexpr std::array<Names, 5> job_later{"stages", "abort", "window", "schedule", "on_doubt"};
-inline constexpr std::array<Names, 6> call_known{"product_key", "identifier",      "args",
-                                                 "qos",         "iot_instance_id", "parameters"};
-inline constexpr std::array<Names, 3> targets_known{"devices", "devices_file", "column"};
-inline constexpr std::array<Names, 2> targets_later{"where", "exclude_file"};
-inline constexpr std::array<Names, 4> retry_known{"max_attempts", "base", "cap", "deadline"};
+inline constexpr std::array<Name, 9> job_known{"$schema", "name",       "tenant", "call",          "targets",
+                                               "retry",   "chunk_size", "rate",   "safe_to_repeat"};
+inline constexpr std::array<Name, 5> job_later{"stages", "abort", "window", "schedule", "on_doubt"};
+inline constexpr std::array<Name, 6> call_known{"product_key", "identifier",      "args",
+                                                "qos",         "iot_instance_id", "parameters"};
+inline constexpr std::array<Name, 3> targets_known{"devices", "devices_file", "column"};
+inline constexpr std::array<Name, 2> targets_later{"where", "exclude_file"};
+inline constexpr std::array<Name, 4> retry_known{"max_attempts", "base", "cap", "deadline"};
 
 inline constexpr ObjectKeys job{job_known, job_later};
 inline constexpr ObjectKeys call{call_known, {}};
