@@ -91,14 +91,13 @@ ProfileKeys no_such_profile(std::string_view profile) {
   return {std::string{profile}, std::nullopt, fmt::format("has no profile \"{}\"", printable(profile, 100))};
 }
 
-// Boost.JSON's tree keeps copies of every text, the secrets among them.
+// Boost.JSON's tree keeps copies of every text, the secrets among them. The alignment is left aside: none is
+// stricter than the default, and 1.81 does not always give the same one back.
 class WipingMemory final : public boost::json::memory_resource {
-  void* do_allocate(std::size_t size, std::size_t alignment) override {
-    return ::operator new(size, std::align_val_t{alignment});
-  }
-  void do_deallocate(void* place, std::size_t size, std::size_t alignment) override {
+  void* do_allocate(std::size_t size, std::size_t) override { return ::operator new(size); }
+  void do_deallocate(void* place, std::size_t size, std::size_t) override {
     OPENSSL_cleanse(place, size);
-    ::operator delete(place, std::align_val_t{alignment});
+    ::operator delete(place, size);
   }
   bool do_is_equal(const boost::json::memory_resource& other) const noexcept override {
     return this == &other;
