@@ -14,13 +14,15 @@ using std::chrono::duration_cast;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// Until this many answers are in, the fastest path is not known well enough to subtract it.
-constexpr std::uint64_t answers_before_trust = 30;
+// Until this many answers are in, the fastest path is not known well enough to subtract anything.
+constexpr std::size_t answers_before_trust = 10;
 // The fastest and the spread are taken over this many recent answers.
 constexpr std::size_t rtts_kept = 512;
-// The fastest answer seen is a little slower than the fastest there can be, by more the more answers differ:
-// this share of the distance between the fastest and the 90th percentile is taken off.
+// The fastest answer seen is slower than the fastest there can be: by more the more answers differ, and the
+// fewer there are. This share of the distance between the fastest and the 90th percentile is taken off, or,
+// as long as it is more, this many answers' worth of it.
 constexpr double doubt_of_fastest = 0.2;
+constexpr double answers_worth_of_doubt = 20;
 // One request's excess holds the window back by at most this much: a single stuck exchange must not stop the
 // tenant.
 constexpr Duration excess_max = milliseconds{500};
@@ -110,14 +112,14 @@ Duration Pacer::excess_of(const Send& send) const {
 void Pacer::learn(Duration rtt) {
   recent_rtts_.push_back(rtt);
   if (recent_rtts_.size() > rtts_kept) recent_rtts_.pop_front();
-  ++answers_;
 
   std::vector<Duration> sorted{recent_rtts_.begin(), recent_rtts_.end()};
   std::sort(sorted.begin(), sorted.end());
-  if (answers_ >= answers_before_trust) {
+  if (sorted.size() >= answers_before_trust) {
     const Duration usual_spread = sorted[sorted.size() * 9 / 10] - sorted.front();
-    const Duration doubt = duration_cast<Duration>(usual_spread * doubt_of_fastest);
-    fastest_ = std::max(Duration{0}, sorted.front() - doubt);
+    const double doubt =
+        std::max(doubt_of_fastest, answers_worth_of_doubt / static_cast<double>(sorted.size()));
+    fastest_ = std::max(Duration{0}, sorted.front() - duration_cast<Duration>(usual_spread * doubt));
   }
   spread_ = sorted.back() - fastest_;
 }

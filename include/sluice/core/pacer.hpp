@@ -73,7 +73,6 @@ class Pacer {
   std::deque<Duration> recent_rtts_;
   Duration fastest_{0};  ///< what every path takes at least; 0 until enough answers are in
   Duration spread_{0};   ///< between the fastest and the slowest of the recent ones
-  std::uint64_t answers_ = 0;
 
   double slowed_to_ = 0;  ///< the rate right after the last throttle; 0: never slowed
   SteadyTime slowed_at_;
