@@ -84,6 +84,7 @@ CREATE TABLE chunks (
   attempts_spent INTEGER NOT NULL DEFAULT 0 CHECK (attempts_spent >= 0),
   requests       INTEGER NOT NULL DEFAULT 0 CHECK (requests >= 0),  -- to the wire, its ancestors' included
   replay         INTEGER NOT NULL DEFAULT 0 CHECK (replay IN (0, 1)),  -- 1: the next send repeats `attempt`
+  unclear        INTEGER NOT NULL DEFAULT 0 CHECK (unclear IN (0, 1)), -- 1: some attempt may have been executed
   attempt        INTEGER REFERENCES attempts (id),                 -- its newest
   last_result    INTEGER REFERENCES attempt_results (attempt),     -- the newest known, or an ancestor's
   owner          INTEGER REFERENCES owners (id),                   -- who has it in flight

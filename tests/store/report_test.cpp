@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Conformance suite, part 2: what can be asked of the store, beside an owner and without one; and that the
+// Conformance suite, part 3: what can be asked of the store, beside an owner and without one; and that the
 // counters are true after anything that can happen.
 #include <doctest/doctest.h>
 
@@ -206,8 +206,10 @@ TEST_CASE_TEMPLATE("store: counters equal a recount and no device is lost, whate
         in_flight[claimed.chunk] = claimed;
     } else if (what < 34 && !in_flight.empty()) {
       const auto claimed = std::next(in_flight.begin(), static_cast<long>(random() % in_flight.size()));
-      Settlement result =
-          settlement(claimed->second, OutcomeKind::silent, any_transition(random, claimed->second, now), now);
+      const Transition next = any_transition(random, claimed->second, now);
+      const OutcomeKind kind =
+          next.replay || random() % 3 == 0 ? OutcomeKind::silent : OutcomeKind::unavailable;
+      Settlement result = settlement(claimed->second, kind, next, now);
       if (random() % 4 == 0) result.sent_at = std::nullopt;
       expect(store->settle(result));
       in_flight.erase(claimed);

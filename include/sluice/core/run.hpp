@@ -52,8 +52,8 @@ struct RunRecord {
   double rate = 0;       ///< requests per second
   std::int64_t duplicates = 0;
   RunControl control = RunControl::active;
-  std::string control_reason;
-  std::string tenant_pause_reason;  ///< not empty: the tenant is paused
+  std::string control_reason;       ///< untrusted text: it may be the API's own words
+  std::string tenant_pause_reason;  ///< not empty: the tenant is paused; untrusted text
   StateCounts devices;
   StateCounts chunks;
   std::int64_t requests = 0;  ///< requests that went to the wire, replays included

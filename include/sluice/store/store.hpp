@@ -56,7 +56,9 @@ struct ClaimedChunk {
   RunId run;
   AttemptId attempt;
   AttemptIntent intent;
-  bool is_replay = false;  ///< the intent is an earlier attempt's
+  /// The intent is an earlier attempt's. The queue may have been paused meanwhile: who sends must first see
+  /// that now is still within identical_replay_window of facts.request_stamped_at.
+  bool is_replay = false;
   AttemptFacts facts;
   std::string names;  ///< each followed by '\n'
 };
@@ -99,7 +101,8 @@ struct DeviceResult {
   ChunkState state = ChunkState::pending;
   Evidence evidence = Evidence::none;
   ChunkId chunk;
-  int attempts = 0;  ///< requests for its chunk that went to the wire
+  int attempts = 0;  ///< requests that went to the wire for its chunk and for what that is a half of
+  // Of the newest result that concerns the device; empty if there is none. Untrusted text.
   std::string_view request_id;
   std::string_view code;
   std::string_view message;
@@ -162,12 +165,15 @@ class StoreReader {
 class Store : public StoreReader {
  public:
   // Grouping: what is between begin and commit becomes durable together. Each verb in between is all or
-  // nothing by itself. Without begin, each verb commits by itself.
+  // nothing by itself. Without begin, each verb commits by itself. When commit fails, nothing in the group
+  // has happened. After an error of the disk that leaves its content unknown, every verb fails with
+  // ErrorKind::storage until the store is opened anew.
   virtual Result<void> begin() = 0;
   virtual Result<void> commit() = 0;
 
   // Import. A run is invisible to claim() and to the reader until it is sealed.
   virtual Result<RunId> create_run(const NewRun& run) = 0;
+  // Chunks keep the order in which they are added: the order of the job's list.
   virtual Result<void> add_chunks(RunId run, const std::vector<NewChunk>& chunks) = 0;
   virtual Result<void> seal_run(RunId run, std::int64_t duplicates) = 0;
   virtual Result<void> drop_unsealed(RunId run) = 0;
@@ -179,20 +185,25 @@ class Store : public StoreReader {
 
   /// in flight → what the transition says, with the attempt's result, the counters, and the halves of a
   /// split. Refused (ErrorKind::refused) if the chunk is not in flight under this very attempt and this very
-  /// owner.
+  /// owner. In a canceled run nothing goes back to pending: a chunk of which some
+  /// attempt was silent or unclear becomes in doubt, any other canceled.
   virtual Result<void> settle(const Settlement& settlement) = 0;
 
-  /// Applies the rule to every attempt that an earlier process left unresolved. @return how many there were
+  /// Applies the rule to every attempt that an earlier process left unresolved; on record they are silent,
+  /// with the code "process_lost". @return how many there were
   virtual Result<std::int64_t> recover(const RecoveryRule& rule, UtcTime now) = 0;
 
+  /// Canceled is for ever, and only an unfinished run can be: else refused. Cancelling ends what is pending,
+  /// as told at settle(). The reason is dropped when the run becomes active.
   virtual Result<void> set_run_control(RunId run, RunControl control, std::string_view reason,
                                        UtcTime now) = 0;
+  /// An empty reason lifts the pause.
   virtual Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) = 0;
   virtual Result<void> set_run_endpoint(RunId run, std::string_view endpoint) = 0;
 
   /// How long ago the store's last owner is known to have stopped sending, on a clock that does not jump;
   /// absent: unknown (it crashed, or the machine was started anew). A store that no one ever sent from: a
-  /// very long time.
+  /// year. What this owner itself has sent is not considered.
   virtual std::optional<std::chrono::nanoseconds> silent_for() const = 0;
 };
 

@@ -66,8 +66,8 @@ OwnerLock::OwnerLock(const std::string& store_path) {
 
   // For people only, so a disk that is full or refuses is no reason to fail.
   const std::string text = std::to_string(getpid()) + "\n";
-  if (ftruncate(descriptor_, 0) == 0) [[maybe_unused]]
-    const ssize_t written = pwrite(descriptor_, text.data(), text.size(), 0);
+  [[maybe_unused]] const bool named =
+      ftruncate(descriptor_, 0) == 0 && pwrite(descriptor_, text.data(), text.size(), 0) > 0;
 }
 
 // The file stays: removing it would let two processes lock two files of the same name.

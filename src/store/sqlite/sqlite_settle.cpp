@@ -17,6 +17,7 @@ struct SqliteStore::Flight {
   std::int64_t owner = 0;
   std::int64_t position = 0;
   int devices = 0;
+  bool unclear = false;  ///< an earlier attempt may have been executed
   bool run_canceled = false;
 };
 
@@ -30,11 +31,18 @@ struct SqliteStore::Conclusion {
 
 namespace {
 
-/// In a canceled run nothing goes back into the queue. What was sent and not answered is in doubt; all else
-/// was certainly not executed.
-Transition in_canceled_run(Transition next) {
+bool may_have_been_executed(const Outcome& outcome) {
+  return outcome.kind == OutcomeKind::silent || outcome.kind == OutcomeKind::answered_unclear;
+}
+
+/// What pending becomes in a canceled run. Canceled says that the devices got nothing, so it is only for
+/// those of which that is certain.
+ChunkState canceled_state(bool unclear) { return unclear ? ChunkState::in_doubt : ChunkState::canceled; }
+
+/// In a canceled run nothing goes back into the queue.
+Transition in_canceled_run(Transition next, bool unclear) {
   if (next.state != ChunkState::pending) return next;
-  next.state = next.replay ? ChunkState::in_doubt : ChunkState::canceled;
+  next.state = canceled_state(unclear);
   next.replay = false;
   return next;
 }
@@ -58,7 +66,7 @@ SqliteStore::Flight SqliteStore::flight_of(ChunkId chunk) {
   Statement row = db_.query(
       "SELECT chunks.run, chunks.attempt, chunks.state = 'in_flight', chunks.owner, chunks.position, "
       "chunks.devices,"
-      "       runs.control = 'canceled'"
+      "       chunks.unclear, runs.control = 'canceled'"
       "  FROM chunks JOIN runs ON runs.id = chunks.run WHERE chunks.id = ?1",
       chunk);
   if (!row.next()) fail(ErrorKind::refused, fmt::format("there is no chunk {}", chunk.value));
@@ -70,7 +78,8 @@ SqliteStore::Flight SqliteStore::flight_of(ChunkId chunk) {
   flight.owner = row.integer(3);
   flight.position = row.integer(4);
   flight.devices = row.small_integer(5);
-  flight.run_canceled = row.integer(6) == 1;
+  flight.unclear = row.integer(6) == 1;
+  flight.run_canceled = row.integer(7) == 1;
   return flight;
 }
 
@@ -91,14 +100,15 @@ Result<void> SqliteStore::settle(const Settlement& settlement) {
 }
 
 void SqliteStore::conclude(const Flight& flight, const Conclusion& conclusion) {
+  const Outcome& outcome = conclusion.outcome;
+  const bool unclear = flight.unclear || may_have_been_executed(outcome);
   const Transition next =
-      flight.run_canceled ? in_canceled_run(conclusion.transition) : conclusion.transition;
+      flight.run_canceled ? in_canceled_run(conclusion.transition, unclear) : conclusion.transition;
   if (next.state == ChunkState::in_flight || (next.state == ChunkState::split && flight.devices < 2)) {
     fail(ErrorKind::unexpected, fmt::format("a chunk of {} devices in flight cannot become {}",
                                             flight.devices, to_string(next.state)));
   }
 
-  const Outcome& outcome = conclusion.outcome;
   db_.run(
       "INSERT INTO attempt_results (attempt, sent, sent_at_us, settled_at_us, outcome, http_status, "
       "request_id, code,"
@@ -109,10 +119,11 @@ void SqliteStore::conclude(const Flight& flight, const Conclusion& conclusion) {
   const int requests = conclusion.sent_at ? 1 : 0;
   const int changed = db_.run(
       "UPDATE chunks SET state = ?4, evidence = ?5, due_at_us = ?6, attempts_spent = attempts_spent + ?7,"
-      "                  requests = requests + ?8, replay = ?9, last_result = ?2, owner = NULL"
+      "                  requests = requests + ?8, replay = ?9, unclear = ?10, last_result = ?2,"
+      "                  owner = NULL"
       " WHERE id = ?1 AND state = 'in_flight' AND attempt = ?2 AND owner = ?3",
       flight.chunk, flight.attempt, flight.owner, next.state, next.evidence, next.due_at,
-      next.spends_attempt ? 1 : 0, requests, next.replay ? 1 : 0);
+      next.spends_attempt ? 1 : 0, requests, next.replay ? 1 : 0, unclear ? 1 : 0);
   if (changed != 1) fail(ErrorKind::refused, fmt::format("chunk {} changed meanwhile", flight.chunk.value));
 
   CounterChange change;
@@ -148,10 +159,11 @@ void SqliteStore::split(const Flight& flight, UtcTime now) {
   for (const Half& half :
        {Half{flight.position, first_half, all.substr(0, cut)},
         Half{flight.position + first_half, flight.devices - first_half, all.substr(cut)}}) {
-    const ChunkState state = flight.run_canceled ? ChunkState::canceled : ChunkState::pending;
+    const ChunkState state = flight.run_canceled ? canceled_state(flight.unclear) : ChunkState::pending;
     db_.run(
-        "INSERT INTO chunks (run, position, devices, parent, state, due_at_us, requests, last_result)"
-        " SELECT run, ?2, ?3, id, ?4, ?5, requests, last_result FROM chunks WHERE id = ?1",
+        "INSERT INTO chunks (run, position, devices, parent, state, due_at_us, requests, unclear,"
+        "                    last_result)"
+        " SELECT run, ?2, ?3, id, ?4, ?5, requests, unclear, last_result FROM chunks WHERE id = ?1",
         flight.chunk, half.position, half.devices, state, now);
     db_.run("INSERT INTO chunk_devices (chunk, names) VALUES (?1, ?2)", db_.last_insert_id(), half.names);
     change.enter(state, Evidence::none, half.devices);

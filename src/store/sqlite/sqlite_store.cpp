@@ -135,25 +135,25 @@ Result<void> SqliteStore::set_run_control(RunId run, RunControl control, std::st
   });
 }
 
-// A chunk that waits for its replay was sent and never answered: to call it canceled would say that its
-// devices got nothing. It stays in doubt.
+// A chunk of which some attempt may have been executed stays in doubt: to call it canceled would say that its
+// devices got nothing.
 void SqliteStore::cancel_pending(RunId run) {
   CounterChange change;
   {
     Statement row = db_.query(
-        "SELECT replay, count(*), sum(devices) FROM chunks WHERE run = ?1 AND state = 'pending' GROUP BY "
-        "replay",
+        "SELECT unclear, count(*), sum(devices) FROM chunks"
+        " WHERE run = ?1 AND state = 'pending' GROUP BY unclear",
         run);
     while (row.next()) {
-      const bool was_sent = row.integer(0) == 1;
-      (was_sent ? change.chunks.in_doubt : change.chunks.canceled) = row.integer(1);
-      (was_sent ? change.devices.in_doubt : change.devices.canceled) = row.integer(2);
+      const bool unclear = row.integer(0) == 1;
+      (unclear ? change.chunks.in_doubt : change.chunks.canceled) = row.integer(1);
+      (unclear ? change.devices.in_doubt : change.devices.canceled) = row.integer(2);
     }
   }
   change.chunks.pending = -(change.chunks.in_doubt + change.chunks.canceled);
   change.devices.pending = -(change.devices.in_doubt + change.devices.canceled);
   db_.run(
-      "UPDATE chunks SET state = CASE replay WHEN 1 THEN 'in_doubt' ELSE 'canceled' END, replay = 0"
+      "UPDATE chunks SET state = CASE unclear WHEN 1 THEN 'in_doubt' ELSE 'canceled' END, replay = 0"
       " WHERE run = ?1 AND state = 'pending'",
       run);
   change_counters(run, change);
