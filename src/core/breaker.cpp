@@ -11,7 +11,7 @@ constexpr std::chrono::seconds probe_interval{5};
 
 void Breaker::failed(SteadyTime now) {
   ++failures_in_a_row_;
-  if (failures_in_a_row_ == failures_that_open) next_probe_at_ = now + probe_interval;
+  if (is_open()) next_probe_at_ = now + probe_interval;
 }
 
 void Breaker::answered() {

@@ -52,7 +52,7 @@ class Dispatcher::Impl {
   asio::awaitable<Result<void>> run() {
     while (!is_stopping_) {
       const std::size_t room = room_to_claim();
-      const SteadyTime claim_from = gate_.opens_at() - 1s;
+      const SteadyTime claim_from = claim_not_before();
       if (room == 0 || claim_from > clock_.steady_now()) {
         co_await alarm_->sleep_until(room == 0 ? SteadyTime::max() : claim_from);
         continue;
@@ -75,9 +75,18 @@ class Dispatcher::Impl {
 
  private:
   std::size_t room_to_claim() const {
+    // A lost endpoint is probed by one chunk; to connect at all is already a probe.
+    if (gate_.breaker().is_open()) return staged_ == 0 ? 1 : 0;
     const auto ahead = static_cast<std::size_t>(config_->requests_per_second * claim_ahead_seconds) + 1;
     const std::size_t free = config_->in_flight_max - std::min(config_->in_flight_max, active_);
     return std::min(ahead - std::min(ahead, staged_), free);
+  }
+
+  /// No earlier than the connection may be tried, nor long before the gate opens: a claim's timestamp grows
+  /// stale.
+  SteadyTime claim_not_before() const {
+    const SteadyTime paced = gate_.opens_at() - 1s;
+    return gate_.breaker().next_probe_at().value_or(paced);
   }
 
   /// @return how many chunks were claimed and are now on their way to the gate

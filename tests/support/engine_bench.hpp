@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// The engine on a bench: the shipped dispatcher and the real store in memory, on virtual time, before a
+// scripted cloud.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "sluice/engine/dispatcher.hpp"
+#include "sluice/engine/observer.hpp"
+#include "sluice/engine/randomness.hpp"
+#include "sluice/store/async_store.hpp"
+#include "sluice/store/store.hpp"
+#include "support/scripted_cloud.hpp"
+#include "support/virtual_clock.hpp"
+
+namespace sluice::test {
+
+class SeededRandomness : public Randomness {
+ public:
+  explicit SeededRandomness(std::uint64_t seed) : bits_(seed) {}
+  std::string nonce() override;
+  double uniform() override { return std::uniform_real_distribution<double>{0, 1}(bits_); }
+
+ private:
+  std::mt19937_64 bits_;
+};
+
+class RecordingObserver : public Observer {
+ public:
+  void attempt_sent(const AttemptSent& event, SteadyTime) override { sent.push_back(event); }
+  void attempt_settled(const AttemptSettled& event, SteadyTime) override { settled.push_back(event); }
+  void rate_changed(double requests_per_second) override { rates.push_back(requests_per_second); }
+  void endpoint_lost(std::string_view) override { ++times_lost; }
+  void endpoint_back() override { ++times_back; }
+
+  std::vector<AttemptSent> sent;
+  std::vector<AttemptSettled> settled;
+  std::vector<double> rates;
+  int times_lost = 0;
+  int times_back = 0;
+};
+
+class EngineBench {
+ public:
+  explicit EngineBench(Script script);
+
+  /// A sealed run over dev-00000, dev-00001, …
+  RunId submit(int devices, Job job = {});
+
+  /// Dispatches the runs that were submitted until nothing more happens. @param tweak changes the
+  /// configuration
+  Result<void> dispatch(const std::function<void(DispatcherConfig&)>& tweak = {});
+  /// The same, with the dispatcher told to stop that long after the start.
+  Result<void> dispatch_and_stop_after(std::chrono::nanoseconds delay);
+
+  RunRecord record(RunId run);
+  std::vector<std::string> devices_in(RunId run, ChunkState state);
+
+  boost::asio::io_context loop;
+  VirtualClock clock{loop};
+  ScriptedCloud cloud;
+  RecordingObserver observer;
+  std::unique_ptr<Store> store;
+  const SteadyTime start = clock.steady_now();
+
+ private:
+  DispatcherConfig config() const;
+  Result<void> run(Dispatcher& dispatcher, std::optional<SteadyTime> stop_at);
+
+  SeededRandomness randomness_{42};
+  std::unique_ptr<AsyncStore> async_store_;
+  std::map<RunId, Job> jobs_;
+};
+
+}  // namespace sluice::test
