@@ -113,7 +113,7 @@ CREATE TABLE attempts (
   run           INTEGER NOT NULL REFERENCES runs (id),
   number        INTEGER NOT NULL CHECK (number >= 1),         -- of the chunk's attempts that count
   replay_of     INTEGER REFERENCES attempts (id),             -- the first send of this request
-  replay_number INTEGER NOT NULL DEFAULT 0 CHECK (replay_number >= 0),
+  replay_number INTEGER NOT NULL DEFAULT 0 CHECK (replay_number >= 0), -- sends of this request before it, at most
   nonce         TEXT    NOT NULL CHECK (nonce <> ''),
   timestamp     TEXT    NOT NULL,                             -- as signed into the request
   key_id        TEXT    NOT NULL,
@@ -124,7 +124,7 @@ CREATE TABLE attempts (
 ) STRICT;
 
 CREATE UNIQUE INDEX attempts_nonce ON attempts (nonce) WHERE replay_of IS NULL;
-CREATE UNIQUE INDEX attempts_replay ON attempts (replay_of, replay_number) WHERE replay_of IS NOT NULL;
+CREATE INDEX attempts_replay ON attempts (replay_of) WHERE replay_of IS NOT NULL;
 CREATE INDEX attempts_of_chunk ON attempts (chunk);
 CREATE INDEX attempts_of_run ON attempts (run);
 

@@ -117,11 +117,8 @@ Transition settle_replay(const AttemptFacts& attempt, const Outcome& outcome, co
   return next;
 }
 
-}  // namespace
-
-Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy, UtcTime now,
-                  double jitter) {
-  if (attempt.replay_number > 0) return settle_replay(attempt, outcome, policy, now, jitter);
+Transition settle_first_send(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy,
+                             UtcTime now, double jitter) {
   switch (outcome.kind) {
     case OutcomeKind::accepted:
       return final_state(ChunkState::succeeded, Evidence::confirmed);
@@ -157,6 +154,17 @@ Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const Chu
       return halted(halt_of(outcome.kind), now);
   }
   return final_state(ChunkState::in_doubt);
+}
+
+}  // namespace
+
+Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy, UtcTime now,
+                  double jitter) {
+  Transition next = attempt.replay_number > 0 ? settle_replay(attempt, outcome, policy, now, jitter)
+                                              : settle_first_send(attempt, outcome, policy, now, jitter);
+  // "Failed" says that nothing was executed. After an attempt that may have been, nobody knows.
+  if (next.state == ChunkState::failed && attempt.is_unclear_already) next.state = ChunkState::in_doubt;
+  return next;
 }
 
 Transition release(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now) {

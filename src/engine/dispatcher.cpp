@@ -246,14 +246,16 @@ class Dispatcher::Impl {
   void heed_failure(const Outcome& outcome) {
     if (outcome.kind == OutcomeKind::blocked) return;
     const bool was_lost = gate_.breaker().is_open();
-    gate_.failed();
+    if (outcome.kind == OutcomeKind::silent) {
+      gate_.not_answered();
+    } else {
+      gate_.not_reached();
+    }
     if (!was_lost && gate_.breaker().is_open()) observer_.endpoint_lost(outcome.message);
-    give_up_if_never_reached(outcome);
+    if (gate_.breaker().is_open() && !gate_.breaker().was_ever_reached()) give_up(outcome);
   }
 
-  void give_up_if_never_reached(const Outcome& outcome) {
-    const bool never_reached = gate_.breaker().is_open() && !gate_.breaker().has_answered();
-    if (!never_reached || outcome.kind != OutcomeKind::unavailable) return;
+  void give_up(const Outcome& outcome) {
     fail(Error{ErrorKind::unreachable, "the endpoint was not reached in five tries: " + outcome.message,
                "Nothing was sent. Check the endpoint's name and the network, then resume the run."});
   }

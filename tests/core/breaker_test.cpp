@@ -12,7 +12,7 @@ constexpr SteadyTime start{1000s};
 
 Breaker after_failures(int count) {
   Breaker breaker;
-  for (int i = 0; i < count; ++i) breaker.failed(start);
+  for (int i = 0; i < count; ++i) breaker.not_reached(start);
   return breaker;
 }
 
@@ -26,7 +26,7 @@ TEST_CASE("breaker: four failures in a row are bad luck, five are a lost endpoin
 TEST_CASE("breaker: an answer in between starts the count anew, whatever it says") {
   Breaker breaker = after_failures(4);
   breaker.answered();
-  breaker.failed(start);
+  breaker.not_reached(start);
 
   CHECK_FALSE(breaker.is_open());
   CHECK_FALSE(breaker.next_probe_at().has_value());
@@ -41,7 +41,7 @@ TEST_CASE(
   breaker.sent(start + 6s);
   CHECK(breaker.next_probe_at() == start + 11s);
 
-  breaker.failed(start + 7s);
+  breaker.not_reached(start + 7s);
   CHECK(breaker.next_probe_at() == start + 12s);
 }
 
@@ -50,5 +50,14 @@ TEST_CASE("breaker: one answer closes it") {
   breaker.answered();
 
   CHECK_FALSE(breaker.is_open());
-  CHECK(breaker.has_answered());
+}
+
+TEST_CASE("breaker: silence is a failure too, but it shows that the endpoint was there") {
+  Breaker breaker = after_failures(4);
+  CHECK_FALSE(breaker.was_ever_reached());
+
+  breaker.not_answered(start);
+
+  CHECK(breaker.is_open());
+  CHECK(breaker.was_ever_reached());
 }

@@ -89,6 +89,14 @@ TEST_CASE("chunk: the last attempt's refusal fails it") {
   CHECK(settle(fifth, outcome(OutcomeKind::unavailable), cautious, now, 0.5).state == ChunkState::failed);
 }
 
+TEST_CASE("chunk: a last refusal after an attempt that may have been executed is doubt, not failure") {
+  AttemptFacts fifth = first_attempt();
+  fifth.number = 5;
+  fifth.is_unclear_already = true;
+
+  CHECK(settle(fifth, outcome(OutcomeKind::unavailable), repeatable, now, 0.5).state == ChunkState::in_doubt);
+}
+
 TEST_CASE("chunk: an endpoint that was not reached costs the chunk no attempt") {
   AttemptFacts fifth = first_attempt();
   fifth.number = 5;

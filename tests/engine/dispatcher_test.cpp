@@ -140,6 +140,20 @@ TEST_CASE("dispatcher: three silences leave the devices in doubt, and no fourth 
   CHECK(status_of(bench.record(run)) == RunStatus::finished_in_doubt);
 }
 
+TEST_CASE("dispatcher: an outage right after silence does not use up the replays") {
+  EngineBench bench{first_then_accepted({silence(), gateway_refusal(400, "SignatureNonceUsed")}, 15s)};
+  bench.cloud.is_reachable = [&bench](SteadyTime at) {
+    return at < bench.start + 15s || at > bench.start + 100s;
+  };
+  const RunId run = bench.submit(100);
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.cloud.refusals() > 3);
+  CHECK(bench.cloud.sent().size() == 2);
+  CHECK(bench.record(run).devices.presumed == 100);
+}
+
 TEST_CASE("dispatcher: an unclear answer is in doubt at once, unless the job is safe to repeat") {
   EngineBench cautious{always(gateway_refusal(500, "InternalError"))};
   const RunId doubtful = cautious.submit(100);

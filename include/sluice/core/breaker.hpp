@@ -12,8 +12,10 @@ namespace sluice {
 
 class Breaker {
  public:
-  /// The endpoint was not reached, or met the request with silence.
-  void failed(SteadyTime now);
+  /// No connection was to be had.
+  void not_reached(SteadyTime now);
+  /// The request went out and was met with silence.
+  void not_answered(SteadyTime now);
   /// A complete answer came, whatever it said.
   void answered();
 
@@ -21,15 +23,17 @@ class Breaker {
   void sent(SteadyTime now);
 
   bool is_open() const;
-  /// Whether any answer ever came.
-  bool has_answered() const { return has_answered_; }
+  /// Whether any request ever went out.
+  bool was_ever_reached() const { return was_ever_reached_; }
 
   /// While open: nothing may go out before. Absent: closed.
   std::optional<SteadyTime> next_probe_at() const;
 
  private:
+  void failed(SteadyTime now);
+
   int failures_in_a_row_ = 0;
-  bool has_answered_ = false;
+  bool was_ever_reached_ = false;
   SteadyTime next_probe_at_;
 };
 

@@ -21,12 +21,11 @@ inline constexpr std::chrono::minutes identical_replay_window{10};
 
 /// What the rules need to know of the attempt that was just made.
 struct AttemptFacts {
-  int number = 1;   ///< of the chunk's attempts that count, this one included; starts at 1
-  int devices = 1;  ///< in the chunk
-  int replay_number =
-      0;  ///< how many sends of this very request may have gone out before; 0: it is the first
-  UtcTime request_stamped_at;  ///< the timestamp signed into the request (an identical re-send keeps the
-                               ///< first one's)
+  int number = 1;         ///< of the chunk's attempts that count, this one included; starts at 1
+  int devices = 1;        ///< in the chunk
+  int replay_number = 0;  ///< sends of this very request that may have gone out before; 0: it is the first
+  bool is_unclear_already = false;  ///< an earlier attempt of the chunk may have been executed
+  UtcTime request_stamped_at;       ///< signed into the request; an identical re-send keeps the first one's
   UtcTime run_started_at;
 };
 

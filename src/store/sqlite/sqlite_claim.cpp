@@ -16,6 +16,7 @@ struct SqliteStore::Candidate {
   int devices = 0;
   int attempts_spent = 0;
   bool replay = false;
+  bool is_unclear = false;
   std::optional<AttemptId> last_attempt;
 
   bool operator<(const Candidate& other) const {
@@ -61,7 +62,8 @@ std::vector<RunId> SqliteStore::claimable_runs(const ClaimRequest& request) {
 void SqliteStore::collect(RunId run, bool replays, const ClaimRequest& request,
                           std::vector<Candidate>& found) {
   Statement row = db_.query(
-      "SELECT id, position, due_at_us, devices, attempts_spent, attempt FROM chunks INDEXED BY chunks_due"
+      "SELECT id, position, due_at_us, devices, attempts_spent, attempt, unclear FROM chunks INDEXED BY "
+      "chunks_due"
       " WHERE run = ?1 AND state = 'pending' AND replay = ?2 AND due_at_us <= ?3"
       " ORDER BY due_at_us, position LIMIT ?4",
       run, replays ? 1 : 0, request.now, std::max(request.limit, 0));
@@ -75,6 +77,7 @@ void SqliteStore::collect(RunId run, bool replays, const ClaimRequest& request,
     candidate.attempts_spent = row.small_integer(4);
     candidate.replay = replays;
     if (!row.is_null(5)) candidate.last_attempt = AttemptId{row.integer(5)};
+    candidate.is_unclear = row.integer(6) == 1;
     found.push_back(candidate);
   }
 }
@@ -86,6 +89,7 @@ ClaimedChunk SqliteStore::take(const Candidate& candidate, const ClaimRequest& r
   claimed.is_replay = candidate.replay;
   claimed.facts.number = candidate.attempts_spent + 1;
   claimed.facts.devices = candidate.devices;
+  claimed.facts.is_unclear_already = candidate.is_unclear;
   {
     Statement row = db_.query(
         "SELECT chunk_devices.names, coalesce(runs.started_at_us, ?3)"
@@ -117,7 +121,8 @@ void SqliteStore::record_attempt(const Candidate& candidate, const ClaimRequest&
   if (candidate.replay) {
     Statement row = db_.query(
         "SELECT first.id, first.nonce, first.timestamp, first.key_id, first.digest, first.claimed_at_us,"
-        "       last.replay_number"
+        "       last.replay_number, EXISTS (SELECT 1 FROM attempt_results AS result"
+        "         WHERE result.attempt = last.id AND result.sent = 'not_sent')"
         "  FROM attempts AS last JOIN attempts AS first ON first.id = coalesce(last.replay_of, last.id)"
         " WHERE last.id = ?1",
         candidate.last_attempt);
@@ -126,7 +131,9 @@ void SqliteStore::record_attempt(const Candidate& candidate, const ClaimRequest&
     claimed.intent = {
         .nonce = row.string(1), .timestamp = row.string(2), .key_id = row.string(3), .digest = row.string(4)};
     claimed.facts.request_stamped_at = row.time(5);
-    claimed.facts.replay_number = row.small_integer(6) + 1;
+    // A replay that did not reach the endpoint was none: the next one takes its number.
+    const bool last_went_out = row.integer(7) == 0;
+    claimed.facts.replay_number = std::max(1, row.small_integer(6) + (last_went_out ? 1 : 0));
   } else {
     claimed.intent = request.make_intent(candidate.run, claimed.names);
     claimed.facts.request_stamped_at = request.now;
