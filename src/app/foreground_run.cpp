@@ -19,15 +19,17 @@ void print_summary(const CommonOptions& common, const RunRecord& record) {
   if (common.wants_json()) {
     fmt::print("{}", run_summary_json(record));
   } else {
-    fmt::print("{}", run_summary_text(record));
+    fmt::print("{}", run_summary_text(record, common.store));
   }
 }
 
-ExitCode interrupted(const SessionEnd& end, const std::vector<RunRecord>& records) {
+ExitCode interrupted(const SessionEnd& end, const std::vector<RunRecord>& records,
+                     const CommonOptions& common) {
   for (const RunRecord& record : records) {
     if (is_finished(record)) continue;
-    fmt::print(stderr, "Interrupted: {} devices of run {} are not sent yet. To go on: sluice resume {}\n",
-               grouped(unfinished(record.devices)), record.id.value, record.id.value);
+    fmt::print(stderr, "Interrupted: {} devices of run {} are not sent yet. To go on: sluice resume {}{}\n",
+               grouped(unfinished(record.devices)), record.id.value, record.id.value,
+               store_option(common.store));
   }
   return 128 + *end.signal;
 }
@@ -60,7 +62,7 @@ ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, cons
   for (const RunRecord& record : records) print_summary(common, record);
   std::fflush(stdout);
   if (end.failure) return *end.failure;
-  if (end.signal) return interrupted(end, records);
+  if (end.signal) return interrupted(end, records, common);
   int worst = exit_codes::all_accepted;
   for (const RunRecord& record : records) worst = std::max(worst, exit_code_of(record));
   return worst;

@@ -102,8 +102,8 @@ ExitCode status_command(const CommonOptions& common, std::optional<RunId> wanted
   const Result<QueueState> queue = (*store)->queue_state(run->id, now);
   if (queue.has_error()) return queue.error();
   const bool has_owner = (*store)->has_owner();
-  fmt::print("{}", common.wants_json() ? status_json(*run, *queue, has_owner, now)
-                                       : status_text(*run, *queue, has_owner, now));
+  fmt::print("{}", common.wants_json() ? status_json(*run, *queue, has_owner, now, common.store)
+                                       : status_text(*run, *queue, has_owner, now, common.store));
   return exit_codes::all_accepted;
 }
 
@@ -149,7 +149,7 @@ ExitCode why_command(const CommonOptions& common, RunId id) {
   const UtcTime now = system_now();
   const Result<QueueState> queue = (*store)->queue_state(id, now);
   if (queue.has_error()) return queue.error();
-  fmt::print("{}\n", why_line(*run, *queue, (*store)->has_owner(), now));
+  fmt::print("{}\n", why_line(*run, *queue, (*store)->has_owner(), now, common.store));
   return exit_codes::all_accepted;
 }
 

@@ -2,6 +2,7 @@
 #include "app/run_report.hpp"
 
 #include <fmt/format.h>
+#include <cctype>
 
 #include <algorithm>
 #include <chrono>
@@ -136,6 +137,24 @@ std::chrono::nanoseconds duration_of(double seconds) {
   return std::chrono::round<std::chrono::nanoseconds>(Seconds{std::min(seconds, longest)});
 }
 
+std::string command_for(const RunRecord& run) {
+  switch (status_of(run)) {
+    case RunStatus::completed_with_failures:
+      return fmt::format("sluice results {} --state failed", run.id.value);
+    case RunStatus::finished_in_doubt:
+      return fmt::format("sluice results {} --state in_doubt", run.id.value);
+    case RunStatus::canceled:
+      return fmt::format("sluice results {} --state canceled", run.id.value);
+    case RunStatus::succeeded:
+      return fmt::format("sluice results {}", run.id.value);
+    case RunStatus::pending:
+    case RunStatus::running:
+    case RunStatus::paused:
+      return fmt::format("sluice resume {}", run.id.value);
+  }
+  return fmt::format("sluice status {}", run.id.value);
+}
+
 }  // namespace
 
 std::string run_summary_json(const RunRecord& run) {
@@ -145,13 +164,14 @@ std::string run_summary_json(const RunRecord& run) {
   return json.end_object().end_document().take();
 }
 
-std::string run_summary_text(const RunRecord& run) {
+std::string run_summary_text(const RunRecord& run, std::string_view store_file) {
   std::string text = heading(run) + devices_line(run.devices) + requests_line(run);
   if (status_of(run) == RunStatus::paused) text += "  " + pause_reason(run) + "\n";
-  return text + "  next: " + next_command(run) + "\n";
+  return text + "  next: " + next_command(run, store_file) + "\n";
 }
 
-std::string status_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now) {
+std::string status_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
+                        std::string_view store_file) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version);
   write_run(json, run);
@@ -164,11 +184,13 @@ std::string status_json(const RunRecord& run, const QueueState& queue, bool has_
   left ? json.decimal(*left, 3) : json.null();
   json.member("control", to_string(run.control)).member("control_reason", run.control_reason);
   json.member("tenant_pause_reason", run.tenant_pause_reason);
-  json.member("why", why_line(run, queue, has_owner, now)).member("next_command", next_command(run));
+  json.member("why", why_line(run, queue, has_owner, now, store_file))
+      .member("next_command", next_command(run, store_file));
   return json.end_object().end_document().take();
 }
 
-std::string status_text(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now) {
+std::string status_text(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
+                        std::string_view store_file) {
   std::string text = heading(run) + devices_line(run.devices);
   const std::int64_t chunks = total(run.chunks);
   text += fmt::format("  chunks    {} of {} done, {} split\n", grouped(chunks - unfinished(run.chunks)),
@@ -179,7 +201,7 @@ std::string status_text(const RunRecord& run, const QueueState& queue, bool has_
   if (const std::optional<double> left = seconds_left(run, has_owner)) {
     text += fmt::format("  ETA       at least {}\n", duration_text(duration_of(*left)));
   }
-  return text + "  " + why_line(run, queue, has_owner, now) + "\n";
+  return text + "  " + why_line(run, queue, has_owner, now, store_file) + "\n";
 }
 
 std::string list_json(std::span<const RunRecord> runs) {
@@ -208,7 +230,8 @@ std::string list_text(std::span<const RunRecord> runs) {
   return text;
 }
 
-std::string why_line(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now) {
+std::string why_line(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
+                     std::string_view store_file) {
   std::string reason;
   if (is_finished(run)) {
     reason = why_finished(run);
@@ -220,25 +243,23 @@ std::string why_line(const RunRecord& run, const QueueState& queue, bool has_own
     // Under way as it should be: there is nothing to do about it.
     return fmt::format("run {}: {}", run.id.value, why_under_way(run, queue, now));
   }
-  return fmt::format("run {}: {} → {}", run.id.value, reason, next_command(run));
+  return fmt::format("run {}: {} → {}", run.id.value, reason, next_command(run, store_file));
 }
 
-std::string next_command(const RunRecord& run) {
-  switch (status_of(run)) {
-    case RunStatus::completed_with_failures:
-      return fmt::format("sluice results {} --state failed", run.id.value);
-    case RunStatus::finished_in_doubt:
-      return fmt::format("sluice results {} --state in_doubt", run.id.value);
-    case RunStatus::canceled:
-      return fmt::format("sluice results {} --state canceled", run.id.value);
-    case RunStatus::succeeded:
-      return fmt::format("sluice results {}", run.id.value);
-    case RunStatus::pending:
-    case RunStatus::running:
-    case RunStatus::paused:
-      return fmt::format("sluice resume {}", run.id.value);
-  }
-  return fmt::format("sluice status {}", run.id.value);
+std::string next_command(const RunRecord& run, std::string_view store_file) {
+  return command_for(run) + store_option(store_file);
+}
+
+std::string store_option(std::string_view store_file) {
+  if (store_file.empty()) return {};
+  const bool is_plain = std::ranges::all_of(store_file, [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view{"/._-+@:,"}.find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (is_plain) return fmt::format(" --store {}", store_file);
+  std::string quoted;
+  for (const char c : printable(store_file)) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return fmt::format(" --store '{}'", quoted);
 }
 
 }  // namespace sluice

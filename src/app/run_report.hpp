@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "sluice/core/run.hpp"
 #include "sluice/core/time.hpp"
@@ -12,14 +13,19 @@
 
 namespace sluice {
 
+// Where a text names a command to go on with, it names the store too, if it is not the default one:
+// `store_file`.
+
 /// The object that `run --output json` ends with. Devices in flight count as pending there, so that its
 /// numbers add up to the total; `seconds` is null as long as the run is not finished.
 std::string run_summary_json(const RunRecord& run);
-std::string run_summary_text(const RunRecord& run);
+std::string run_summary_text(const RunRecord& run, std::string_view store_file = {});
 
 /// The summary's members and what is known of a run that is under way.
-std::string status_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now);
-std::string status_text(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now);
+std::string status_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
+                        std::string_view store_file = {});
+std::string status_text(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
+                        std::string_view store_file = {});
 
 /// Both in the order given, which is the store's: newest first.
 std::string list_json(std::span<const RunRecord> runs);
@@ -27,9 +33,13 @@ std::string list_text(std::span<const RunRecord> runs);
 
 /// One line, without line end: what the run is waiting for, and the command that changes it.
 /// @param has_owner whether some process is sending from the store
-std::string why_line(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now);
+std::string why_line(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
+                     std::string_view store_file = {});
 
 /// The command that an operator most likely wants next: "sluice results 7 --state failed".
-std::string next_command(const RunRecord& run);
+std::string next_command(const RunRecord& run, std::string_view store_file = {});
+
+/// " --store FILE", quoted for a shell where it must be; nothing for the default store.
+std::string store_option(std::string_view store_file);
 
 }  // namespace sluice

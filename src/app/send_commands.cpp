@@ -14,6 +14,7 @@
 #include "app/foreground_run.hpp"
 #include "app/json_text.hpp"
 #include "app/prepared_job.hpp"
+#include "app/run_report.hpp"
 #include "app/system_now.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/engine/recovery.hpp"
@@ -126,7 +127,8 @@ ExitCode submit_command(const CommonOptions& common, const SendOptions& send) {
   } else {
     fmt::print("run {}: {} devices in {} chunks are queued ({} duplicates left out)\n", submitted->run.value,
                submitted->devices, submitted->chunks, submitted->duplicates);
-    fmt::print(stderr, "Nothing is sent yet. To send: sluice resume {}\n", submitted->run.value);
+    fmt::print(stderr, "Nothing is sent yet. To send: sluice resume {}{}\n", submitted->run.value,
+               store_option(common.store));
   }
   return exit_codes::all_accepted;
 }

@@ -129,6 +129,8 @@ class Session {
       // A second signal means: now. What is in flight is recovered by the next process, as after a kill.
       if (end_.signal) ::_exit(128 + signal);
       end_.signal = signal;
+      std::fputs("\nStopping: waiting for the requests that are on their way. Once more to leave at once.\n",
+                 stderr);
       for (const auto& [dispatcher, printer] : printers_) dispatcher->stop();
       watch_signals();
     });

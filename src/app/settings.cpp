@@ -172,6 +172,7 @@ Result<TenantSetup> tenant_setup(const SendOptions& options, const Environment& 
   const Result<int> in_flight = in_flight_of(options, environment, *tenant);
   if (in_flight.has_error()) return in_flight.error();
   setup.in_flight = *in_flight;
+  setup.https.connections_max = static_cast<std::size_t>(*in_flight);
   return setup;
 }
 

@@ -155,6 +155,13 @@ TEST_CASE("list: runs keep the order of the store, as table and as JSON") {
   CHECK(list_text({}) == "no runs yet. Next: sluice run JOB\n");
 }
 
+TEST_CASE(
+    "run report: a command to go on with names the store, quoted for a shell, unless it is the default one") {
+  CHECK(store_option("").empty());
+  CHECK(store_option("/tmp/a.db") == " --store /tmp/a.db");
+  CHECK(store_option("/tmp/my runs/it's.db") == R"( --store '/tmp/my runs/it'\''s.db')");
+}
+
 TEST_CASE("run report: hostile texts harm neither the terminal nor the JSON") {
   for (const std::string& text : hostile_texts()) {
     CAPTURE(text);
