@@ -90,11 +90,15 @@ class CommandLine {
     app_.add_flag("-v,--verbose", common_.is_verbose, "Print a line for every attempt");
   }
 
-  void add_device_options(CLI::App* to) {
+  void add_list_options(CLI::App* to) {
     to->add_option("--devices", send_.devices_file,
                    "Device list, instead of the job file's; - is standard input")
         ->type_name("FILE");
     to->add_option("--column", send_.column, "Column or member that holds the device's name [device]");
+  }
+
+  void add_device_options(CLI::App* to) {
+    add_list_options(to);
     to->add_option("--expect-devices", send_.expected_devices,
                    "Refuse to go on with any other number of devices")
         ->type_name("N");
@@ -137,10 +141,11 @@ class CommandLine {
   void add_job_argument(CLI::App* to) { to->add_option("JOB", send_.job_file, "The job file")->required(); }
 
   void add_planning_verbs() {
-    CLI::App* validate =
-        verb("validate", "Show all errors of a job file at once.", "  sluice validate job.json\n",
-             [this] { return validate_command(common_, send_); });
+    CLI::App* validate = verb("validate", "Show all errors of a job file at once, or of its device list.",
+                              "  sluice validate job.json\n  sluice validate job.json --devices fleet.csv\n",
+                              [this] { return validate_command(common_, send_); });
     add_job_argument(validate);
+    add_list_options(validate);
 
     CLI::App* plan =
         verb("plan", "Say what a run would do: devices, requests, duration. Sends nothing.",

@@ -19,7 +19,8 @@ void print_summary(const CommonOptions& common, const RunRecord& record) {
   if (common.wants_json()) {
     fmt::print("{}", run_summary_json(record));
   } else {
-    fmt::print("{}", run_summary_text(record, common.store));
+    fmt::print("{}", run_summary_text(record));
+    if (!common.is_store_scratch) fmt::print("  next: {}\n", next_command(record, common.store));
   }
 }
 

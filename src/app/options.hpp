@@ -20,6 +20,7 @@ struct CommonOptions {
   ProgressMode progress = ProgressMode::automatic;
   bool is_quiet = false;
   bool is_verbose = false;
+  bool is_store_scratch = false;  ///< it will be gone, so no command to go on with is named
 
   bool wants_json() const { return output == "json"; }
 };

@@ -16,14 +16,17 @@
 #include "app/prepared_job.hpp"
 #include "sluice/dialect/signature.hpp"
 #include "sluice/engine/submit.hpp"
+#include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
 namespace {
 
 // What the estimate assumes for one exchange; the cloud answers in some 50 ms.
 constexpr std::chrono::milliseconds assumed_latency{50};
-// Without a key at hand, one of the usual length stands in where only its length matters.
-constexpr std::string_view key_id_of_usual_length = "LTAIxxxxxxxxxxxxxxxxxxxx";
+/// Without a key at hand, one of the usual length stands in where only its length matters.
+Credentials usual_key() {
+  return {.access_key_id = "LTAIxxxxxxxxxxxxxxxxxxxx", .access_key_secret = {}, .security_token = {}};
+}
 
 /// The encoded size of a chunk's names, each followed by '\n'. Names hold three characters that are encoded
 /// at all.
@@ -71,13 +74,23 @@ std::string run_again_command(const SendOptions& send) {
 ExitCode validate_command(const CommonOptions& common, const SendOptions& send) {
   const Result<JobAndText> loaded = load_job(send);
   if (loaded.has_error()) return loaded.error();
+  ListFacts facts;
+  if (names_devices(send, loaded->job)) {
+    Result<DeviceList> devices = open_devices(send, loaded->job);
+    if (devices.has_error()) return devices.error();
+    const Result<ListFacts> read = read_through(*devices, loaded->job, {}, usual_key());
+    if (read.has_error()) return read.error();
+    facts = *read;
+  }
   if (common.wants_json()) {
     JsonText json;
     json.begin_object().member("schema_version", json_schema_version).member("valid", true);
-    json.member("job", loaded->job.name).end_object().end_document();
-    fmt::print("{}", json.text());
+    json.member("job", loaded->job.name)
+        .member("devices", facts.devices)
+        .member("duplicates", facts.duplicates);
+    fmt::print("{}", json.end_object().end_document().text());
   } else {
-    fmt::print("{}: the job file is valid\n", send.job_file);
+    fmt::print("{}: valid, {} devices\n", printable(send.job_file), grouped(facts.devices));
   }
   return exit_codes::all_accepted;
 }
@@ -89,8 +102,7 @@ ExitCode plan_command(const CommonOptions& common, const SendOptions& send) {
   Result<DeviceList> devices = open_devices(send, prepared->job);
   if (devices.has_error()) return devices.error();
   const Result<FoundCredentials> found = credentials_for(prepared->setup, environment);
-  Credentials key{.access_key_id = std::string{key_id_of_usual_length}};
-  if (found.has_value()) key = found->credentials;
+  const Credentials key = found.has_value() ? found->credentials : usual_key();
 
   const TenantSetup& setup = prepared->setup;
   const Result<ListFacts> facts = read_through(*devices, prepared->job, setup.dialect, key);

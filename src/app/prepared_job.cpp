@@ -25,6 +25,10 @@ Result<JobAndText> load_job(const SendOptions& options) {
   return loaded;
 }
 
+bool names_devices(const SendOptions& options, const Job& job) {
+  return !options.devices_file.empty() || !job.targets.devices_file.empty() || !job.targets.devices.empty();
+}
+
 Result<DeviceList> open_devices(const SendOptions& options, const Job& job) {
   const std::string column = options.column.empty() ? job.targets.column : options.column;
   if (!options.devices_file.empty()) {
@@ -34,7 +38,7 @@ Result<DeviceList> open_devices(const SendOptions& options, const Job& job) {
     return DeviceList::open(
         {.names = {}, .path = beside(options.job_file, job.targets.devices_file), .column = column});
   }
-  if (job.targets.devices.empty()) {
+  if (!names_devices(options, job)) {
     return Error{ErrorKind::invalid_input, options.job_file + ": targets: the job names no devices",
                  "Add \"targets\" to the job file, or give a list with --devices FILE."};
   }

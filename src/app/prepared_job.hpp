@@ -19,6 +19,9 @@ struct JobAndText {
 
 Result<JobAndText> load_job(const SendOptions& options);
 
+/// Whether there is a list at all: by --devices, or in the job file.
+bool names_devices(const SendOptions& options, const Job& job);
+
 /// --devices over the job file's list; a relative name in the job file is relative to that file.
 /// Fails (invalid_input) when neither names any.
 Result<DeviceList> open_devices(const SendOptions& options, const Job& job);

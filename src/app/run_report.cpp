@@ -164,10 +164,10 @@ std::string run_summary_json(const RunRecord& run) {
   return json.end_object().end_document().take();
 }
 
-std::string run_summary_text(const RunRecord& run, std::string_view store_file) {
+std::string run_summary_text(const RunRecord& run) {
   std::string text = heading(run) + devices_line(run.devices) + requests_line(run);
   if (status_of(run) == RunStatus::paused) text += "  " + pause_reason(run) + "\n";
-  return text + "  next: " + next_command(run, store_file) + "\n";
+  return text;
 }
 
 std::string status_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,

@@ -19,7 +19,7 @@ namespace sluice {
 /// The object that `run --output json` ends with. Devices in flight count as pending there, so that its
 /// numbers add up to the total; `seconds` is null as long as the run is not finished.
 std::string run_summary_json(const RunRecord& run);
-std::string run_summary_text(const RunRecord& run, std::string_view store_file = {});
+std::string run_summary_text(const RunRecord& run);
 
 /// The summary's members and what is known of a run that is under way.
 std::string status_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,

@@ -80,6 +80,9 @@ ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId
   std::FILE* out = common.wants_json() ? stderr : stdout;
   fmt::print(out, "{}", rate_proof_text(proof, "rehearsal"));
   fmt::print(out, "What the simulated cloud saw:\n{}", simulator::to_text(seen));
+  if (common.store.empty() && !common.is_quiet) {
+    fmt::print(stderr, "The rehearsal's store is gone. To look into its results, keep it: --store FILE\n");
+  }
   return exit_code;
 }
 
@@ -125,7 +128,9 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   announce(common, **record, *setup, "the simulated cloud");
   std::vector<SessionRun> runs;
   runs.push_back({**record, loaded->job, *setup, key});
-  const ExitCode sent = send_and_report(**store, runs, common);
+  CommonOptions reporting = common;
+  reporting.is_store_scratch = common.store.empty();
+  const ExitCode sent = send_and_report(**store, runs, reporting);
   if (sent.has_error()) return sent.error();
   (*simulator)->stop();
   return report_rehearsal(common, **store, submitted->run, setup->rate, (*simulator)->summary(), *sent);
