@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "jobfile/call_reader.hpp"
-#include "jobfile/duration_text.hpp"
 #include "jobfile/findings.hpp"
 #include "jobfile/nearest_word.hpp"
 #include "jobfile/object_reader.hpp"
@@ -52,8 +51,6 @@ bool is_region(std::string_view text) {
 
 bool is_format(std::string_view text) { return text == "JSON" || text == "XML"; }
 
-bool is_duration(std::string_view text) { return parse_duration(text).has_value(); }
-
 bool is_code_pattern(std::string_view text) {
   const std::size_t star = text.find('*');
   return is_token(text) && (star == text.npos || star + 1 == text.size());
@@ -66,18 +63,12 @@ std::string read_path(const ObjectReader& reader, std::string_view key) {
   return (file.parent_path() / *text).lexically_normal().string();
 }
 
-void read_duration(const ObjectReader& reader, std::string_view key, std::chrono::milliseconds& into) {
-  if (const auto text = reader.text(key, is_duration, "a duration such as \"500ms\", \"15s\" or \"2m\"")) {
-    into = *parse_duration(*text);
-  }
-}
-
 void read_timeouts(const JsonValue& value, const std::string& path, Findings& findings, HttpsOptions& into) {
   const ObjectReader reader(value, path, timeout_keys, findings);
-  read_duration(reader, "connect", into.connect_timeout);
-  read_duration(reader, "tls", into.tls_timeout);
-  read_duration(reader, "exchange", into.exchange_timeout);
-  read_duration(reader, "idle", into.idle_timeout);
+  into.connect_timeout = reader.duration("connect").value_or(into.connect_timeout);
+  into.tls_timeout = reader.duration("tls").value_or(into.tls_timeout);
+  into.exchange_timeout = reader.duration("exchange").value_or(into.exchange_timeout);
+  into.idle_timeout = reader.duration("idle").value_or(into.idle_timeout);
 }
 
 std::string advice_for_meaning(std::string_view word) {

@@ -8,17 +8,14 @@
 #include <locale>
 #include <stdexcept>
 
+#include "sluice/core/reserved_parameters.hpp"
 #include "sluice/dialect/invoke_things.hpp"
 #include "sluice/dialect/signature.hpp"
 
 namespace sluice {
 namespace {
 
-constexpr std::array<std::string_view, 13> reserved_names{
-    "AccessKeyId", "Action", "Args",     "DeviceName", "Format",  "Identifier",   "IotInstanceId",
-    "ProductKey",  "Qos",    "RegionId", "Timestamp",  "Version", "SecurityToken"};
 constexpr std::string_view device_prefix = "DeviceName.";
-constexpr std::string_view signature_prefix = "Signature";  // and SignatureNonce, SignatureMethod, …
 
 // Everything but the devices and the signature: what a request of this call always carries. An empty value
 // is left out, because implementations disagree on whether an empty parameter is signed.
@@ -117,11 +114,6 @@ std::size_t body_size_bound(const InvokeThingsDialect& dialect, const Call& call
   add("Timestamp", some_timestamp);
   size += device_count * (device_prefix.size() + 2) + digits_of_numbers_up_to(device_count);
   return size + names_encoded_size;
-}
-
-bool is_reserved_parameter(std::string_view name) {
-  return name.starts_with(device_prefix) || name.starts_with(signature_prefix) ||
-         std::find(reserved_names.begin(), reserved_names.end(), name) != reserved_names.end();
 }
 
 }  // namespace sluice

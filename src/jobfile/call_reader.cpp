@@ -11,6 +11,7 @@
 
 #include "jobfile/json_reading.hpp"
 #include "jobfile/object_reader.hpp"
+#include "sluice/core/reserved_parameters.hpp"
 
 namespace sluice {
 namespace {
@@ -43,19 +44,6 @@ std::string read_args(const ObjectReader& call) {
   return std::string(text);
 }
 
-// The request's own parameters: a job that could set them could change who pays, or what is called on which
-// devices. The same names are excluded by samples/job.schema.json.
-constexpr std::array<std::string_view, 13> reserved_names{
-    "Action",     "Version",    "Format", "AccessKeyId", "Timestamp",  "SecurityToken", "RegionId",
-    "ProductKey", "Identifier", "Args",   "Qos",         "DeviceName", "IotInstanceId"};
-constexpr std::array<std::string_view, 2> reserved_prefixes{"Signature", "DeviceName."};
-
-bool is_reserved(std::string_view name) {
-  return std::find(reserved_names.begin(), reserved_names.end(), name) != reserved_names.end() ||
-         std::any_of(reserved_prefixes.begin(), reserved_prefixes.end(),
-                     [name](std::string_view prefix) { return name.starts_with(prefix); });
-}
-
 bool is_parameter_name(std::string_view name) {
   constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
   return !name.empty() && name.size() <= 128 && name.find_first_not_of(allowed) == name.npos;
@@ -64,7 +52,7 @@ bool is_parameter_name(std::string_view name) {
 void read_parameter(const JsonValue::Member& member, const ObjectReader& call, Call& into) {
   Findings& findings = call.findings();
   const std::string field = field_path(call.field("parameters"), member.name);
-  if (is_reserved(member.name)) {
+  if (is_reserved_parameter(member.name)) {
     findings.add(member.name_begin, field, "set by sluice itself; expected another parameter's name");
   } else if (!is_parameter_name(member.name)) {
     findings.add(member.name_begin, field,

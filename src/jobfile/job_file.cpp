@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "jobfile/call_reader.hpp"
-#include "jobfile/duration_text.hpp"
 #include "jobfile/findings.hpp"
 #include "jobfile/object_reader.hpp"
 #include "jobfile/regular_file.hpp"
@@ -49,8 +48,6 @@ bool is_visible_nonempty(std::string_view text) { return !text.empty() && is_vis
 bool is_file_name(std::string_view text) { return is_visible_nonempty(text) && text != "-"; }
 
 bool is_any_text(std::string_view) { return true; }
-
-bool is_duration(std::string_view text) { return parse_duration(text).has_value(); }
 
 std::vector<std::string> read_devices(const JsonValue& list, const ObjectReader& targets) {
   std::vector<std::string> names;
@@ -101,22 +98,14 @@ Targets read_targets(const JsonValue& value, Findings& findings) {
   return targets;
 }
 
-void read_duration(const ObjectReader& reader, std::string_view key, std::chrono::milliseconds& into) {
-  const auto text =
-      reader.text(key, is_duration,
-                  "a duration such as \"500ms\", \"60s\", \"15m\", \"6h\" or \"2d\", at most 9999h "
-                  "or 999d");
-  if (text) into = *parse_duration(*text);
-}
-
 RetryPolicy read_retry(const JsonValue& value, Findings& findings) {
   const ObjectReader reader(value, "retry", job_keys::retry, findings);
   RetryPolicy retry;
   retry.max_attempts =
       static_cast<int>(reader.whole_number("max_attempts", 1, 100).value_or(retry.max_attempts));
-  read_duration(reader, "base", retry.base);
-  read_duration(reader, "cap", retry.cap);
-  read_duration(reader, "deadline", retry.deadline);
+  retry.base = reader.duration("base").value_or(retry.base);
+  retry.cap = reader.duration("cap").value_or(retry.cap);
+  retry.deadline = reader.duration("deadline").value_or(retry.deadline);
   if (retry.base > retry.cap) {
     const std::string_view key = reader.find("cap") ? "cap" : "base";
     reader.report(*reader.find(key), key,

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "jobfile/duration_text.hpp"
 #include "jobfile/nearest_word.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
@@ -136,6 +137,15 @@ std::optional<double> ObjectReader::number(std::string_view key, double min, dou
 std::optional<bool> ObjectReader::boolean(std::string_view key) const {
   const JsonValue* value = of_kind(key, JsonValue::Kind::boolean, "true or false");
   return value ? std::optional(value->boolean) : std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> ObjectReader::duration(std::string_view key) const {
+  constexpr std::string_view expected =
+      "a duration such as \"500ms\", \"60s\", \"15m\", \"6h\" or \"2d\", at most 9999h or 999d";
+  const auto fits = [](std::string_view written) { return parse_duration(written).has_value(); };
+  const std::optional<std::string> written = text(key, fits, expected);
+  if (!written) return std::nullopt;
+  return parse_duration(*written);
 }
 
 }  // namespace sluice

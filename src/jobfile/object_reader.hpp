@@ -2,6 +2,7 @@
 // Reads the members of one JSON object by name and kind; what does not fit becomes a finding.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,6 +40,7 @@ class ObjectReader {
   std::optional<std::int64_t> whole_number(std::string_view key, std::int64_t min, std::int64_t max) const;
   std::optional<double> number(std::string_view key, double min, double max) const;
   std::optional<bool> boolean(std::string_view key) const;
+  std::optional<std::chrono::milliseconds> duration(std::string_view key) const;
 
   /// Reports that a required key is missing.
   void require(std::string_view key, std::string_view expected) const;

@@ -6,6 +6,7 @@
 #include <random>
 #include <sstream>
 
+#include "sluice/core/reserved_parameters.hpp"
 #include "sluice/dialect/invoke_things.hpp"
 #include "sluice/dialect/signature.hpp"
 

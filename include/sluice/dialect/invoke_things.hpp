@@ -51,10 +51,6 @@ std::string request_digest(const HttpRequest& request);
 std::size_t body_size_bound(const InvokeThingsDialect& dialect, const Call& call, std::size_t device_count,
                             std::size_t names_encoded_size, const Credentials& credentials);
 
-/// The names of parameters that the dialect sets by itself; a job's further parameters must not use them, and
-/// build_request leaves them out. Names are case-sensitive.
-bool is_reserved_parameter(std::string_view name);
-
 /// What a complete answer means. @param now for a Retry-After that is given as a date
 Outcome classify(const InvokeThingsDialect& dialect, const HttpResponse& response, UtcTime now);
 
