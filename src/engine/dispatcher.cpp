@@ -57,9 +57,11 @@ class Dispatcher::Impl {
         co_await alarm_->sleep_until(room == 0 ? SteadyTime::max() : claim_from);
         continue;
       }
-      const std::size_t claimed = co_await claim(room);
+      const UtcTime now = clock_.utc_now();
+      const bool was_idle = active_ == 0;
+      const std::size_t claimed = co_await claim(room, now);
       if (claimed == room || is_stopping_) continue;
-      const bool more_to_come = co_await wait_until_due();
+      const bool more_to_come = co_await wait_until_due(now, was_idle);
       if (!more_to_come) break;
     }
     while (active_ > 0) co_await alarm_->sleep_until(SteadyTime::max());
@@ -76,8 +78,10 @@ class Dispatcher::Impl {
  private:
   std::size_t room_to_claim() const {
     // A lost endpoint is probed by one chunk; to connect at all is already a probe.
-    if (gate_.breaker().is_open()) return staged_ == 0 ? 1 : 0;
-    const auto ahead = static_cast<std::size_t>(config_->requests_per_second * claim_ahead_seconds) + 1;
+    const std::size_t ahead =
+        gate_.breaker().is_open()
+            ? 1
+            : static_cast<std::size_t>(config_->requests_per_second * claim_ahead_seconds) + 1;
     const std::size_t free = config_->in_flight_max - std::min(config_->in_flight_max, active_);
     return std::min(ahead - std::min(ahead, staged_), free);
   }
@@ -90,11 +94,11 @@ class Dispatcher::Impl {
   }
 
   /// @return how many chunks were claimed and are now on their way to the gate
-  asio::awaitable<std::size_t> claim(std::size_t room) {
+  asio::awaitable<std::size_t> claim(std::size_t room, UtcTime now) {
     ClaimRequest request{.tenant = config_->tenant,
                          .runs = served_runs(),
                          .limit = static_cast<int>(room),
-                         .now = clock_.utc_now(),
+                         .now = now,
                          .make_intent = intent_maker(room)};
     if (request.runs.empty()) co_return 0;
     auto work = [request = std::move(request)](Store& store) { return store.claim(request); };
@@ -129,20 +133,24 @@ class Dispatcher::Impl {
                          RequestStamp{intent.nonce, intent.timestamp});
   }
 
-  /// Sleeps until a chunk is due or something has settled. @return false: nothing is left to do
-  asio::awaitable<bool> wait_until_due() {
+  /// Sleeps until a chunk is due or something has settled. @param claimed_at when the last claim found no
+  /// more
+  /// @return false: nothing is left to do
+  asio::awaitable<bool> wait_until_due(UtcTime claimed_at, bool was_idle) {
     std::optional<UtcTime> next_due_at;
     for (const RunId run : served_runs()) {
-      auto work = [run, now = clock_.utc_now()](Store& store) { return store.queue_state(run, now); };
+      auto work = [run, claimed_at](Store& store) { return store.queue_state(run, claimed_at); };
       const Result<QueueState> queue = co_await store_.call(std::move(work));
       if (queue.has_error()) {
         fail(queue.error());
         co_return false;
       }
-      if (queue->next_due_at)
-        next_due_at = std::min(*queue->next_due_at, next_due_at.value_or(UtcTime::max()));
+      // What was due and yet not claimed is held back in the store: by a pause that somebody else has set.
+      const bool may_come = queue->next_due_at && *queue->next_due_at > claimed_at;
+      if (may_come) next_due_at = std::min(*queue->next_due_at, next_due_at.value_or(UtcTime::max()));
     }
-    if (!next_due_at && active_ == 0) co_return false;
+    // What has settled since the claim may have left work behind: then claim once more before leaving.
+    if (!next_due_at && active_ == 0) co_return !was_idle;
     SteadyTime wake_at = SteadyTime::max();
     if (next_due_at) wake_at = clock_.steady_now() + (*next_due_at - clock_.utc_now());
     co_await alarm_->sleep_until(wake_at);
