@@ -95,7 +95,7 @@ Result<void> lift_pauses(Store& store, const RunRecord& run) {
 /// A run knows its tenant and endpoint; options override what has moved since.
 Result<SessionRun> session_run(Store& store, RunRecord record, const SendOptions& send, const Config& config,
                                const Environment& environment) {
-  Result<Job> job = job_of(record);
+  Result<Job> job = job_of(store, record.id);
   if (job.has_error()) return job.error();
   SendOptions effective = send;
   effective.tenant = record.tenant;

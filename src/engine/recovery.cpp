@@ -5,14 +5,17 @@
 
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "sluice/core/chunk_rules.hpp"
 #include "sluice/jobfile/job_file.hpp"
 
 namespace sluice {
 
-Result<Job> job_of(const RunRecord& run) {
-  return read_job(fmt::format("job of run {}", run.id.value), run.job_text);
+Result<Job> job_of(StoreReader& store, RunId run) {
+  Result<std::string> text = store.job_text(run);
+  if (text.has_error()) return text.error();
+  return read_job(fmt::format("job of run {}", run.value), std::move(*text));
 }
 
 Result<std::int64_t> recover_unfinished(Store& store, UtcTime now) {
@@ -21,7 +24,7 @@ Result<std::int64_t> recover_unfinished(Store& store, UtcTime now) {
   std::map<RunId, ChunkPolicy> policies;
   for (const RunRecord& run : *runs) {
     if (run.chunks.in_flight == 0) continue;
-    const Result<Job> job = job_of(run);
+    const Result<Job> job = job_of(store, run.id);
     if (job.has_error()) return job.error();
     policies[run.id] = {job->retry, job->safe_to_repeat};
   }

@@ -24,7 +24,7 @@ TEST_CASE_TEMPLATE("store: a run's record holds what was submitted", Home, SLUIC
   CHECK(record.job_name == "job");
   CHECK(record.tenant == "prod");
   CHECK(record.endpoint == "https://iot.example");
-  CHECK(record.job_text == "{\"name\":\"job\"}");
+  CHECK(expect(store->job_text(first)) == "{\"name\":\"job\"}");
   CHECK(record.rate == 8);
   CHECK(record.created_at == noon);
   CHECK(record.devices == StateCounts{.pending = 120});

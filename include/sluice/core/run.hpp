@@ -48,7 +48,6 @@ struct RunRecord {
   std::string job_name;
   std::string tenant;
   std::string endpoint;
-  std::string job_text;  ///< the job file as it was submitted
   double rate = 0;       ///< requests per second
   std::int64_t duplicates = 0;
   RunControl control = RunControl::active;

@@ -12,6 +12,6 @@ namespace sluice {
 Result<std::int64_t> recover_unfinished(Store& store, UtcTime now);
 
 /// The job of a run, read from the snapshot that the run was submitted with.
-Result<Job> job_of(const RunRecord& run);
+Result<Job> job_of(StoreReader& store, RunId run);
 
 }  // namespace sluice

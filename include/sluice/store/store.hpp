@@ -145,6 +145,9 @@ class StoreReader {
   virtual Result<std::vector<RunRecord>> runs(std::size_t limit) = 0;
   virtual Result<std::optional<RunRecord>> run(RunId run) = 0;
 
+  /// The job file as the run was submitted with it; not_found if there is no such run.
+  virtual Result<std::string> job_text(RunId run) = 0;
+
   /// Every device of the run, in the order of the job's list.
   virtual Result<void> for_each_device(RunId run, const DeviceFilter& filter, const DeviceVisitor& visit) = 0;
 

@@ -25,7 +25,6 @@ RunRecord run_of(const Statement& row, const Connection& connection) {
   run.job_name = row.string(column++);
   run.tenant = row.string(column++);
   run.endpoint = row.string(column++);
-  run.job_text = row.string(column++);
   run.rate = row.real(column++);
   run.duplicates = row.integer(column++);
   run.control = known(run_control_from(row.text(column++)), connection);
@@ -54,15 +53,14 @@ std::vector<RunRecord> runs_between(Connection& connection, std::int64_t first, 
   const std::int64_t rows_max = static_cast<std::int64_t>(
       std::min<std::size_t>(limit, static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max())));
   Statement row = connection.query(
-      "SELECT runs.id, runs.job_name, runs.tenant, runs.endpoint, run_jobs.job_text, runs.rate, "
-      "runs.duplicates,"
+      "SELECT runs.id, runs.job_name, runs.tenant, runs.endpoint, runs.rate, runs.duplicates,"
       "       runs.control, runs.control_reason, tenants.paused_reason,"
       "       runs.devices_pending, runs.devices_in_flight, runs.devices_accepted, runs.devices_presumed,"
       "       runs.devices_failed, runs.devices_in_doubt, runs.devices_canceled,"
       "       runs.chunks_pending, runs.chunks_in_flight, runs.chunks_accepted, runs.chunks_presumed,"
       "       runs.chunks_failed, runs.chunks_in_doubt, runs.chunks_canceled, runs.chunks_split,"
       "       runs.requests, runs.throttled, runs.created_at_us, runs.started_at_us, runs.finished_at_us"
-      "  FROM runs JOIN tenants ON tenants.name = runs.tenant JOIN run_jobs ON run_jobs.run = runs.id"
+      "  FROM runs JOIN tenants ON tenants.name = runs.tenant"
       " WHERE runs.sealed = 1 AND runs.id BETWEEN ?1 AND ?2 ORDER BY runs.id DESC LIMIT ?3",
       first, last, rows_max);
   std::vector<RunRecord> found;
@@ -180,6 +178,12 @@ SendLog sends_of_tenant(Connection& connection, std::string_view tenant, std::in
       tenant, live_owner);
   if (unknown.next()) log.unknown = unknown.integer(0);
   return log;
+}
+
+std::string job_text(Connection& connection, RunId run) {
+  Statement row = connection.query("SELECT job_text FROM run_jobs WHERE run = ?1", run);
+  if (!row.next()) fail(ErrorKind::not_found, fmt::format("there is no run {} in this store", run.value), "");
+  return row.string(0);
 }
 
 QueueState queue_state(Connection& connection, RunId run, UtcTime now) {

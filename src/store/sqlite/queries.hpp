@@ -21,6 +21,7 @@ std::vector<CodeCount> top_codes(Connection& connection, RunId run, std::size_t 
 /// @param live_owner attempts of this owner that have no result are in flight, not lost; 0: nobody is alive
 SendLog sends_of_run(Connection& connection, RunId run, std::int64_t live_owner);
 SendLog sends_of_tenant(Connection& connection, std::string_view tenant, std::int64_t live_owner);
+std::string job_text(Connection& connection, RunId run);
 QueueState queue_state(Connection& connection, RunId run, UtcTime now);
 std::int64_t newest_owner(Connection& connection);
 
@@ -52,6 +53,9 @@ class SqliteReads : public Seam {
   }
   Result<SendLog> sends_of_tenant(std::string_view tenant) override {
     return answer([&] { return queries::sends_of_tenant(connection(), tenant, live_owner()); });
+  }
+  Result<std::string> job_text(RunId run) override {
+    return answer([&] { return queries::job_text(connection(), run); });
   }
   Result<QueueState> queue_state(RunId run, UtcTime now) override {
     return answer([&] { return queries::queue_state(connection(), run, now); });
