@@ -34,7 +34,7 @@ median() { sort -g | sed -n "$(((repeats + 1) / 2))p"; }
 row() {
   local name=$1 measured=$2 unit=$3 target=$4 verdict=reached
   awk -v x="$measured" "BEGIN {exit !(x $target)}" || { verdict=MISSED; missed=1; }
-  printf '| %-58s | %9s %-4s | %-8s | %-7s |\n' "$name" "$measured" "$unit" "$target" "$verdict"
+  printf '| %-58s | %9s %-4s | %-9s | %-7s |\n' "$name" "$measured" "$unit" "$target" "$verdict"
 }
 
 # measure COMMAND…: sets wall_ms and peak_mb, the medians. /usr/bin/time's own start is part of the wall time.
@@ -64,7 +64,7 @@ rehearse() {
 
 echo
 echo "Load average: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores, $(df --output=fstype "$work" | tail -1) below $work"
-printf '| %-58s | %-14s | %-8s | %-7s |\n' what measured target ''
+printf '| %-58s | %-14s | %-9s | %-7s |\n' what measured target ''
 echo '|---|---|---|---|'
 measure "$sluice" --version
 row 'sluice --version' "$wall_ms" ms '<= 20'
