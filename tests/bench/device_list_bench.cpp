@@ -10,7 +10,6 @@
 
 #include "jobfile/seen_devices.hpp"
 #include "sluice/jobfile/device_list.hpp"
-#include "sluice/jobfile/job_file.hpp"
 
 namespace {
 
@@ -70,14 +69,5 @@ void remember_devices(benchmark::State& state) {
   state.counters["bytes_per_device"] = static_cast<double>(bytes) / static_cast<double>(state.range(0));
 }
 BENCHMARK(remember_devices)->Arg(100'000)->Arg(1'000'000)->Arg(4'000'000)->Unit(benchmark::kMillisecond);
-
-/// One MiB of the most numerous values: what a hostile job file costs at most.
-void read_worst_job_file(benchmark::State& state) {
-  std::string text = "{\"a\":1";
-  while (text.size() + 8 < 1024 * 1024) text += ",\"a\":1";
-  text += '}';
-  for (auto _ : state) benchmark::DoNotOptimize(sluice::read_job("bench.json", text));
-}
-BENCHMARK(read_worst_job_file)->Unit(benchmark::kMillisecond);
 
 }  // namespace

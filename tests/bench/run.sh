@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Builds, measures the parts (sluice_bench) and then the commands themselves against what they must reach, and
+# prints one table; medians of five. Wants a quiet machine: the load is shown. Exits 1 if something is missed.
+# Usage: tests/bench/run.sh [--commands]        --commands: leave the parts out
+set -euo pipefail
+export LC_ALL=C
+cd "$(dirname "$0")/../.."
+samples/prepare.sh
+[ -x /usr/bin/time ] || { echo "GNU time is missing: apt-get install time" >&2; exit 1; }
+cmake --preset release >/dev/null
+cmake --build --preset release --target sluice sluice_bench >&2
+sluice=$PWD/build/release/sluice
+faults=$PWD/samples/faults
+[ "${1:-}" = --commands ] || build/release/tests/sluice_bench
+
+repeats=5
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# Neither the user's configuration nor their keys have a part in this.
+export HOME=$work XDG_CONFIG_HOME=$work XDG_STATE_HOME=$work
+seq -f 'device-%07.0f' 0 999999 >"$work/million.txt"
+head -10000 "$work/million.txt" >"$work/ten_thousand.txt"
+cat >"$work/job.json" <<'JSON'
+{"name": "bench", "call": {"product_key": "a1BwAGVxxxx", "identifier": "Set", "args": {"version": "2.14.0"}}}
+JSON
+million=("$work/job.json" --devices "$work/million.txt" --endpoint http://127.0.0.1:1)
+store=$work/run.db
+missed=0
+
+median() { sort -g | sed -n "$(((repeats + 1) / 2))p"; }
+
+# row NAME MEASURED UNIT TARGET: a line of the table; the target is a condition on the number.
+row() {
+  local name=$1 measured=$2 unit=$3 target=$4 verdict=reached
+  awk -v x="$measured" "BEGIN {exit !(x $target)}" || { verdict=MISSED; missed=1; }
+  printf '| %-58s | %9s %-4s | %-9s | %-7s |\n' "$name" "$measured" "$unit" "$target" "$verdict"
+}
+
+# measure COMMAND…: sets wall_ms and peak_mb, the medians. /usr/bin/time's own start is part of the wall time.
+measure() {
+  local i begin
+  : >"$work/wall"
+  : >"$work/peak"
+  for ((i = 0; i < repeats; i++)); do
+    rm -f "$store.fresh"*
+    begin=$EPOCHREALTIME
+    /usr/bin/time -f %M -a -o "$work/peak" "$@" >/dev/null 2>"$work/said" || { cat "$work/said" >&2; exit 1; }
+    echo "$begin $EPOCHREALTIME" | awk '{printf "%.1f\n", ($2 - $1) * 1000}' >>"$work/wall"
+  done
+  wall_ms=$(median <"$work/wall")
+  peak_mb=$(median <"$work/peak" | awk '{printf "%.1f", $1 / 1024}')
+}
+
+# rehearse FAULTS: one run of 10,000 devices at 10/s; what the run, its attempts and the cloud say of it.
+rehearse() {
+  "$sluice" rehearse "$work/job.json" --devices "$work/ten_thousand.txt" --faults "$1" --output json \
+    --progress none >"$work/summary" 2>"$work/proof"
+  seconds=$(sed -E 's/.*"seconds":([0-9.]+).*/\1/' "$work/summary")
+  quota=$(sed -nE 's/.* ([0-9.]+) % of the quota.*/\1/p' "$work/proof")
+  arrivals=$(sed -nE 's/^most arrivals in any 1 s +//p' "$work/proof")
+  throttled=$(sed -nE 's/^  throttled +//p' "$work/proof")
+}
+
+echo
+echo "Load average: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores, $(df --output=fstype "$work" | tail -1) below $work"
+printf '| %-58s | %-14s | %-9s | %-7s |\n' what measured target ''
+echo '|---|---|---|---|'
+measure "$sluice" --version
+row 'sluice --version' "$wall_ms" ms '<= 20'
+measure "$sluice" plan "${million[@]}"
+row 'sluice plan, 1,000,000 devices' "$wall_ms" ms '<= 1000'
+row '  peak memory' "$peak_mb" MB '<= 48'
+measure "$sluice" --store "$store.fresh" submit "${million[@]}"
+row 'sluice submit, 1,000,000 devices, a new store' "$wall_ms" ms '<= 1000'
+row '  peak memory' "$peak_mb" MB '<= 48'
+"$sluice" --store "$store" -q submit "${million[@]}" >/dev/null 2>&1
+measure "$sluice" --store "$store" status
+row 'sluice status, 10,000 chunks' "$wall_ms" ms '<= 50'
+for format in ndjson csv; do
+  measure "$sluice" --store "$store" --output $format results 1
+  row "sluice results --output $format, 1,000,000 rows" "$wall_ms" ms '<= 1000'
+  row '  peak memory' "$peak_mb" MB '<= 24'
+done
+rehearse "$faults/constant-50ms.json"
+row 'rehearse, 10,000 devices at 10/s, 50 ms: seconds' "$seconds" s '<= 10.098'
+row '  quota used' "$quota" % '>= 98.5'
+row '  most arrivals in any 1 s' "$arrivals" '' '<= 10'
+row '  throttled' "$throttled" '' '== 0'
+rehearse "$faults/latency.json"
+row 'rehearse, 10,000 devices at 10/s, 5 to 80 ms: quota used' "$quota" % '>= 93'
+row '  most arrivals in any 1 s' "$arrivals" '' '<= 10'
+row '  throttled' "$throttled" '' '== 0'
+exit $missed
