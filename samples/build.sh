@@ -16,13 +16,20 @@ show_and_stop() {
   exit 1
 }
 
+# Speaks up with the first file that really is built; counts them on a terminal.
+follow() {
+  local started='' line
+  while IFS= read -r line; do
+    [[ $line =~ ^\[([0-9]+/[0-9]+)\]\ (Building|Linking) ]] || continue
+    [ -n "$started" ] || echo "Building, preset $preset (the first time takes some minutes) …" >&2
+    started=yes
+    [ ! -t 2 ] || printf '\r%s ' "${BASH_REMATCH[1]}" >&2
+  done
+  [ -z "$started" ] || [ ! -t 2 ] || echo >&2
+}
+
 cmake --preset "$preset" >"$log" 2>&1 || show_and_stop "The build could not be configured; see above."
-# A dry run tells whether there is anything to say.
-if ! cmake --build --preset "$preset" -- -n | grep -q 'no work to do'; then
-  echo "Building (the first time takes some minutes) …" >&2
-  if [ -t 2 ]; then
-    cmake --build --preset "$preset" >&2
-  else
-    cmake --build --preset "$preset" >"$log" 2>&1 || show_and_stop "The build failed; see above."
-  fi
-fi
+cmake --build --preset "$preset" 2>&1 | tee "$log" | follow || {
+  sed -i '/^\[[0-9]*\/[0-9]*\]/d' "$log"
+  show_and_stop "The build failed; see above."
+}

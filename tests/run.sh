@@ -16,12 +16,10 @@ ctest --preset "$preset" -j "$(nproc)" || result=$?
 # The sum over the areas of the test cases that doctest counted. An area that failed without a count of failures
 # (it crashed, hung, or is the count of the areas itself) is one failure more.
 awk '
-  /^[0-9]+\/[0-9]+ Testing: / { named = 0 }
-  /^\[doctest\] test cases:/ {
-    split($0, part, "|")
-    passed += part[2] + 0; failed += part[3] + 0; named = part[3] + 0
-  }
-  /^Test Failed\.$/ || /^Test timed out\.?$/ || /\*\*\*/ { if (!named) { ++failed; named = 1 } }
-  END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 || passed == 0 }
+  function close_area() { if (open && !good && !named) ++failed; open = good = named = 0 }
+  /^[0-9]+\/[0-9]+ Testing: / { close_area(); open = 1 }
+  /^\[doctest\] test cases:/ { split($0, part, "|"); passed += part[2]; failed += part[3]; named += part[3] }
+  /^Test Passed\.$/ { good = 1 }
+  END { close_area(); printf "%d passed, %d failed\n", passed, failed; exit failed > 0 || passed == 0 }
 ' "$log" || result=1
 exit "$result"
