@@ -4,7 +4,7 @@
 # built-in stand-in for the cloud, sends one command to the 1,200 devices of samples/fleet.txt, and looks at what
 # was recorded. Nothing stays behind but the packages and build/.
 set -euo pipefail
-project=$(cd "$(dirname "$0")/.." && pwd)
+project=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 
 "$project/samples/build.sh" release
 
