@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what is missing and builds. Usage: samples/build.sh [release|asan|tsan]
+# Installs what is missing and builds. Usage: samples/build.sh [release|asan|tsan [TARGET]]
 # Says nothing if all of it is there and up to date.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=${1:-release}
+target=${2:-all}
 
 samples/prepare.sh
 
@@ -29,7 +30,7 @@ follow() {
 }
 
 cmake --preset "$preset" >"$log" 2>&1 || show_and_stop "The build could not be configured; see above."
-cmake --build --preset "$preset" 2>&1 | tee "$log" | follow || {
+cmake --build --preset "$preset" --target "$target" 2>&1 | tee "$log" | follow || {
   sed -i '/^\[[0-9]*\/[0-9]*\]/d' "$log"
   show_and_stop "The build failed; see above."
 }

@@ -6,7 +6,7 @@
 set -euo pipefail
 project=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 
-"$project/samples/build.sh" release
+"$project/samples/build.sh" release sluice
 
 folder=$(mktemp -d)
 cloud=
