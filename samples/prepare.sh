@@ -23,9 +23,10 @@ is_installed() {
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
 }
 
-command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   stop "sluice is built on Debian 12, and this system has no apt-get. Provide what these packages hold, then build" \
     "with: cmake --preset release && cmake --build --preset release" "  ${packages[*]}"
+fi
 
 missing=()
 for package in "${packages[@]}"; do
