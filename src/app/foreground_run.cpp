@@ -18,6 +18,8 @@ namespace {
 void print_summary(const CommonOptions& common, const RunRecord& record) {
   if (common.wants_json()) {
     fmt::print("{}", run_summary_json(record));
+    // The object has no place for the reason, and nobody should have to ask for it.
+    if (status_of(record) == RunStatus::paused) fmt::print(stderr, "{}\n", pause_line(record));
   } else {
     fmt::print("{}", run_summary_text(record));
   }

@@ -223,6 +223,10 @@ std::string why_line(const RunRecord& run, const QueueState& queue, bool has_own
   return fmt::format("run {}: {} → {}", run.id.value, reason, next_command(run));
 }
 
+std::string pause_line(const RunRecord& run) {
+  return fmt::format("run {}: {} → {}", run.id.value, pause_reason(run), next_command(run));
+}
+
 std::string next_command(const RunRecord& run) {
   switch (status_of(run)) {
     case RunStatus::completed_with_failures:

@@ -29,6 +29,9 @@ std::string list_text(std::span<const RunRecord> runs);
 /// @param has_owner whether some process is sending from the store
 std::string why_line(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now);
 
+/// One line, without line end: why a paused run is paused, and the command that lets it go on.
+std::string pause_line(const RunRecord& run);
+
 /// The command that an operator most likely wants next: "sluice results 7 --state failed".
 std::string next_command(const RunRecord& run);
 
