@@ -182,6 +182,10 @@ std::string status_text(const RunRecord& run, const QueueState& queue, bool has_
   return text + "  " + why_line(run, queue, has_owner, now) + "\n";
 }
 
+std::string pause_line(const RunRecord& run) {
+  return fmt::format("run {}: {}", run.id.value, pause_reason(run));
+}
+
 std::string list_json(std::span<const RunRecord> runs) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version).key("runs").begin_array();
@@ -221,10 +225,6 @@ std::string why_line(const RunRecord& run, const QueueState& queue, bool has_own
     return fmt::format("run {}: {}", run.id.value, why_under_way(run, queue, now));
   }
   return fmt::format("run {}: {} → {}", run.id.value, reason, next_command(run));
-}
-
-std::string pause_line(const RunRecord& run) {
-  return fmt::format("run {}: {} → {}", run.id.value, pause_reason(run), next_command(run));
 }
 
 std::string next_command(const RunRecord& run) {

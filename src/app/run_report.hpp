@@ -21,6 +21,9 @@ std::string run_summary_text(const RunRecord& run);
 std::string status_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now);
 std::string status_text(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now);
 
+/// One line, without line end: why a paused run is paused.
+std::string pause_line(const RunRecord& run);
+
 /// Both in the order given, which is the store's: newest first.
 std::string list_json(std::span<const RunRecord> runs);
 std::string list_text(std::span<const RunRecord> runs);
@@ -28,9 +31,6 @@ std::string list_text(std::span<const RunRecord> runs);
 /// One line, without line end: what the run is waiting for, and the command that changes it.
 /// @param has_owner whether some process is sending from the store
 std::string why_line(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now);
-
-/// One line, without line end: why a paused run is paused, and the command that lets it go on.
-std::string pause_line(const RunRecord& run);
 
 /// The command that an operator most likely wants next: "sluice results 7 --state failed".
 std::string next_command(const RunRecord& run);

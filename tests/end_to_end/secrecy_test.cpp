@@ -84,6 +84,18 @@ constexpr std::string_view hostile_job = R"({"job": {
 
 }  // namespace
 
+TEST_CASE("end to end: the search for a secret finds it in each of its spellings") {
+  const std::string text = fmt::format("k={}&", secret);
+  for (const std::string& hidden :
+       {text, in_hex(text, false), in_hex(text, true), in_url(text), in_base64(text)}) {
+    CAPTURE(hidden);
+    const std::vector<std::string> spellings = spellings_of(secret);
+    CHECK(std::any_of(spellings.begin(), spellings.end(), [&](const std::string& spelling) {
+      return hidden.find(spelling) != std::string::npos;
+    }));
+  }
+}
+
 TEST_CASE("end to end: neither secret nor security token is in a file, an output or a command line") {
   Scene scene{1000};
   scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
@@ -102,7 +114,9 @@ TEST_CASE("end to end: neither secret nor security token is in a file, an output
 
   std::unique_ptr<Program> run = scene.start(scene.run({"-v"}));
   REQUIRE(run->wait_until([&] { return scene.cloud->summary().requests >= 5; }));
-  check_kept("the command line", content_of(fmt::format("/proc/{}/cmdline", run->id())));
+  const std::string command_line = content_of(fmt::format("/proc/{}/cmdline", run->id()));
+  CHECK(command_line.find("--endpoint") != std::string::npos);
+  check_kept("the command line", command_line);
   // Files as they are in the middle of a run: the store's log among them.
   const auto check_files = [&] {
     std::size_t files = 0;
