@@ -18,6 +18,10 @@ namespace {
 void print_summary(const CommonOptions& common, const RunRecord& record) {
   if (common.wants_json()) {
     fmt::print("{}", run_summary_json(record));
+    // The object has no place for the reason, and nobody should have to ask for it.
+    if (status_of(record) == RunStatus::paused) {
+      fmt::print(stderr, "{}. To go on: sluice resume {}\n", pause_line(record), record.id.value);
+    }
   } else {
     fmt::print("{}", run_summary_text(record));
     if (!common.is_store_scratch) fmt::print("  next: {}\n", next_command(record, common.store));

@@ -204,6 +204,10 @@ std::string status_text(const RunRecord& run, const QueueState& queue, bool has_
   return text + "  " + why_line(run, queue, has_owner, now, store_file) + "\n";
 }
 
+std::string pause_line(const RunRecord& run) {
+  return fmt::format("run {}: {}", run.id.value, pause_reason(run));
+}
+
 std::string list_json(std::span<const RunRecord> runs) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version).key("runs").begin_array();

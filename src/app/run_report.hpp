@@ -27,6 +27,9 @@ std::string status_json(const RunRecord& run, const QueueState& queue, bool has_
 std::string status_text(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
                         std::string_view store_file = {});
 
+/// One line, without line end: why a paused run is paused.
+std::string pause_line(const RunRecord& run);
+
 /// Both in the order given, which is the store's: newest first.
 std::string list_json(std::span<const RunRecord> runs);
 std::string list_text(std::span<const RunRecord> runs);

@@ -137,9 +137,11 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   const Environment environment = process_environment();
   Result<PreparedJob> prepared = prepare_job(common, send, environment);
   if (prepared.has_error()) return prepared.error();
-  // Before anything is queued: a run that cannot be signed is not worth a million rows.
+  // Before anything is queued: a run that cannot be signed or sent is not worth a million rows.
   Result<FoundCredentials> key = credentials_for(prepared->setup, environment);
   if (key.has_error()) return key.error();
+  const Result<void> connectable = check_transport(prepared->setup);
+  if (connectable.has_error()) return connectable.error();
   Result<std::unique_ptr<Store>> store = open_and_recover(store_path(common, environment, prepared->config));
   if (store.has_error()) return store.error();
   const Result<Submitted> submitted = submit_prepared(**store, send, *prepared);

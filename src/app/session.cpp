@@ -173,6 +173,14 @@ class Session {
 
 }  // namespace
 
+Result<void> check_transport(const TenantSetup& setup) {
+  asio::io_context loop{1};
+  const Result<std::unique_ptr<Transport>> transport =
+      open_https_transport(loop.get_executor(), setup.endpoint, setup.https);
+  if (transport.has_error()) return transport.error();
+  return {};
+}
+
 SessionEnd send_runs(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& options) {
   Session session{store, options};
   return session.run(runs);

@@ -28,6 +28,10 @@ struct SessionEnd {
   std::optional<Error> failure;  ///< the first one
 };
 
+/// Whether connections to the endpoint can be set up at all: a CA file that is missing or damaged shows here,
+/// before anything is queued.
+Result<void> check_transport(const TenantSetup& setup);
+
 /// Sends the runs, those of one tenant one after the other, until each is finished or halted, or a signal
 /// comes. After SIGINT or SIGTERM no new request goes out and what is on its way may finish; a second one
 /// leaves at once.

@@ -32,7 +32,7 @@ TEST_CASE("end to end: Ctrl-C stops a run, and resume finishes it without sendin
   const ProgramEnd interrupted = run->wait();
 
   CHECK(interrupted.exit_code == 130);
-  CHECK(interrupted.err.find("To go on: sluice resume 1\n") != std::string::npos);
+  CHECK(interrupted.err.find("To go on: sluice resume 1") != std::string::npos);
   const boost::json::object status = scene.status();
   CHECK(status.at("status") == "running");
   CHECK(status.at("devices").at("pending").as_int64() > 0);

@@ -67,7 +67,7 @@ Scene::Scene(std::size_t device_count)
 
 void Scene::start_cloud(simulator::Options options) {
   cloud.reset();
-  if (options.tls) options.ca_file_out = ca_file;
+  if (options.tls && options.certificate_file.empty()) options.ca_file_out = ca_file;
   options.ledger_file = folder / "ledger.ndjson";
   auto started = simulator::Simulator::start(std::move(options));
   if (const auto* problem = std::get_if<std::string>(&started)) throw std::runtime_error{*problem};

@@ -65,6 +65,8 @@ Program::Program(const ProgramStart& start) {
   posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, out_, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err_, STDERR_FILENO);
+  // A listening socket of this process that lived on in the program would answer for a server that is gone.
+  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   posix_spawn_file_actions_addchdir_np(&actions, start.folder.c_str());
 
   std::vector<std::string> words{start.file};
