@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "end_to_end/scene.hpp"
 
@@ -80,7 +81,16 @@ TEST_CASE("end to end: a disk that fills up in the middle of a run loses nothing
   if (!was_possible(end)) return;
   CAPTURE(end.err);
   CHECK(end.out == "full: 1\nrest: 0\n");
-  CHECK(end.err.find("The disk is full: free some space") != std::string::npos);
+  // The summary of what was recorded, and the error.
+  std::istringstream out{content_of(scene.folder / "full.out")};
+  std::string summary;
+  std::string error;
+  REQUIRE(std::getline(out, summary));
+  REQUIRE(std::getline(out, error));
+  CHECK(json_object(summary).at("devices").at("accepted").as_int64() > 0);
+  CHECK(json_object(summary).at("devices").at("pending").as_int64() > 0);
+  CHECK(json_object(error).at("error").at("code") == "storage");
+  CHECK(error.find("The disk is full: free some space") != std::string::npos);
   CHECK(each_once(scene.executions(), 600));
 }
 
