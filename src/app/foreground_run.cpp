@@ -20,7 +20,7 @@ void print_summary(const CommonOptions& common, const RunRecord& record) {
     fmt::print("{}", run_summary_json(record));
     // The object has no place for the reason, and nobody should have to ask for it.
     if (status_of(record) == RunStatus::paused) {
-      fmt::print(stderr, "{}. To go on: sluice resume {}\n", pause_line(record), record.id.value);
+      fmt::print(stderr, "{}. To go on: {}\n", pause_line(record), next_command(record, common.store));
     }
   } else {
     fmt::print("{}", run_summary_text(record));
@@ -64,7 +64,15 @@ ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, cons
     if (record.has_error()) return end.failure ? *end.failure : record.error();
     if (*record) records.push_back(std::move(**record));
   }
-  for (const RunRecord& record : records) print_summary(common, record);
+  // One JSON object on stdout, whatever happens: then it is the error that the caller is about to report.
+  const bool is_error_the_answer = end.failure && common.wants_json();
+  for (const RunRecord& record : records) {
+    if (is_error_the_answer) {
+      fmt::print(stderr, "{}", run_summary_text(record));
+    } else {
+      print_summary(common, record);
+    }
+  }
   std::fflush(stdout);
   if (end.failure) return *end.failure;
   if (end.signal) return interrupted(end, records, common);
