@@ -8,7 +8,7 @@ packages=(
   # compiler (with libstdc++'s headers), linker, build
   clang-19 libclang-rt-19-dev libstdc++-12-dev lld ninja-build cmake ccache
   # what sluice is made of
-  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libsqlite3-dev libfmt-dev libspdlog-dev
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libsqlite3-dev libfmt-dev
   libpugixml-dev libcli11-dev libxxhash-dev
   # what its tests need
   doctest-dev libvalijson-dev libbenchmark-dev openssl ca-certificates

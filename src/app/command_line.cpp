@@ -173,7 +173,7 @@ class CommandLine {
       to->add_option("--tenant", send_.tenant, "The cloud account, as the configuration calls it")
           ->type_name("NAME");
       add_endpoint_options(to);
-      to->add_flag("-y,--yes", send_.says_yes, "Answer every question with yes");
+      to->add_flag("-y,--yes", send_.says_yes, "Answer every question with yes (this version asks none)");
     }
 
     CLI::App* resume =

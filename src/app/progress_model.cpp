@@ -65,7 +65,10 @@ double sends_per_second(const std::deque<SteadyTime>& sends, SteadyTime start, S
   // More sends than we keep: measure over what is kept.
   if (sends.size() == sends_kept) since = std::max(since, sends.front());
   const double seconds = std::max(Seconds{now - since}.count(), 1.0);
-  return static_cast<double>(count_since(sends, since)) / seconds;
+  const std::int64_t count = count_since(sends, since);
+  // From the first send on, the intervals count: twelve sends at eight a second take only eleven of them.
+  const bool has_first = since == start && count > 0;
+  return static_cast<double>(has_first ? count - 1 : count) / seconds;
 }
 
 // The rate of the last `count` finishes, measured up to now: a stall lowers it from the first moment on.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <utility>
 
@@ -21,6 +22,9 @@ namespace sluice {
 namespace {
 
 Result<std::unique_ptr<StoreReader>> open_reader(const CommonOptions& common) {
+  // Whoever closes the pipe has seen enough; a verb that only reads may simply end then, as every filter
+  // does.
+  std::signal(SIGPIPE, SIG_DFL);
   const Environment environment = process_environment();
   const Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();

@@ -9,7 +9,7 @@
 
 #include "app/commands.hpp"
 #include "app/credential_sources.hpp"
-#include "app/error_report.hpp"
+#include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/foreground_run.hpp"
 #include "app/json_text.hpp"
@@ -126,7 +126,7 @@ ExitCode submit_command(const CommonOptions& common, const SendOptions& send) {
     fmt::print("{}", submitted_json(*submitted));
   } else {
     fmt::print("run {}: {} devices in {} chunks are queued ({} duplicates left out)\n", submitted->run.value,
-               submitted->devices, submitted->chunks, submitted->duplicates);
+               grouped(submitted->devices), grouped(submitted->chunks), grouped(submitted->duplicates));
     fmt::print(stderr, "Nothing is sent yet. To send: sluice resume {}{}\n", submitted->run.value,
                store_option(common.store));
   }

@@ -67,7 +67,7 @@ class Session {
   asio::awaitable<void> send_in_turn(std::vector<const SessionRun*> runs) {
     SteadyTime not_before = not_before_;
     for (const SessionRun* run : runs) {
-      if (end_.signal || end_.failure) break;
+      if (end_.signal || is_ending_) break;
       co_await send(*run, not_before);
       not_before = clock_->steady_now() + silence_needed;
     }
@@ -154,6 +154,11 @@ class Session {
 
   void fail(const Error& error) {
     if (!end_.failure) end_.failure = error;
+    // An endpoint that is not there, or a key that does not fit, is one run's trouble; a store is
+    // everybody's.
+    const bool concerns_all = error.kind == ErrorKind::storage || error.kind == ErrorKind::unexpected;
+    if (!concerns_all) return;
+    is_ending_ = true;
     for (const auto& [dispatcher, printer] : printers_) dispatcher->stop();
   }
 
@@ -169,6 +174,7 @@ class Session {
   std::map<Dispatcher*, ProgressPrinter*> printers_;
   std::size_t tenants_left_ = 0;
   SessionEnd end_;
+  bool is_ending_ = false;  ///< nothing new is begun
 };
 
 }  // namespace
