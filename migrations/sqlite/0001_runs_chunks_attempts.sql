@@ -120,6 +120,7 @@ CREATE TABLE attempts (
   digest        TEXT    NOT NULL,                             -- of the request
   owner         INTEGER NOT NULL REFERENCES owners (id),
   claimed_at_us INTEGER NOT NULL,
+  claimed_boottime_ns INTEGER NOT NULL,                       -- the same instant on the clock that never jumps
   CHECK ((replay_of IS NULL) = (replay_number = 0))
 ) STRICT;
 

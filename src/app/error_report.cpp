@@ -30,6 +30,7 @@ std::string_view to_string(ErrorKind kind) {
     case ErrorKind::unauthorized:
       return "unauthorized";
     case ErrorKind::storage:
+    case ErrorKind::storage_lost:
       return "storage";
   }
   return "unexpected";

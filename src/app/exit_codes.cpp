@@ -20,6 +20,7 @@ int exit_code_of(ErrorKind kind) {
     case ErrorKind::unauthorized:
       return exit_codes::unauthorized;
     case ErrorKind::storage:
+    case ErrorKind::storage_lost:
     case ErrorKind::unexpected:
       return exit_codes::unexpected;
   }

@@ -9,6 +9,7 @@
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/run_report.hpp"
+#include "app/say.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
@@ -20,7 +21,7 @@ void print_summary(const CommonOptions& common, const RunRecord& record) {
     fmt::print("{}", run_summary_json(record));
     // The object has no place for the reason, and nobody should have to ask for it.
     if (status_of(record) == RunStatus::paused) {
-      fmt::print(stderr, "{}. To go on: {}\n", pause_line(record), next_command(record, common.store));
+      say(fmt::format("{}. To go on: {}\n", pause_line(record), next_command(record, common.store)));
     }
   } else {
     fmt::print("{}", run_summary_text(record));
@@ -32,9 +33,9 @@ ExitCode interrupted(const SessionEnd& end, const std::vector<RunRecord>& record
                      const CommonOptions& common) {
   for (const RunRecord& record : records) {
     if (is_finished(record)) continue;
-    fmt::print(stderr, "Interrupted: {} devices of run {} are not sent yet. To go on: sluice resume {}{}\n",
-               grouped(unfinished(record.devices)), record.id.value, record.id.value,
-               store_option(common.store));
+    say(fmt::format("Interrupted: {} devices of run {} are not sent yet. To go on: sluice resume {}{}\n",
+                    grouped(unfinished(record.devices)), record.id.value, record.id.value,
+                    store_option(common.store)));
   }
   return 128 + *end.signal;
 }
@@ -51,9 +52,9 @@ Result<FoundCredentials> credentials_for(const TenantSetup& setup, const Environ
 void announce(const CommonOptions& common, const RunRecord& record, const TenantSetup& setup,
               std::string_view key_source) {
   if (common.is_quiet) return;
-  fmt::print(stderr, "run {}: {} devices in {} chunks to {} at {}/s, key from {}\n", record.id.value,
-             grouped(total(record.devices)), grouped(total(record.chunks)), to_string(setup.endpoint),
-             rate_text(setup.rate), printable(key_source, 256));
+  say(fmt::format("run {}: {} devices in {} chunks to {} at {}/s, key from {}\n", record.id.value,
+                  grouped(total(record.devices)), grouped(total(record.chunks)), to_string(setup.endpoint),
+                  rate_text(setup.rate), printable(key_source, 256)));
 }
 
 ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common) {
@@ -68,7 +69,7 @@ ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, cons
   const bool is_error_the_answer = end.failure && common.wants_json();
   for (const RunRecord& record : records) {
     if (is_error_the_answer) {
-      fmt::print(stderr, "{}", run_summary_text(record));
+      say(fmt::format("{}", run_summary_text(record)));
     } else {
       print_summary(common, record);
     }
@@ -82,7 +83,7 @@ ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, cons
 }
 
 ExitCode report_finished(const CommonOptions& common, const RunRecord& record) {
-  if (!common.is_quiet) fmt::print(stderr, "run {} is finished: nothing to send\n", record.id.value);
+  if (!common.is_quiet) say(fmt::format("run {} is finished: nothing to send\n", record.id.value));
   print_summary(common, record);
   return exit_code_of(record);
 }

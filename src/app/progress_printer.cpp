@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "app/progress_text.hpp"
+#include "app/say.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -24,11 +25,6 @@ int terminal_columns() {
   winsize size{};
   if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
   return size.ws_col;
-}
-
-void write_to_stderr(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  std::fflush(stderr);
 }
 
 }  // namespace
@@ -55,7 +51,7 @@ ProgressPrinter::ProgressPrinter(const ProgressStart& start, ProgressMode mode, 
 }
 
 void ProgressPrinter::attempt_sent(const AttemptSent& event, SteadyTime at) {
-  on_their_way_[event.attempt] = event.devices;
+  on_their_way_.emplace(event.attempt, event.devices);
   devices_on_their_way_ += event.devices;
   model_.sent(at);
   model_.in_flight(static_cast<int>(on_their_way_.size()), devices_on_their_way_);
@@ -102,17 +98,17 @@ void ProgressPrinter::print(SteadyTime now) {
   switch (form_) {
     case Form::block: {
       const auto lines = progress_block(view, {.columns = terminal_columns(), .colour = has_colour_});
-      write_to_stderr(redraw(lines_drawn_, lines));
+      sluice::say(redraw(lines_drawn_, lines));
       lines_drawn_ = lines.size();
       next_print_at_ = now + block_interval;
       break;
     }
     case Form::lines:
-      write_to_stderr(progress_line(view) + "\n");
+      sluice::say(progress_line(view) + "\n");
       next_print_at_ = now + line_interval;
       break;
     case Form::json:
-      write_to_stderr(progress_json(view) + "\n");
+      sluice::say(progress_json(view) + "\n");
       next_print_at_ = now + json_interval;
       break;
     case Form::nothing:
@@ -125,11 +121,11 @@ void ProgressPrinter::say(const std::string& line) {
   if (form_ == Form::nothing || form_ == Form::json) return;
   if (form_ == Form::block) {
     // The line takes the block's place and scrolls away above it; the next tick draws the block anew.
-    write_to_stderr(redraw(lines_drawn_, {line}));
+    sluice::say(redraw(lines_drawn_, {line}));
     lines_drawn_ = 0;
     return;
   }
-  write_to_stderr(line + "\n");
+  sluice::say(line + "\n");
 }
 
 }  // namespace sluice

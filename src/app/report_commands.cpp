@@ -75,18 +75,6 @@ Result<DeviceFilter> filter_from(std::string_view state) {
   return filter;
 }
 
-/// The largest rate that any of the tenant's runs was allowed: what the account's limit must have been at
-/// least.
-Result<double> largest_rate_of(StoreReader& store, const RunRecord& of_tenant) {
-  const Result<std::vector<RunRecord>> runs = store.runs(100'000);
-  if (runs.has_error()) return runs.error();
-  double largest = of_tenant.rate;
-  for (const RunRecord& run : *runs) {
-    if (run.tenant == of_tenant.tenant) largest = std::max(largest, run.rate);
-  }
-  return largest;
-}
-
 void print_proof(const CommonOptions& common, const RateProof& proof, const std::string& subject) {
   if (common.wants_json()) {
     fmt::print("{}", rate_proof_json(proof, subject));
@@ -164,7 +152,7 @@ ExitCode verify_rate_command(const CommonOptions& common, RunId id) {
   if (run.has_error()) return run.error();
   const Result<SendLog> sends = (*store)->sends_of_run(id);
   if (sends.has_error()) return sends.error();
-  const Result<SendLog> all_sends = (*store)->sends_of_tenant(run->tenant);
+  const Result<SendLog> all_sends = (*store)->sends_of_account(id);
   if (all_sends.has_error()) return all_sends.error();
 
   const RateProof of_run = prove_rate(sends->sent_at, run->rate, sends->unknown);
@@ -173,11 +161,9 @@ ExitCode verify_rate_command(const CommonOptions& common, RunId id) {
   const bool has_other_runs =
       all_sends->sent_at.size() != sends->sent_at.size() || all_sends->unknown != sends->unknown;
   if (has_other_runs) {
-    const Result<double> limit = largest_rate_of(**store, *run);
-    if (limit.has_error()) return limit.error();
-    const RateProof of_tenant = prove_rate(all_sends->sent_at, *limit, all_sends->unknown);
-    print_proof(common, of_tenant, fmt::format("tenant {}, all its runs", printable(run->tenant, 64)));
-    if (of_tenant.verdict == RateVerdict::exceeded) verdict = of_tenant.verdict;
+    const RateProof of_account = prove_rate(all_sends->sent_at, all_sends->rate, all_sends->unknown);
+    print_proof(common, of_account, "all runs of its account");
+    if (of_account.verdict == RateVerdict::exceeded) verdict = of_account.verdict;
   }
   return verdict == RateVerdict::exceeded ? exit_codes::unexpected : exit_codes::all_accepted;
 }

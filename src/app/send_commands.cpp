@@ -15,6 +15,7 @@
 #include "app/json_text.hpp"
 #include "app/prepared_job.hpp"
 #include "app/run_report.hpp"
+#include "app/say.hpp"
 #include "app/system_now.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/engine/recovery.hpp"
@@ -30,7 +31,7 @@ Result<std::unique_ptr<Store>> open_and_recover(const std::string& path) {
   const Result<std::int64_t> recovered = recover_unfinished(**store, system_now());
   if (recovered.has_error()) return recovered.error();
   if (*recovered > 0) {
-    fmt::print(stderr, "recovered chunks={} left_in_flight_by=\"an earlier process\"\n", *recovered);
+    say(fmt::format("recovered chunks={} left_in_flight_by=\"an earlier process\"\n", *recovered));
   }
   return store;
 }
@@ -103,10 +104,8 @@ Result<SessionRun> session_run(Store& store, RunRecord record, const SendOptions
   if (!effective.rate) effective.rate = record.rate;
   Result<TenantSetup> setup = tenant_setup(effective, environment, config, *job);
   if (setup.has_error()) return setup.error();
-  if (const std::string endpoint = to_string(setup->endpoint); endpoint != record.endpoint) {
-    const Result<void> moved = store.set_run_endpoint(record.id, endpoint);
-    if (moved.has_error()) return moved.error();
-  }
+  const Result<void> moved = store.move_run(record.id, to_string(setup->endpoint), setup->rate);
+  if (moved.has_error()) return moved.error();
   Result<FoundCredentials> key = credentials_for(*setup, environment);
   if (key.has_error()) return key.error();
   return SessionRun{std::move(record), std::move(*job), std::move(*setup), std::move(key->credentials)};
@@ -127,8 +126,8 @@ ExitCode submit_command(const CommonOptions& common, const SendOptions& send) {
   } else {
     fmt::print("run {}: {} devices in {} chunks are queued ({} duplicates left out)\n", submitted->run.value,
                grouped(submitted->devices), grouped(submitted->chunks), grouped(submitted->duplicates));
-    fmt::print(stderr, "Nothing is sent yet. To send: sluice resume {}{}\n", submitted->run.value,
-               store_option(common.store));
+    say(fmt::format("Nothing is sent yet. To send: sluice resume {}{}\n", submitted->run.value,
+                    store_option(common.store)));
   }
   return exit_codes::all_accepted;
 }
@@ -177,7 +176,7 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
     runs.push_back(std::move(*run));
   }
   if (runs.empty()) {
-    fmt::print(stderr, "Nothing to resume: every run in this store is finished.\n");
+    say(fmt::format("Nothing to resume: every run in this store is finished.\n"));
     return exit_codes::all_accepted;
   }
   return send_and_report(**store, runs, common);

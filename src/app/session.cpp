@@ -13,11 +13,13 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <memory>
 #include <utility>
 
 #include "app/progress_printer.hpp"
+#include "app/say.hpp"
 #include "sluice/engine/dispatcher.hpp"
 #include "sluice/store/async_store.hpp"
 
@@ -27,9 +29,31 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-// One window, and the most by which a request of the process before us may have been late.
-constexpr auto silence_needed = 1500ms;
+/// One window of that rate, and the most by which the last request before may have been late.
+std::chrono::nanoseconds silence_needed(double requests_per_second) {
+  const std::chrono::duration<double> window{std::max(1.0, 1.0 / requests_per_second)};
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(window) + 500ms;
+}
+
 constexpr auto tick_interval = 250ms;
+
+using Printers = std::map<Dispatcher*, ProgressPrinter*>;
+
+/// A dispatcher at work: ticked and stopped by the session for as long as this lives.
+class Watched {
+ public:
+  Watched(Printers& printers, Dispatcher& dispatcher, ProgressPrinter& printer)
+      : printers_(printers), dispatcher_(&dispatcher) {
+    printers_[dispatcher_] = &printer;
+  }
+  Watched(const Watched&) = delete;
+  Watched& operator=(const Watched&) = delete;
+  ~Watched() { printers_.erase(dispatcher_); }
+
+ private:
+  Printers& printers_;
+  Dispatcher* dispatcher_;
+};
 
 class Session {
  public:
@@ -40,8 +64,7 @@ class Session {
         store_(store, loop_.get_executor(), database_.get_executor()),
         signals_(loop_, SIGINT, SIGTERM),
         ticker_(loop_) {
-    const auto silent_for = store.silent_for().value_or(0ns);
-    not_before_ = clock_->steady_now() + std::max(0ns, std::chrono::nanoseconds{silence_needed} - silent_for);
+    last_sent_before_ = clock_->steady_now() - store.silent_for().value_or(0ns);
   }
 
   ~Session() {
@@ -50,14 +73,15 @@ class Session {
   }
 
   SessionEnd run(const std::vector<SessionRun>& runs) {
-    std::map<std::string, std::vector<const SessionRun*>> by_tenant;
-    for (const SessionRun& run : runs) by_tenant[run.record.tenant].push_back(&run);
-    tenants_left_ = by_tenant.size();
+    // By key, not by the tenant's name: the limit belongs to the account, and two names may stand for one.
+    std::map<std::string, std::vector<const SessionRun*>> by_account;
+    for (const SessionRun& run : runs) by_account[run.credentials.access_key_id].push_back(&run);
+    accounts_left_ = by_account.size();
     watch_signals();
     asio::co_spawn(loop_, tick(), [](std::exception_ptr) {});
-    for (const auto& [tenant, of_tenant] : by_tenant) {
-      asio::co_spawn(loop_, send_in_turn(of_tenant),
-                     [this](std::exception_ptr problem) { tenant_done(problem); });
+    for (const auto& [key, of_account] : by_account) {
+      asio::co_spawn(loop_, send_in_turn(of_account),
+                     [this](std::exception_ptr problem) { account_done(problem); });
     }
     loop_.run();
     return end_;
@@ -65,11 +89,13 @@ class Session {
 
  private:
   asio::awaitable<void> send_in_turn(std::vector<const SessionRun*> runs) {
-    SteadyTime not_before = not_before_;
+    SteadyTime last_sent_before = last_sent_before_;
+    double slowest = std::numeric_limits<double>::max();
     for (const SessionRun* run : runs) {
       if (end_.signal || is_ending_) break;
-      co_await send(*run, not_before);
-      not_before = clock_->steady_now() + silence_needed;
+      slowest = std::min(slowest, run->setup.rate);
+      co_await send(*run, last_sent_before + silence_needed(slowest));
+      last_sent_before = clock_->steady_now();
     }
   }
 
@@ -88,9 +114,8 @@ class Session {
                           *randomness_,
                           printer,
                           dispatcher_config(run, not_before)};
-    printers_[&dispatcher] = &printer;
+    const Watched watched{printers_, dispatcher, printer};
     const Result<void> done = co_await dispatcher.run();
-    printers_.erase(&dispatcher);
     (*transport)->close();
     printer.finish(clock_->steady_now());
     if (done.has_error()) fail(done.error());
@@ -99,6 +124,7 @@ class Session {
   static DispatcherConfig dispatcher_config(const SessionRun& run, SteadyTime not_before) {
     return {.tenant = run.record.tenant,
             .runs = {{run.record.id, run.job}},
+            .endpoint = to_string(run.setup.endpoint),
             .dialect = run.setup.dialect,
             .credentials = run.credentials,
             .requests_per_second = run.setup.rate,
@@ -125,19 +151,18 @@ class Session {
 
   void watch_signals() {
     signals_.async_wait([this](boost::system::error_code problem, int signal) {
-      if (problem) return;
+      if (problem || accounts_left_ == 0) return;
       // A second signal means: now. What is in flight is recovered by the next process, as after a kill.
       if (end_.signal) ::_exit(128 + signal);
       end_.signal = signal;
-      std::fputs("\nStopping: waiting for the requests that are on their way. Once more to leave at once.\n",
-                 stderr);
+      say("\nStopping: waiting for the requests that are on their way. Once more to leave at once.\n");
       for (const auto& [dispatcher, printer] : printers_) dispatcher->stop();
       watch_signals();
     });
   }
 
   asio::awaitable<void> tick() {
-    while (tenants_left_ > 0) {
+    while (accounts_left_ > 0) {
       for (const auto& [dispatcher, printer] : printers_) printer->tick(clock_->steady_now());
       ticker_.expires_after(tick_interval);
       boost::system::error_code canceled_at_the_end;
@@ -145,9 +170,9 @@ class Session {
     }
   }
 
-  void tenant_done(const std::exception_ptr& problem) {
+  void account_done(const std::exception_ptr& problem) {
     if (problem) fail(Error{ErrorKind::unexpected, "sending ended by an exception", ""});
-    if (--tenants_left_ > 0) return;
+    if (--accounts_left_ > 0) return;
     signals_.cancel();
     ticker_.cancel();
   }
@@ -156,7 +181,8 @@ class Session {
     if (!end_.failure) end_.failure = error;
     // An endpoint that is not there, or a key that does not fit, is one run's trouble; a store is
     // everybody's.
-    const bool concerns_all = error.kind == ErrorKind::storage || error.kind == ErrorKind::unexpected;
+    const bool concerns_all = error.kind == ErrorKind::storage || error.kind == ErrorKind::storage_lost ||
+                              error.kind == ErrorKind::unexpected;
     if (!concerns_all) return;
     is_ending_ = true;
     for (const auto& [dispatcher, printer] : printers_) dispatcher->stop();
@@ -170,9 +196,9 @@ class Session {
   AsyncStore store_;
   asio::signal_set signals_;
   asio::steady_timer ticker_;
-  SteadyTime not_before_;
-  std::map<Dispatcher*, ProgressPrinter*> printers_;
-  std::size_t tenants_left_ = 0;
+  SteadyTime last_sent_before_;  ///< whoever sent from this store before us had stopped by then
+  Printers printers_;
+  std::size_t accounts_left_ = 0;
   SessionEnd end_;
   bool is_ending_ = false;  ///< nothing new is begun
 };

@@ -16,6 +16,7 @@
 #include "app/foreground_run.hpp"
 #include "app/prepared_job.hpp"
 #include "app/rate_proof.hpp"
+#include "app/say.hpp"
 #include "app/system_now.hpp"
 #include "simulator/simulator.hpp"
 #include "sluice/engine/submit.hpp"
@@ -81,7 +82,7 @@ ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId
   fmt::print(out, "{}", rate_proof_text(proof, "rehearsal"));
   fmt::print(out, "What the simulated cloud saw:\n{}", simulator::to_text(seen));
   if (common.store.empty() && !common.is_quiet) {
-    fmt::print(stderr, "The rehearsal's store is gone. To look into its results, keep it: --store FILE\n");
+    say(fmt::format("The rehearsal's store is gone. To look into its results, keep it: --store FILE\n"));
   }
   return exit_code;
 }
@@ -155,10 +156,9 @@ ExitCode simulate_command(const CommonOptions& common, simulator::Options option
   fmt::print("{}\n", (*simulator)->url());
   std::fflush(stdout);
   if (!common.is_quiet) {
-    fmt::print(
-        stderr,
+    say(fmt::format(
         "A simulated cloud listens there, for the key {} with the secret testsecret. Ctrl-C ends it.\n",
-        key_id);
+        key_id));
   }
   int signal = 0;
   ::sigwait(&ends, &signal);

@@ -9,24 +9,15 @@ constexpr std::chrono::seconds probe_interval{5};
 
 }  // namespace
 
-void Breaker::not_reached(SteadyTime now) { failed(now); }
-
-void Breaker::not_answered(SteadyTime now) {
-  was_ever_reached_ = true;
-  failed(now);
-}
-
 void Breaker::failed(SteadyTime now) {
   ++failures_in_a_row_;
   if (is_open()) next_probe_at_ = now + probe_interval;
 }
 
-void Breaker::answered() {
-  failures_in_a_row_ = 0;
-  was_ever_reached_ = true;
-}
+void Breaker::answered() { failures_in_a_row_ = 0; }
 
 void Breaker::sent(SteadyTime now) {
+  was_ever_reached_ = true;
   if (is_open()) next_probe_at_ = now + probe_interval;
 }
 

@@ -31,6 +31,8 @@ Transition halted(Halt halt, UtcTime now) {
   return next;
 }
 
+// Past its deadline a run pauses: what was not executed is not "failed", and whoever resumes the run gives it
+// the deadline once more.
 bool is_past_deadline(const AttemptFacts& attempt, const RetryPolicy& retry, UtcTime due_at) {
   return due_at >= attempt.run_started_at + retry.deadline;
 }
@@ -45,8 +47,8 @@ UtcTime retry_at(const AttemptFacts& attempt, const Outcome& outcome, const Retr
 Transition retry_or(ChunkState when_spent, const AttemptFacts& attempt, const Outcome& outcome,
                     const RetryPolicy& retry, UtcTime now, double jitter) {
   const UtcTime due_at = retry_at(attempt, outcome, retry, now, jitter);
-  if (attempt.number >= retry.max_attempts || is_past_deadline(attempt, retry, due_at))
-    return final_state(when_spent);
+  if (attempt.number >= retry.max_attempts) return final_state(when_spent);
+  if (is_past_deadline(attempt, retry, due_at)) return halted(Halt::run, now);
   return back_to_pending(due_at, /*spends_attempt=*/true);
 }
 
@@ -55,7 +57,7 @@ Transition retry_or(ChunkState when_spent, const AttemptFacts& attempt, const Ou
 Transition unreached(const AttemptFacts& attempt, const Outcome& outcome, const RetryPolicy& retry,
                      UtcTime now, double jitter) {
   const UtcTime due_at = retry_at(attempt, outcome, retry, now, jitter);
-  if (is_past_deadline(attempt, retry, due_at)) return final_state(ChunkState::failed);
+  if (is_past_deadline(attempt, retry, due_at)) return halted(Halt::run, now);
   return back_to_pending(due_at, /*spends_attempt=*/false);
 }
 
@@ -112,7 +114,10 @@ Transition settle_replay(const AttemptFacts& attempt, const Outcome& outcome, co
     case OutcomeKind::blocked:
       break;
   }
-  Transition next = unclear(attempt, outcome, policy, now, jitter);
+  // A certificate that does not fit: then nothing was sent.
+  const bool is_unreached = outcome.kind == OutcomeKind::blocked && outcome.http_status == 0;
+  Transition next = is_unreached ? unreached_replay(attempt, outcome, policy, now, jitter)
+                                 : unclear(attempt, outcome, policy, now, jitter);
   next.halt = halt_of(outcome.kind);
   return next;
 }
@@ -128,13 +133,15 @@ Transition settle_first_send(const AttemptFacts& attempt, const Outcome& outcome
       // use up all attempts on chunks that the API has never looked at. The run's deadline still bounds the
       // wait.
       const UtcTime due_at = now + outcome.retry_after.value_or(throttle_pause);
-      if (is_past_deadline(attempt, policy.retry, due_at)) return final_state(ChunkState::failed);
+      if (is_past_deadline(attempt, policy.retry, due_at)) return halted(Halt::run, now);
       return back_to_pending(due_at, /*spends_attempt=*/false);
     }
 
     case OutcomeKind::nonce_used:
-      // Nothing of ours can have used the nonce before, and the refusal precedes execution.
-      return retry_or(ChunkState::failed, attempt, outcome, policy.retry, now, jitter);
+      // Nothing of ours can have used the nonce before, so most likely nothing was executed; but a front end
+      // that repeats requests by itself could have. One fresh attempt, and then it is doubt, never failure.
+      if (attempt.number > 1) return final_state(ChunkState::in_doubt);
+      return retry_or(ChunkState::in_doubt, attempt, outcome, policy.retry, now, jitter);
 
     case OutcomeKind::unavailable:
       if (outcome.http_status == 0) return unreached(attempt, outcome, policy.retry, now, jitter);

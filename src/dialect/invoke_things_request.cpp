@@ -81,10 +81,16 @@ HttpRequest build_request(const InvokeThingsDialect& dialect, const Call& call,
   return request;
 }
 
-std::string request_digest(const HttpRequest& request) {
+std::string request_digest(std::string_view endpoint, const HttpRequest& request) {
   std::string text;
-  text.reserve(request.method.size() + request.target.size() + request.body.size() + 2);
-  text.append(request.method).append("\n").append(request.target).append("\n").append(request.body);
+  text.reserve(endpoint.size() + request.method.size() + request.target.size() + request.body.size() + 3);
+  text.append(endpoint)
+      .append("\n")
+      .append(request.method)
+      .append("\n")
+      .append(request.target)
+      .append("\n")
+      .append(request.body);
   std::array<unsigned char, 32> digest{};
   if (EVP_Q_digest(nullptr, "SHA256", nullptr, text.data(), text.size(), digest.data(), nullptr) != 1) {
     throw std::runtime_error("OpenSSL cannot compute SHA-256");

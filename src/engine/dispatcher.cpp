@@ -20,6 +20,11 @@ using namespace std::chrono_literals;
 
 // A request claimed this long ago carries a stale timestamp: it is put back and claimed afresh.
 constexpr auto staged_for_max = 60s;
+// A wait by the wall clock is looked at anew after this time.
+constexpr auto wall_clock_trusted_for = 30s;
+// An answer that the store cannot take just now is kept and offered again for this long.
+constexpr auto record_retry_for = 10s;
+constexpr auto record_retry_interval = 1s;
 // Claims run ahead of the gate by this much, so that the database is never between token and send.
 constexpr double claim_ahead_seconds = 0.3;
 
@@ -66,6 +71,7 @@ class Dispatcher::Impl {
     }
     while (active_ > 0) co_await alarm_->sleep_until(SteadyTime::max());
     if (failure_) co_return *failure_;
+    if (store_trouble_) co_return *store_trouble_;
     co_return Result<void>{};
   }
 
@@ -107,7 +113,11 @@ class Dispatcher::Impl {
       fail(claimed.error());
       co_return 0;
     }
-    for (ClaimedChunk& chunk : *claimed) start_exchange(std::move(chunk));
+    for (ClaimedChunk& chunk : *claimed) {
+      // A run that is resumed after its deadline has it once more: nobody had a chance to try meanwhile.
+      chunk.facts.run_started_at = std::max(chunk.facts.run_started_at, started_at_);
+      start_exchange(std::move(chunk));
+    }
     co_return claimed->size();
   }
 
@@ -122,7 +132,7 @@ class Dispatcher::Impl {
                            .key_id = config->credentials.access_key_id,
                            .digest = {}};
       nonces.pop_back();
-      intent.digest = request_digest(request_for(*config, run, intent, names));
+      intent.digest = request_digest(config->endpoint, request_for(*config, run, intent, names));
       return intent;
     };
   }
@@ -153,7 +163,9 @@ class Dispatcher::Impl {
     if (!next_due_at && active_ == 0) co_return !was_idle;
     SteadyTime wake_at = SteadyTime::max();
     if (next_due_at) wake_at = clock_.steady_now() + (*next_due_at - clock_.utc_now());
-    co_await alarm_->sleep_until(wake_at);
+    // The wall clock may be set meanwhile: what seemed to be an hour away can be due now.
+    const SteadyTime look_again_at = clock_.steady_now() + wall_clock_trusted_for;
+    co_await alarm_->sleep_until(std::min(wake_at, look_again_at));
     co_return true;
   }
 
@@ -181,7 +193,7 @@ class Dispatcher::Impl {
     Flight flight{.chunk = std::move(chunk)};
     const HttpRequest request =
         request_for(*config_, flight.chunk.run, flight.chunk.intent, flight.chunk.names);
-    if (request_digest(request) != flight.chunk.intent.digest) {
+    if (request_digest(config_->endpoint, request) != flight.chunk.intent.digest) {
       // Only a replay can get here: another key, dialect or argument would be a new request under an old
       // nonce.
       leave_stage(flight);
@@ -196,11 +208,13 @@ class Dispatcher::Impl {
   asio::awaitable<Reply> send(Flight& flight, const HttpRequest& request) {
     const std::function<bool()> is_wanted = [this, &flight] { return may_send(flight.chunk); };
     const WireGate gate = [this, &flight, &is_wanted]() -> asio::awaitable<bool> {
-      flight.pass = co_await gate_.enter(is_wanted);
-      if (!flight.pass) co_return false;
+      const std::optional<PaceGate::Pass> pass = co_await gate_.enter(is_wanted);
+      if (!pass) co_return false;
+      const bool is_announced = std::exchange(flight.pass, pass).has_value();
       leave_stage(flight);
       flight.sent_at = clock_.utc_now();
       const ClaimedChunk& chunk = flight.chunk;
+      if (is_announced) co_return true;  // The connection died behind the gate, and this is the next one.
       observer_.attempt_sent({chunk.run, chunk.chunk, chunk.attempt, chunk.facts.devices, chunk.is_replay},
                              flight.pass->at);
       co_return true;
@@ -214,7 +228,7 @@ class Dispatcher::Impl {
     if (const auto* failure = std::get_if<TransportFailure>(&reply)) {
       const Outcome outcome = classify(*failure);
       if (!failure->may_have_arrived) flight.sent_at.reset();
-      if (failure->kind == FailureKind::stopped) {
+      if (failure->kind == FailureKind::stopped && !flight.pass) {
         const Transition next = release(flight.chunk.facts, policy_of(flight.chunk.run), clock_.utc_now());
         co_await record(flight, outcome, next);
         co_return;
@@ -252,13 +266,13 @@ class Dispatcher::Impl {
   }
 
   void heed_failure(const Outcome& outcome) {
-    if (outcome.kind == OutcomeKind::blocked) return;
-    const bool was_lost = gate_.breaker().is_open();
-    if (outcome.kind == OutcomeKind::silent) {
-      gate_.not_answered();
-    } else {
-      gate_.not_reached();
+    if (outcome.kind == OutcomeKind::blocked) {
+      fail(Error{ErrorKind::unreachable, "the endpoint cannot be trusted: " + outcome.message,
+                 "Nothing was sent to it. Check the endpoint's name, or name its authority with --ca-file."});
+      return;
     }
+    const bool was_lost = gate_.breaker().is_open();
+    gate_.failed();
     if (!was_lost && gate_.breaker().is_open()) observer_.endpoint_lost(outcome.message);
     if (gate_.breaker().is_open() && !gate_.breaker().was_ever_reached()) give_up(outcome);
   }
@@ -283,10 +297,25 @@ class Dispatcher::Impl {
   asio::awaitable<bool> record(const Flight& flight, const Outcome& outcome, const Transition& next) {
     const ClaimedChunk& chunk = flight.chunk;
     Settlement settlement{chunk.chunk, chunk.attempt, outcome, next, flight.sent_at, clock_.utc_now()};
-    auto work = [settlement = std::move(settlement)](Store& store) { return store.settle(settlement); };
-    const Result<void> settled = co_await store_.call(std::move(work));
-    if (settled.has_error()) fail(settled.error());
-    co_return settled.has_value();
+    const SteadyTime give_up_at = clock_.steady_now() + record_retry_for;
+    const std::unique_ptr<Alarm> pause = clock_.alarm();
+    for (bool is_first_try = true;; is_first_try = false) {
+      auto work = [settlement](Store& store) { return store.settle(settlement); };
+      const Result<void> settled = co_await store_.call(std::move(work));
+      if (settled.has_value()) co_return true;
+      // Only this very attempt can have moved the chunk: the try before did it, and its answer was lost.
+      if (!is_first_try && settled.error().kind == ErrorKind::refused) co_return true;
+      const bool may_pass = settled.error().kind == ErrorKind::storage && clock_.steady_now() < give_up_at;
+      if (!may_pass) {
+        fail(settled.error());
+        co_return false;
+      }
+      // The disk is full, or somebody holds the store: nothing new is begun, but the answer is not dropped.
+      stop();
+      if (!store_trouble_) store_trouble_ = settled.error();
+      const SteadyTime next_try_at = clock_.steady_now() + record_retry_interval;
+      co_await pause->sleep_until(next_try_at);
+    }
   }
 
   /// At once, before it is recorded: what waits at the gate must not follow.
@@ -342,6 +371,7 @@ class Dispatcher::Impl {
   Observer& observer_;
   const std::shared_ptr<const DispatcherConfig> config_;
   PaceGate gate_;
+  const UtcTime started_at_ = clock_.utc_now();
   const std::unique_ptr<Alarm> alarm_;  ///< rung when room or work may have appeared
 
   std::size_t staged_ = 0;  ///< claimed, not yet through the gate
@@ -350,6 +380,7 @@ class Dispatcher::Impl {
   bool is_tenant_halted_ = false;
   std::set<RunId> halted_runs_;
   std::optional<Error> failure_;
+  std::optional<Error> store_trouble_;  ///< it has passed, but it has stopped us
 };
 
 Dispatcher::Dispatcher(asio::any_io_executor loop, AsyncStore& store, Transport& transport, Clock& clock,

@@ -54,8 +54,6 @@ void PaceGate::throttled(const Pass& pass, std::optional<std::chrono::nanosecond
   pacer_.throttled(pass.send, clock_.steady_now(), hint);
 }
 
-void PaceGate::not_reached() { breaker_.not_reached(clock_.steady_now()); }
-
-void PaceGate::not_answered() { breaker_.not_answered(clock_.steady_now()); }
+void PaceGate::failed() { breaker_.failed(clock_.steady_now()); }
 
 }  // namespace sluice

@@ -37,8 +37,7 @@ class PaceGate {
   // What came of a send.
   void answered(const Pass& pass);
   void throttled(const Pass& pass, std::optional<std::chrono::nanoseconds> hint);
-  void not_reached();
-  void not_answered();
+  void failed();
 
   const Breaker& breaker() const { return breaker_; }
   double rate() const { return pacer_.rate_at(clock_.steady_now()); }

@@ -12,7 +12,7 @@ constexpr SteadyTime start{1000s};
 
 Breaker after_failures(int count) {
   Breaker breaker;
-  for (int i = 0; i < count; ++i) breaker.not_reached(start);
+  for (int i = 0; i < count; ++i) breaker.failed(start);
   return breaker;
 }
 
@@ -26,7 +26,7 @@ TEST_CASE("breaker: four failures in a row are bad luck, five are a lost endpoin
 TEST_CASE("breaker: an answer in between starts the count anew, whatever it says") {
   Breaker breaker = after_failures(4);
   breaker.answered();
-  breaker.not_reached(start);
+  breaker.failed(start);
 
   CHECK_FALSE(breaker.is_open());
   CHECK_FALSE(breaker.next_probe_at().has_value());
@@ -41,7 +41,7 @@ TEST_CASE(
   breaker.sent(start + 6s);
   CHECK(breaker.next_probe_at() == start + 11s);
 
-  breaker.not_reached(start + 7s);
+  breaker.failed(start + 7s);
   CHECK(breaker.next_probe_at() == start + 12s);
 }
 
@@ -52,11 +52,12 @@ TEST_CASE("breaker: one answer closes it") {
   CHECK_FALSE(breaker.is_open());
 }
 
-TEST_CASE("breaker: silence is a failure too, but it shows that the endpoint was there") {
+TEST_CASE("breaker: silence is a failure too, but whoever was sent a request was reached") {
   Breaker breaker = after_failures(4);
   CHECK_FALSE(breaker.was_ever_reached());
 
-  breaker.not_answered(start);
+  breaker.sent(start);
+  breaker.failed(start + 15s);
 
   CHECK(breaker.is_open());
   CHECK(breaker.was_ever_reached());

@@ -59,6 +59,14 @@ TEST_CASE("chunk: a nonce refused on a first send was not used by us, so a fresh
   CHECK(next.spends_attempt);
 }
 
+TEST_CASE(
+    "chunk: fresh nonces that are refused as used twice in a row are doubt: something repeats our requests") {
+  AttemptFacts second = first_attempt();
+  second.number = 2;
+
+  CHECK(settle(second, outcome(OutcomeKind::nonce_used), cautious, now, 0.5).state == ChunkState::in_doubt);
+}
+
 TEST_CASE("chunk: a throttled attempt is put back without spending an attempt") {
   Outcome throttled = outcome(OutcomeKind::throttled);
   throttled.retry_after = 3s;
@@ -206,6 +214,16 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("chunk: a replay that met a wrong certificate was not sent, so it stays owed") {
+  Outcome distrusted = outcome(OutcomeKind::blocked);
+  distrusted.http_status = 0;
+
+  const Transition next = settle(replay(1), distrusted, cautious, now, 0.5);
+
+  CHECK(next.replay);
+  CHECK(next.halt == Halt::tenant);
+}
+
 TEST_CASE("chunk: a refusal that stops the account stops it even when it answers a replay") {
   const Transition next = settle(replay(1), outcome(OutcomeKind::blocked), cautious, now, 0.5);
 
@@ -213,12 +231,16 @@ TEST_CASE("chunk: a refusal that stops the account stops it even when it answers
   CHECK(next.halt == Halt::tenant);
 }
 
-TEST_CASE("chunk: nothing is retried past the run's deadline") {
+TEST_CASE("chunk: past its deadline a run pauses, and nothing that was not executed is called failed") {
   AttemptFacts late = first_attempt();
   late.run_started_at = now - 6h;
 
-  CHECK(settle(late, outcome(OutcomeKind::unavailable), cautious, now, 0.5).state == ChunkState::failed);
-  CHECK(settle(late, outcome(OutcomeKind::throttled), cautious, now, 0.5).state == ChunkState::failed);
+  for (const OutcomeKind kind : {OutcomeKind::unavailable, OutcomeKind::throttled}) {
+    const Transition next = settle(late, outcome(kind), cautious, now, 0.5);
+    CHECK(next.state == ChunkState::pending);
+    CHECK(next.halt == Halt::run);
+    CHECK_FALSE(next.spends_attempt);
+  }
 }
 
 TEST_CASE("chunk: a cancel takes what is pending and leaves what is on its way") {

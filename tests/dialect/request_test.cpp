@@ -179,11 +179,13 @@ TEST_CASE("request: the same inputs give the same bytes, and the digest tells tw
   const HttpRequest request = build_request({}, set_call(), {"dev-1", "dev-2"}, key, stamp());
 
   CHECK(request == build_request({}, set_call(), {"dev-1", "dev-2"}, key, stamp()));
-  CHECK(request_digest(request) !=
-        request_digest(build_request({}, set_call(), {"dev-1", "dev-2"}, key, stamp("nonce-0002"))));
-  // printf 'POST\n/\nabc' | sha256sum
-  CHECK(request_digest({"POST", "/", {{"any", "header"}}, "abc"}) ==
-        "81e992398305ce79e99e29b715646df260204b4dd8d1feca6e19c9d33e1de7af");
+  CHECK(request_digest("https://e", request) !=
+        request_digest("https://e",
+                       build_request({}, set_call(), {"dev-1", "dev-2"}, key, stamp("nonce-0002"))));
+  CHECK(request_digest("https://e", request) != request_digest("https://other", request));
+  // printf 'https://e\nPOST\n/\nabc' | sha256sum
+  CHECK(request_digest("https://e", {"POST", "/", {{"any", "header"}}, "abc"}) ==
+        "f05632acfe4f0b94f3c947b44a48fe620410214b771da16f787275e872328593");
 }
 
 TEST_CASE("request: the size bound is met but for the signature's own escapes") {

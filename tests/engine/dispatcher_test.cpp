@@ -237,6 +237,21 @@ TEST_CASE("dispatcher: an endpoint that was never reached ends the run as unreac
   CHECK(bench.record(run).requests == 0);
 }
 
+TEST_CASE(
+    "dispatcher: an endpoint that took one request and then refuses was reached, so nobody says nothing was "
+    "sent") {
+  EngineBench bench{always(silence(), 15s)};
+  bench.cloud.is_reachable = [&bench](SteadyTime at) { return at < bench.start + 50ms; };
+  Job job;
+  job.retry.deadline = 1min;
+  const RunId run = bench.submit(300, job);
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.cloud.sent().size() == 1);
+  CHECK(bench.record(run).control == RunControl::paused);
+}
+
 TEST_CASE("dispatcher: an outage costs a probe in five seconds, no attempt, and full speed is back at once") {
   EngineBench bench{always(accepted_answer())};
   bench.cloud.is_reachable = [&bench](SteadyTime at) {
@@ -301,6 +316,48 @@ TEST_CASE("dispatcher: a replay whose window closed while it waited is doubt, no
 
   CHECK(bench.cloud.sent().size() == 2);
   CHECK(bench.record(run).devices.in_doubt == 100);
+}
+
+TEST_CASE("dispatcher: a replay to another endpoint is not made: the nonce is unknown there") {
+  EngineBench bench{first_then_accepted({silence()}, 15s)};
+  const RunId run = bench.submit(100);
+  REQUIRE(bench.dispatch_and_stop_after(1s).has_value());
+  REQUIRE(bench.cloud.sent().size() == 1);
+
+  REQUIRE(
+      bench.dispatch([](DispatcherConfig& config) { config.endpoint = "https://elsewhere"; }).has_value());
+
+  CHECK(bench.cloud.sent().size() == 1);
+  CHECK(bench.record(run).devices.in_doubt == 100);
+}
+
+TEST_CASE("dispatcher: a run that is resumed after its deadline is tried again, not failed") {
+  EngineBench bench{first_then_accepted({gateway_refusal(503, "ServiceUnavailable")})};
+  Job job;
+  job.retry.deadline = 1min;
+  const RunId run = bench.submit(300, job);
+  REQUIRE(bench.dispatch_and_stop_after(10ms).has_value());
+  bench.clock.run_until(bench.clock.steady_now() + 2h);
+
+  REQUIRE(bench.dispatch([&bench](DispatcherConfig& config) { config.not_before = bench.clock.steady_now(); })
+              .has_value());
+
+  CHECK(bench.record(run).devices.accepted == 300);
+}
+
+TEST_CASE(
+    "dispatcher: an answer that the store cannot take just now is kept, and nothing new is sent meanwhile") {
+  EngineBench bench{always(accepted_answer())};
+  const RunId run = bench.submit(1'000);
+  bench.store->can_settle = [&bench] { return bench.clock.steady_now() >= bench.start + 4s; };
+
+  const Result<void> done = bench.dispatch();
+
+  REQUIRE(done.has_error());
+  CHECK(done.error().kind == ErrorKind::storage);
+  CHECK(bench.record(run).chunks.in_flight == 0);
+  CHECK(bench.record(run).devices.accepted == 100 * static_cast<std::int64_t>(bench.cloud.sent().size()));
+  CHECK(bench.cloud.sent().size() <= 2);
 }
 
 TEST_CASE("dispatcher: a replay under another key is not made: it would be a new command") {

@@ -143,7 +143,7 @@ TEST_CASE_TEMPLATE("store: control of a run that does not exist is not_found", H
   const auto store = expect(home.open(noon));
 
   CHECK(kind_of(store->set_run_control(RunId{7}, RunControl::paused, "", noon)) == ErrorKind::not_found);
-  CHECK(kind_of(store->set_run_endpoint(RunId{7}, "https://x")) == ErrorKind::not_found);
+  CHECK(kind_of(store->move_run(RunId{7}, "https://x", 8)) == ErrorKind::not_found);
   CHECK(kind_of(store->for_each_device(RunId{7}, {}, [](const DeviceResult&) { return true; })) ==
         ErrorKind::not_found);
 }

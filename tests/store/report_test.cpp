@@ -18,7 +18,7 @@ TEST_CASE_TEMPLATE("store: a run's record holds what was submitted", Home, SLUIC
   const auto store = expect(home.open(noon));
   const RunId first = submit(*store, {100, 20});
   const RunId second = submit(*store, {1});
-  expect(store->set_run_endpoint(second, "https://moved.example"));
+  expect(store->move_run(second, "https://moved.example", 12));
 
   const RunRecord record = record_of(*store, first);
   CHECK(record.job_name == "job");
@@ -33,6 +33,7 @@ TEST_CASE_TEMPLATE("store: a run's record holds what was submitted", Home, SLUIC
   REQUIRE(runs.size() == 2);
   CHECK(runs[0].id == second);
   CHECK(runs[0].endpoint == "https://moved.example");
+  CHECK(runs[0].rate == 12);
   CHECK(expect(store->runs(1)).size() == 1);
   CHECK_FALSE(expect(store->run(RunId{99})).has_value());
 }
@@ -102,10 +103,12 @@ TEST_CASE_TEMPLATE("store: the send log holds what went to the wire, in order, o
   expect(store->settle(accepted(claim(*store, 1, noon, "test").at(0), noon + 4s)));
 
   CHECK(expect(store->sends_of_run(run)).sent_at == std::vector<UtcTime>{noon + 2900ms, noon + 4900ms});
-  CHECK(expect(store->sends_of_tenant("prod")).sent_at ==
-        std::vector<UtcTime>{noon + 2900ms, noon + 3900ms, noon + 4900ms});
+  // The other tenant's send too: it was made with the same key, so it counts against the same limit.
+  CHECK(expect(store->sends_of_account(run)).sent_at ==
+        std::vector<UtcTime>{noon + 2900ms, noon + 3900ms, noon + 3900ms, noon + 4900ms});
+  CHECK(expect(store->sends_of_account(run)).rate == 8);
   CHECK(expect(store->sends_of_run(stranger)).sent_at.size() == 1);
-  CHECK(expect(store->sends_of_tenant("prod")).unknown == 0);
+  CHECK(expect(store->sends_of_account(run)).unknown == 0);
   CHECK(record_of(*store, run).requests == 2);
 }
 
@@ -144,7 +147,7 @@ TEST_CASE_TEMPLATE("store: a reader without an owner sees everything, and counts
   CHECK_FALSE(reader->has_owner());
   CHECK(record_of(*reader, run).chunks.in_flight == 1);
   CHECK(expect(reader->sends_of_run(run)).unknown == 1);
-  CHECK(expect(reader->sends_of_tenant("prod")).unknown == 1);
+  CHECK(expect(reader->sends_of_account(run)).unknown == 1);
   const auto owner = expect(home.open(noon));
   CHECK(reader->has_owner());
 }

@@ -20,7 +20,7 @@ std::string SeededRandomness::nonce() {
 EngineBench::EngineBench(Script script) : cloud(clock, std::move(script)) {
   Result<std::unique_ptr<Store>> opened = open_memory_store(clock.utc_now());
   REQUIRE(opened.has_value());
-  store = std::move(*opened);
+  store = std::make_unique<UnsteadyStore>(std::move(*opened));
   async_store_ = std::make_unique<AsyncStore>(*store, loop.get_executor(), loop.get_executor());
 }
 
@@ -52,6 +52,7 @@ RunId EngineBench::submit(int devices, Job job) {
 DispatcherConfig EngineBench::config() const {
   return {.tenant = "t",
           .runs = jobs_,
+          .endpoint = "https://cloud",
           .dialect = {},
           .credentials = {"testid", Secret{"testsecret"}, {}},
           .requests_per_second = 10,

@@ -17,6 +17,7 @@
 #include "sluice/store/async_store.hpp"
 #include "sluice/store/store.hpp"
 #include "support/scripted_cloud.hpp"
+#include "support/unsteady_store.hpp"
 #include "support/virtual_clock.hpp"
 
 namespace sluice::test {
@@ -66,7 +67,7 @@ class EngineBench {
   VirtualClock clock{loop};
   ScriptedCloud cloud;
   RecordingObserver observer;
-  std::unique_ptr<Store> store;
+  std::unique_ptr<UnsteadyStore> store;
   const SteadyTime start = clock.steady_now();
 
  private:

@@ -12,14 +12,12 @@ namespace sluice {
 
 class Breaker {
  public:
-  /// No connection was to be had.
-  void not_reached(SteadyTime now);
-  /// The request went out and was met with silence.
-  void not_answered(SteadyTime now);
+  /// No connection was to be had, or the request was met with silence.
+  void failed(SteadyTime now);
   /// A complete answer came, whatever it said.
   void answered();
 
-  /// A request goes out: while open, it is the probe.
+  /// A connection is there and a request goes out on it: while open, it is the probe.
   void sent(SteadyTime now);
 
   bool is_open() const;
@@ -30,8 +28,6 @@ class Breaker {
   std::optional<SteadyTime> next_probe_at() const;
 
  private:
-  void failed(SteadyTime now);
-
   int failures_in_a_row_ = 0;
   bool was_ever_reached_ = false;
   SteadyTime next_probe_at_;

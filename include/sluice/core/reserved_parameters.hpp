@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The request parameters that sluice sets by itself. The job file's reader refuses them in call.parameters and the
-// dialect leaves them out: a job that could set them could change who pays, or what is called on which devices.
+// The request parameters that sluice sets by itself. The job file's reader refuses them in call.parameters
+// and the dialect leaves them out: a job that could set them could change who pays, or what is called on
+// which devices.
 #pragma once
 
 #include <string_view>

@@ -18,7 +18,8 @@ enum class ErrorKind {
   unreachable,    ///< the endpoint cannot be reached
   refused,        ///< wrong state, lock, expectation not met
   unauthorized,   ///< credentials or permission
-  storage,        ///< the store cannot be read or written
+  storage,        ///< the store cannot be read or written now; trying again may help
+  storage_lost,   ///< the store takes nothing more until a restart
 };
 
 struct Error {

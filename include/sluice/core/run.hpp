@@ -48,7 +48,7 @@ struct RunRecord {
   std::string job_name;
   std::string tenant;
   std::string endpoint;
-  double rate = 0;       ///< requests per second
+  double rate = 0;  ///< requests per second
   std::int64_t duplicates = 0;
   RunControl control = RunControl::active;
   std::string control_reason;       ///< untrusted text: it may be the API's own words

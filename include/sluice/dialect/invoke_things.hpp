@@ -41,9 +41,9 @@ HttpRequest build_request(const InvokeThingsDialect& dialect, const Call& call,
                           const std::vector<std::string_view>& devices, const Credentials& credentials,
                           const RequestStamp& stamp);
 
-/// SHA-256 of method, target and body in lower-case hexadecimal: proves that a rebuilt request is the same
-/// one.
-std::string request_digest(const HttpRequest& request);
+/// SHA-256 of endpoint, method, target and body in lower-case hexadecimal: proves that a rebuilt request is
+/// the same one and goes to the same place. Another endpoint need not know the nonces of the first.
+std::string request_digest(std::string_view endpoint, const HttpRequest& request);
 
 /// The largest that the body of a request for these devices can get: exact but for the signature's own
 /// escapes.

@@ -25,6 +25,7 @@ namespace sluice {
 struct DispatcherConfig {
   std::string tenant;
   std::map<RunId, Job> runs;  ///< the runs to serve
+  std::string endpoint;       ///< its canonical form: an identical replay must go where the first copy went
   InvokeThingsDialect dialect;
   Credentials credentials;
   double requests_per_second = default_requests_per_second;

@@ -35,6 +35,7 @@ class AsyncStore {
     std::function<void(Store&)> task = [&result, &work](Store& store) { result.emplace(work(store)); };
     const Result<void> committed = co_await run_in_next_transaction(std::move(task));
     if (committed.has_error()) co_return committed.error();
+    if (!result) co_return Error{ErrorKind::unexpected, "a store call ended by an exception", ""};
     co_return std::move(*result);
   }
 

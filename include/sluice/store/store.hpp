@@ -127,6 +127,7 @@ struct CodeCount {
 
 /// When the requests of a run's tenant went to the wire.
 struct SendLog {
+  double rate = 0;  ///< the largest that any of their runs was allowed, requests per second
   std::vector<UtcTime> sent_at;  ///< ascending
   std::int64_t unknown = 0;      ///< attempts cut off by a crash: may have been sent, time unknown
 };
@@ -156,8 +157,8 @@ class StoreReader {
 
   /// Sends of this run alone.
   virtual Result<SendLog> sends_of_run(RunId run) = 0;
-  /// Sends of all the tenant's runs.
-  virtual Result<SendLog> sends_of_tenant(std::string_view tenant) = 0;
+  /// Sends under any key that this run was sent with, of whatever run or tenant: the limit belongs to the account.
+  virtual Result<SendLog> sends_of_account(RunId run) = 0;
 
   virtual Result<QueueState> queue_state(RunId run, UtcTime now) = 0;
 
@@ -202,7 +203,8 @@ class Store : public StoreReader {
                                        UtcTime now) = 0;
   /// An empty reason lifts the pause.
   virtual Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) = 0;
-  virtual Result<void> set_run_endpoint(RunId run, std::string_view endpoint) = 0;
+  /// Where it is sent from now on, and how fast; the largest rate it ever had is kept for the proof of its pace.
+  virtual Result<void> move_run(RunId run, std::string_view endpoint, double rate) = 0;
 
   /// How long ago the store's last owner is known to have stopped sending, on a clock that does not jump;
   /// absent: unknown (it crashed, or the machine was started anew). A store that no one ever sent from: a

@@ -118,7 +118,7 @@ void Connection::raise(int code, std::string_view doing) {
   const Error error = sqlite_error(db_, code, path_, doing);
   if (is_fatal(code, sqlite3_system_errno(db_))) {
     stopped_ =
-        Error{ErrorKind::storage, error.message + "; stopped after an I/O error", "Restart to recover."};
+        Error{ErrorKind::storage_lost, error.message + "; stopped after an I/O error", "Restart to recover."};
     checkpoint_on_close(false);
   }
   throw StoreFailure{error};

@@ -161,22 +161,27 @@ SendLog sends_of_run(Connection& connection, RunId run, std::int64_t live_owner)
   return log;
 }
 
-SendLog sends_of_tenant(Connection& connection, std::string_view tenant, std::int64_t live_owner) {
+SendLog sends_of_account(Connection& connection, RunId run, std::int64_t live_owner) {
+  require_run(connection, run);
   SendLog log;
   Statement sent = connection.query(
-      "SELECT attempt_results.sent_at_us FROM runs JOIN attempts ON attempts.run = runs.id"
-      "  JOIN attempt_results ON attempt_results.attempt = attempts.id"
-      " WHERE runs.tenant = ?1 AND attempt_results.sent = 'sent' ORDER BY 1",
-      tenant);
+      "SELECT attempt_results.sent_at_us"
+      "  FROM attempts JOIN attempt_results ON attempt_results.attempt = attempts.id"
+      " WHERE attempts.key_id IN (SELECT key_id FROM attempts WHERE run = ?1)"
+      "   AND attempt_results.sent = 'sent' ORDER BY 1",
+      run);
   while (sent.next()) log.sent_at.push_back(sent.time(0));
   Statement unknown = connection.query(
-      "SELECT (SELECT count(*) FROM runs JOIN attempts ON attempts.run = runs.id"
-      "          JOIN attempt_results ON attempt_results.attempt = attempts.id"
-      "         WHERE runs.tenant = ?1 AND attempt_results.sent = 'unknown')"
-      "     + (SELECT count(*) FROM chunks JOIN runs ON runs.id = chunks.run"
-      "         WHERE runs.tenant = ?1 AND chunks.state = 'in_flight' AND chunks.owner <> ?2)",
-      tenant, live_owner);
+      "SELECT count(*) FROM attempts LEFT JOIN attempt_results ON attempt_results.attempt = attempts.id"
+      " WHERE attempts.key_id IN (SELECT key_id FROM attempts WHERE run = ?1)"
+      "   AND (attempt_results.sent = 'unknown' OR (attempt_results.sent IS NULL AND attempts.owner <> ?2))",
+      run, live_owner);
   if (unknown.next()) log.unknown = unknown.integer(0);
+  Statement rate = connection.query(
+      "SELECT max(runs.rate) FROM runs WHERE runs.id IN (SELECT attempts.run FROM attempts"
+      "  WHERE attempts.key_id IN (SELECT key_id FROM attempts WHERE run = ?1))",
+      run);
+  if (rate.next() && !rate.is_null(0)) log.rate = rate.real(0);
   return log;
 }
 

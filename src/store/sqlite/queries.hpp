@@ -20,7 +20,7 @@ void for_each_device(Connection& connection, RunId run, const DeviceFilter& filt
 std::vector<CodeCount> top_codes(Connection& connection, RunId run, std::size_t limit);
 /// @param live_owner attempts of this owner that have no result are in flight, not lost; 0: nobody is alive
 SendLog sends_of_run(Connection& connection, RunId run, std::int64_t live_owner);
-SendLog sends_of_tenant(Connection& connection, std::string_view tenant, std::int64_t live_owner);
+SendLog sends_of_account(Connection& connection, RunId run, std::int64_t live_owner);
 std::string job_text(Connection& connection, RunId run);
 QueueState queue_state(Connection& connection, RunId run, UtcTime now);
 std::int64_t newest_owner(Connection& connection);
@@ -51,8 +51,8 @@ class SqliteReads : public Seam {
   Result<SendLog> sends_of_run(RunId run) override {
     return answer([&] { return queries::sends_of_run(connection(), run, live_owner()); });
   }
-  Result<SendLog> sends_of_tenant(std::string_view tenant) override {
-    return answer([&] { return queries::sends_of_tenant(connection(), tenant, live_owner()); });
+  Result<SendLog> sends_of_account(RunId run) override {
+    return answer([&] { return queries::sends_of_account(connection(), run, live_owner()); });
   }
   Result<std::string> job_text(RunId run) override {
     return answer([&] { return queries::job_text(connection(), run); });

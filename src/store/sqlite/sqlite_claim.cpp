@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "store/sqlite/boot.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace sluice {
@@ -120,7 +121,7 @@ void SqliteStore::record_attempt(const Candidate& candidate, const ClaimRequest&
   std::optional<AttemptId> first;
   if (candidate.replay) {
     Statement row = db_.query(
-        "SELECT first.id, first.nonce, first.timestamp, first.key_id, first.digest, first.claimed_at_us,"
+        "SELECT first.id, first.nonce, first.timestamp, first.key_id, first.digest,"
         "       last.replay_number, EXISTS (SELECT 1 FROM attempt_results AS result"
         "         WHERE result.attempt = last.id AND result.sent = 'not_sent')"
         "  FROM attempts AS last JOIN attempts AS first ON first.id = coalesce(last.replay_of, last.id)"
@@ -130,10 +131,10 @@ void SqliteStore::record_attempt(const Candidate& candidate, const ClaimRequest&
     first = AttemptId{row.integer(0)};
     claimed.intent = {
         .nonce = row.string(1), .timestamp = row.string(2), .key_id = row.string(3), .digest = row.string(4)};
-    claimed.facts.request_stamped_at = row.time(5);
+    claimed.facts.request_stamped_at = stamped_at(*first, request.now);
     // A replay that did not reach the endpoint was none: the next one takes its number.
-    const bool last_went_out = row.integer(7) == 0;
-    claimed.facts.replay_number = std::max(1, row.small_integer(6) + (last_went_out ? 1 : 0));
+    const bool last_went_out = row.integer(6) == 0;
+    claimed.facts.replay_number = std::max(1, row.small_integer(5) + (last_went_out ? 1 : 0));
   } else {
     claimed.intent = request.make_intent(candidate.run, claimed.names);
     claimed.facts.request_stamped_at = request.now;
@@ -142,11 +143,30 @@ void SqliteStore::record_attempt(const Candidate& candidate, const ClaimRequest&
   db_.run(
       "INSERT INTO attempts (chunk, run, number, replay_of, replay_number, nonce, timestamp, key_id, digest, "
       "owner,"
-      "                      claimed_at_us)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+      "                      claimed_at_us, claimed_boottime_ns)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
       candidate.chunk, candidate.run, claimed.facts.number, first, claimed.facts.replay_number, intent.nonce,
-      intent.timestamp, intent.key_id, intent.digest, owner_, request.now);
+      intent.timestamp, intent.key_id, intent.digest, owner_, request.now, time_since_boot().count());
   claimed.attempt = AttemptId{db_.last_insert_id()};
+}
+
+// The replay window must not grow because the wall clock was set back, so the older of two ages counts: by
+// the wall clock, and by the clock that never jumps, as long as the machine was not started anew. After a new
+// start, a wall clock that stands before the first send tells nothing, and the window counts as over.
+UtcTime SqliteStore::stamped_at(AttemptId first, UtcTime now) {
+  Statement row = db_.query(
+      "SELECT attempts.claimed_at_us, attempts.claimed_boottime_ns, owners.boot_id"
+      "  FROM attempts JOIN owners ON owners.id = attempts.owner WHERE attempts.id = ?1",
+      first);
+  row.next();
+  const UtcTime by_wall_clock = row.time(0);
+  const std::string boot = boot_id();
+  if (boot.empty() || row.text(2) != boot) {
+    return now < by_wall_clock ? now - identical_replay_window : by_wall_clock;
+  }
+  const std::chrono::nanoseconds age = time_since_boot() - std::chrono::nanoseconds{row.integer(1)};
+  const UtcTime by_steady_clock = now - std::chrono::duration_cast<std::chrono::microseconds>(age);
+  return std::min(by_wall_clock, by_steady_clock);
 }
 
 }  // namespace sluice

@@ -43,19 +43,17 @@ Result<void> SqliteStore::add_chunks(RunId run, const std::vector<NewChunk>& chu
   return write([&] {
     require_unsealed(run);
     std::int64_t position = 0;
-    UtcTime due_at;
     {
       // All chunks of an import are pending, so the next place in the list is the number of devices so far.
-      Statement row = db_.query("SELECT devices_pending, created_at_us FROM runs WHERE id = ?1", run);
+      Statement row = db_.query("SELECT devices_pending FROM runs WHERE id = ?1", run);
       row.next();
       position = row.integer(0);
-      due_at = row.time(1);
     }
     CounterChange change;
     for (const NewChunk& chunk : chunks) {
       require_wholeness(chunk);
-      db_.run("INSERT INTO chunks (run, position, devices, due_at_us) VALUES (?1, ?2, ?3, ?4)", run, position,
-              chunk.devices, due_at);
+      db_.run("INSERT INTO chunks (run, position, devices, due_at_us) VALUES (?1, ?2, ?3, 0)", run, position,
+              chunk.devices);
       db_.run("INSERT INTO chunk_devices (chunk, names) VALUES (?1, ?2)", db_.last_insert_id(), chunk.names);
       change.enter(ChunkState::pending, Evidence::none, chunk.devices);
       position += chunk.devices;

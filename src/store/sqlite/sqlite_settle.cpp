@@ -199,10 +199,9 @@ Result<std::int64_t> SqliteStore::recover(const RecoveryRule& rule, UtcTime now)
     {
       Statement row = db_.query(
           "SELECT chunks.id, chunks.run, last.id, last.number, chunks.devices, last.replay_number,"
-          "       first.claimed_at_us, runs.started_at_us, chunks.unclear"
+          "       coalesce(last.replay_of, last.id), runs.started_at_us, chunks.unclear"
           "  FROM chunks INDEXED BY chunks_in_flight JOIN runs ON runs.id = chunks.run"
           "  JOIN attempts AS last ON last.id = chunks.attempt"
-          "  JOIN attempts AS first ON first.id = coalesce(last.replay_of, last.id)"
           " WHERE chunks.state = 'in_flight' AND chunks.owner < ?1 ORDER BY last.id",
           owner_);
       while (row.next()) {
@@ -213,7 +212,7 @@ Result<std::int64_t> SqliteStore::recover(const RecoveryRule& rule, UtcTime now)
                                   .devices = row.small_integer(4),
                                   .replay_number = row.small_integer(5),
                                   .is_unclear_already = row.integer(8) == 1,
-                                  .request_stamped_at = row.time(6),
+                                  .request_stamped_at = stamped_at(AttemptId{row.integer(6)}, now),
                                   .run_started_at = row.time(7)}});
       }
     }

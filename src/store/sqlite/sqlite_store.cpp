@@ -169,10 +169,10 @@ Result<void> SqliteStore::set_tenant_pause(std::string_view tenant, std::string_
   });
 }
 
-Result<void> SqliteStore::set_run_endpoint(RunId run, std::string_view endpoint) {
+Result<void> SqliteStore::move_run(RunId run, std::string_view endpoint, double rate) {
   return write([&] {
     queries::require_run(db_, run);
-    db_.run("UPDATE runs SET endpoint = ?2 WHERE id = ?1", run, endpoint);
+    db_.run("UPDATE runs SET endpoint = ?2, rate = max(rate, ?3) WHERE id = ?1", run, endpoint, rate);
   });
 }
 

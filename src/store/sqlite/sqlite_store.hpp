@@ -40,7 +40,7 @@ class SqliteStore final : public SqliteReads<Store> {
 
   Result<void> set_run_control(RunId run, RunControl control, std::string_view reason, UtcTime now) override;
   Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) override;
-  Result<void> set_run_endpoint(RunId run, std::string_view endpoint) override;
+  Result<void> move_run(RunId run, std::string_view endpoint, double rate) override;
 
   std::optional<std::chrono::nanoseconds> silent_for() const override;
 
@@ -64,6 +64,7 @@ class SqliteStore final : public SqliteReads<Store> {
   std::vector<RunId> claimable_runs(const ClaimRequest& request);
   void collect(RunId run, bool replays, const ClaimRequest& request, std::vector<Candidate>& found);
   ClaimedChunk take(const Candidate& candidate, const ClaimRequest& request);
+  UtcTime stamped_at(AttemptId first, UtcTime now);
   void record_attempt(const Candidate& candidate, const ClaimRequest& request, ClaimedChunk& claimed);
 
   Flight flight_of(ChunkId chunk);

@@ -216,7 +216,7 @@ TEST_CASE("store: after a failed sync nothing more is written, and the next owne
     disk.let_syncs_end_with(SQLITE_OK);
     const auto refused = store->settle(accepted(claimed[1]));
     REQUIRE(refused.has_error());
-    CHECK(refused.error().kind == ErrorKind::storage);
+    CHECK(refused.error().kind == ErrorKind::storage_lost);
     CHECK(contains(refused.error().message, "stopped after an I/O error"));
     CHECK(store->run(run).has_error());
     CHECK(store->begin().has_error());

@@ -57,8 +57,8 @@ TEST_CASE("store: a replay that differs from its first request cannot be recorde
   const std::string insert =
       "INSERT INTO attempts (chunk, run, number, replay_of, replay_number, nonce, timestamp, key_id, digest, "
       "owner,"
-      " claimed_at_us) SELECT chunk, run, number, id, 1, nonce, timestamp, key_id, ";
-  const std::string rest = ", owner, 0 FROM attempts WHERE chunk = 2";
+      " claimed_at_us, claimed_boottime_ns) SELECT chunk, run, number, id, 1, nonce, timestamp, key_id, ";
+  const std::string rest = ", owner, 0, 0 FROM attempts WHERE chunk = 2";
 
   CHECK(contains(raw.error_of(insert + "'other'" + rest), "repeat the first request"));
   raw.run(insert + "digest" + rest);

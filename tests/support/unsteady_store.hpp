@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The real store, but for a while it cannot record results: as on a full disk, or while somebody holds the
+// file.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sluice/store/store.hpp"
+
+namespace sluice::test {
+
+class UnsteadyStore : public Store {
+ public:
+  explicit UnsteadyStore(std::unique_ptr<Store> real) : real_(std::move(real)) {}
+
+  /// Asked before each settle.
+  std::function<bool()> can_settle = [] { return true; };
+
+  Result<void> settle(const Settlement& settlement) override {
+    if (!can_settle()) return Error{ErrorKind::storage, "the disk is full", ""};
+    return real_->settle(settlement);
+  }
+
+  Result<std::vector<RunRecord>> runs(std::size_t limit) override { return real_->runs(limit); }
+  Result<std::optional<RunRecord>> run(RunId run) override { return real_->run(run); }
+  Result<std::string> job_text(RunId run) override { return real_->job_text(run); }
+  Result<void> for_each_device(RunId run, const DeviceFilter& filter, const DeviceVisitor& visit) override {
+    return real_->for_each_device(run, filter, visit);
+  }
+  Result<std::vector<CodeCount>> top_codes(RunId run, std::size_t limit) override {
+    return real_->top_codes(run, limit);
+  }
+  Result<SendLog> sends_of_run(RunId run) override { return real_->sends_of_run(run); }
+  Result<SendLog> sends_of_account(RunId run) override { return real_->sends_of_account(run); }
+  Result<QueueState> queue_state(RunId run, UtcTime now) override { return real_->queue_state(run, now); }
+  bool has_owner() const override { return real_->has_owner(); }
+  Result<void> begin() override { return real_->begin(); }
+  Result<void> commit() override { return real_->commit(); }
+  Result<RunId> create_run(const NewRun& run) override { return real_->create_run(run); }
+  Result<void> add_chunks(RunId run, const std::vector<NewChunk>& chunks) override {
+    return real_->add_chunks(run, chunks);
+  }
+  Result<void> seal_run(RunId run, std::int64_t duplicates) override {
+    return real_->seal_run(run, duplicates);
+  }
+  Result<void> drop_unsealed(RunId run) override { return real_->drop_unsealed(run); }
+  Result<std::vector<ClaimedChunk>> claim(const ClaimRequest& request) override {
+    return real_->claim(request);
+  }
+  Result<std::int64_t> recover(const RecoveryRule& rule, UtcTime now) override {
+    return real_->recover(rule, now);
+  }
+  Result<void> set_run_control(RunId run, RunControl control, std::string_view reason, UtcTime now) override {
+    return real_->set_run_control(run, control, reason, now);
+  }
+  Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) override {
+    return real_->set_tenant_pause(tenant, reason, now);
+  }
+  Result<void> move_run(RunId run, std::string_view endpoint, double rate) override {
+    return real_->move_run(run, endpoint, rate);
+  }
+  std::optional<std::chrono::nanoseconds> silent_for() const override { return real_->silent_for(); }
+
+ private:
+  std::unique_ptr<Store> real_;
+};
+
+}  // namespace sluice::test
