@@ -16,28 +16,29 @@
 namespace sluice {
 namespace {
 
-void print_summary(const CommonOptions& common, const RunRecord& record) {
-  if (common.wants_json()) {
-    fmt::print("{}", run_summary_json(record));
-    // The object has no place for the reason, and nobody should have to ask for it.
-    if (status_of(record) == RunStatus::paused) {
-      say(fmt::format("{}. To go on: {}\n", pause_line(record), next_command(record, common.store)));
-    }
-  } else {
-    fmt::print("{}", run_summary_text(record));
-    if (!common.is_store_scratch) fmt::print("  next: {}\n", next_command(record, common.store));
-  }
+/// What goes on from here: nothing after a rehearsal, whose cloud is gone.
+std::string next_step(const CommonOptions& common, const SessionRun& run, const RunRecord& record) {
+  if (common.is_rehearsal) return {};
+  return is_finished(record) ? next_command(record, common.store) : run.resume_command;
 }
 
-ExitCode interrupted(const SessionEnd& end, const std::vector<RunRecord>& records,
-                     const CommonOptions& common) {
-  for (const RunRecord& record : records) {
-    if (is_finished(record)) continue;
-    say(fmt::format("Interrupted: {} devices of run {} are not sent yet. To go on: sluice resume {}{}\n",
-                    grouped(unfinished(record.devices)), record.id.value, record.id.value,
-                    store_option(common.store)));
+void print_summary(const CommonOptions& common, const RunRecord& record, const std::string& next) {
+  if (!common.wants_json()) {
+    fmt::print("{}", run_summary_text(record));
+    if (!next.empty()) fmt::print("  next: {}\n", next);
+    return;
   }
-  return 128 + *end.signal;
+  fmt::print("{}", run_summary_json(record));
+  // The object has no place for the reason, and nobody should have to ask for it.
+  if (status_of(record) == RunStatus::paused)
+    say(fmt::format("{}. To go on: {}\n", pause_line(record), next));
+}
+
+void say_interrupted(const RunRecord& record, const std::string& next) {
+  if (is_finished(record)) return;
+  say(fmt::format("Interrupted: {} devices of run {} are not finished yet.",
+                  grouped(unfinished(record.devices)), record.id.value));
+  say(next.empty() ? "\n" : fmt::format(" To go on: {}\n", next));
 }
 
 }  // namespace
@@ -58,33 +59,41 @@ void announce(const CommonOptions& common, const RunRecord& record, const Tenant
 }
 
 ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common) {
-  const SessionEnd end = send_runs(store, runs, common);
-  std::vector<RunRecord> records;
-  for (const SessionRun& run : runs) {
-    Result<std::optional<RunRecord>> record = store.run(run.record.id);
-    if (record.has_error()) return end.failure ? *end.failure : record.error();
-    if (*record) records.push_back(std::move(**record));
-  }
-  // One JSON object on stdout, whatever happens: then it is the error that the caller is about to report.
-  const bool is_error_the_answer = end.failure && common.wants_json();
-  for (const RunRecord& record : records) {
-    if (is_error_the_answer) {
-      say(fmt::format("{}", run_summary_text(record)));
-    } else {
-      print_summary(common, record);
-    }
-  }
-  std::fflush(stdout);
-  if (end.failure) return *end.failure;
-  if (end.signal) return interrupted(end, records, common);
+  SessionEnd end = send_runs(store, runs, common);
   int worst = exit_codes::all_accepted;
-  for (const RunRecord& record : records) worst = std::max(worst, exit_code_of(record));
-  return worst;
+  // One JSON object on stdout, whatever happens: after a failure it is the error that the caller is about to
+  // report.
+  const bool is_error_the_answer = end.failure && common.wants_json();
+  for (const SessionRun& run : runs) {
+    const Result<std::optional<RunRecord>> found = store.run(run.record.id);
+    if (found.has_error() || !*found) return end.failure ? *end.failure : found.error();
+    const RunRecord& record = **found;
+    const std::string next = next_step(common, run, record);
+    if (is_error_the_answer) {
+      say(run_summary_text(record));
+    } else {
+      print_summary(common, record, next);
+    }
+    if (end.signal) say_interrupted(record, next);
+    if (end.failure && !is_finished(record) && !next.empty()) end.failure->hint += " To go on: " + next;
+    worst = std::max(worst, exit_code_of(record));
+  }
+  if (end.failure) return *end.failure;
+  return end.signal ? 128 + *end.signal : worst;
+}
+
+std::string resume_command_for(RunId run, const CommonOptions& common, const SendOptions& send) {
+  std::string command = fmt::format("sluice resume {}", run.value);
+  command += option_text("--store", common.store) + option_text("--config", common.config);
+  command += option_text("--credentials", send.credentials_file) + option_text("--profile", send.profile);
+  command += option_text("--ca-file", send.ca_file);
+  if (send.in_flight) command += fmt::format(" --in-flight {}", *send.in_flight);
+  return command;
 }
 
 ExitCode report_finished(const CommonOptions& common, const RunRecord& record) {
   if (!common.is_quiet) say(fmt::format("run {} is finished: nothing to send\n", record.id.value));
-  print_summary(common, record);
+  print_summary(common, record, next_command(record, common.store));
   return exit_code_of(record);
 }
 

@@ -21,6 +21,9 @@ void announce(const CommonOptions& common, const RunRecord& record, const Tenant
 /// Sends the runs, prints each one's summary, and says how to go on.
 ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common);
 
+/// The command that goes on with the run, with every option that a run does not remember by itself.
+std::string resume_command_for(RunId run, const CommonOptions& common, const SendOptions& send);
+
 /// The summary of a run that has nothing left to send.
 ExitCode report_finished(const CommonOptions& common, const RunRecord& record);
 

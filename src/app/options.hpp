@@ -20,7 +20,7 @@ struct CommonOptions {
   ProgressMode progress = ProgressMode::automatic;
   bool is_quiet = false;
   bool is_verbose = false;
-  bool is_store_scratch = false;  ///< it will be gone, so no command to go on with is named
+  bool is_rehearsal = false;  ///< its cloud is gone when it ends, so no command to go on with is named
 
   bool wants_json() const { return output == "json"; }
 };

@@ -104,7 +104,8 @@ ExitCode list_command(const CommonOptions& common, std::size_t limit) {
   if (store.has_error()) return store.error();
   const Result<std::vector<RunRecord>> runs = (*store)->runs(limit);
   if (runs.has_error()) return runs.error();
-  fmt::print("{}", common.wants_json() ? list_json(*runs) : list_text(*runs));
+  fmt::print("{}", common.wants_json() ? list_json(*runs, (*store)->has_owner())
+                                       : list_text(*runs, (*store)->has_owner()));
   return exit_codes::all_accepted;
 }
 

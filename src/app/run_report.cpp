@@ -43,9 +43,16 @@ void write_chunks(JsonText& json, const StateCounts& chunks) {
   json.member("canceled", chunks.canceled).end_object();
 }
 
+// A run that is under way by its counts, but that no process sends: after Ctrl-C, a crash, a lost endpoint.
+std::string_view status_word(const RunRecord& run, bool is_being_sent) {
+  const RunStatus status = status_of(run);
+  return status == RunStatus::running && !is_being_sent ? "interrupted" : to_string(status);
+}
+
 // The members that every object about a run has, in this order.
-void write_run(JsonText& json, const RunRecord& run) {
-  json.member("run", run.id.value).member("job", run.job_name).member("status", to_string(status_of(run)));
+void write_run(JsonText& json, const RunRecord& run, bool is_being_sent) {
+  json.member("run", run.id.value).member("job", run.job_name);
+  json.member("status", status_word(run, is_being_sent));
   write_devices(json, run.devices);
   write_chunks(json, run.chunks);
   json.member("requests", run.requests).member("throttled", run.throttled);
@@ -70,15 +77,16 @@ std::string requests_line(const RunRecord& run) {
   return line += fmt::format(", throttled {}\n", grouped(run.throttled));
 }
 
-std::string heading(const RunRecord& run) {
+std::string heading(const RunRecord& run, bool is_being_sent) {
   return fmt::format("run {} ({}): {}\n", run.id.value, printable(run.job_name, 256),
-                     to_string(status_of(run)));
+                     status_word(run, is_being_sent));
 }
 
 std::string pause_reason(const RunRecord& run) {
   if (!run.tenant_pause_reason.empty()) {
-    return fmt::format("tenant {} is paused: {}", printable(run.tenant, 256),
-                       printable(run.tenant_pause_reason));
+    return fmt::format(
+        "tenant {} is paused: {} (check the access key, its permissions and the account's bill)",
+        printable(run.tenant, 256), printable(run.tenant_pause_reason));
   }
   if (run.control_reason.empty()) return "paused, no reason on record";
   return "paused: " + printable(run.control_reason);
@@ -160,12 +168,12 @@ std::string command_for(const RunRecord& run) {
 std::string run_summary_json(const RunRecord& run) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version);
-  write_run(json, run);
+  write_run(json, run, /*is_being_sent=*/false);
   return json.end_object().end_document().take();
 }
 
 std::string run_summary_text(const RunRecord& run) {
-  std::string text = heading(run) + devices_line(run.devices) + requests_line(run);
+  std::string text = heading(run, /*is_being_sent=*/false) + devices_line(run.devices) + requests_line(run);
   if (status_of(run) == RunStatus::paused) text += "  " + pause_reason(run) + "\n";
   return text;
 }
@@ -174,7 +182,7 @@ std::string status_json(const RunRecord& run, const QueueState& queue, bool has_
                         std::string_view store_file) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version);
-  write_run(json, run);
+  write_run(json, run, has_owner);
   json.member("tenant", run.tenant).member("endpoint", run.endpoint).member("rate", run.rate);
   json.member("duplicates", run.duplicates).member("devices_in_flight", run.devices.in_flight);
   json.member("created_at", to_rfc3339(run.created_at)).member("being_sent", has_owner && !is_finished(run));
@@ -191,7 +199,7 @@ std::string status_json(const RunRecord& run, const QueueState& queue, bool has_
 
 std::string status_text(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
                         std::string_view store_file) {
-  std::string text = heading(run) + devices_line(run.devices);
+  std::string text = heading(run, has_owner) + devices_line(run.devices);
   const std::int64_t chunks = total(run.chunks);
   text += fmt::format("  chunks    {} of {} done, {} split\n", grouped(chunks - unfinished(run.chunks)),
                       grouped(chunks), grouped(run.chunks.split));
@@ -208,25 +216,25 @@ std::string pause_line(const RunRecord& run) {
   return fmt::format("run {}: {}", run.id.value, pause_reason(run));
 }
 
-std::string list_json(std::span<const RunRecord> runs) {
+std::string list_json(std::span<const RunRecord> runs, bool has_owner) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version).key("runs").begin_array();
   for (const RunRecord& run : runs) {
     json.begin_object();
-    write_run(json, run);
+    write_run(json, run, has_owner);
     json.member("tenant", run.tenant).member("created_at", to_rfc3339(run.created_at)).end_object();
   }
   return json.end_array().end_object().end_document().take();
 }
 
-std::string list_text(std::span<const RunRecord> runs) {
+std::string list_text(std::span<const RunRecord> runs, bool has_owner) {
   if (runs.empty()) return "no runs yet. Next: sluice run JOB\n";
   std::string text =
       fmt::format("{:>6}  {:<24}  {:<23}  {:>10}  {:>10}  {:>8}  {:>8}  {:>10}  {}\n", "RUN", "JOB", "STATUS",
                   "DEVICES", "ACCEPTED", "FAILED", "IN DOUBT", "PENDING", "CREATED");
   for (const RunRecord& run : runs) {
     text += fmt::format("{:>6}  {}  {:<23}  {:>10}  {:>10}  {:>8}  {:>8}  {:>10}  {}\n", run.id.value,
-                        padded(printable(run.job_name, 256), 24), to_string(status_of(run)),
+                        padded(printable(run.job_name, 256), 24), status_word(run, has_owner),
                         grouped(total(run.devices)), grouped(run.devices.accepted + run.devices.presumed),
                         grouped(run.devices.failed), grouped(run.devices.in_doubt),
                         grouped(unfinished(run.devices)), to_iso_seconds(run.created_at));
@@ -251,19 +259,19 @@ std::string why_line(const RunRecord& run, const QueueState& queue, bool has_own
 }
 
 std::string next_command(const RunRecord& run, std::string_view store_file) {
-  return command_for(run) + store_option(store_file);
+  return command_for(run) + option_text("--store", store_file);
 }
 
-std::string store_option(std::string_view store_file) {
-  if (store_file.empty()) return {};
-  const bool is_plain = std::ranges::all_of(store_file, [](unsigned char c) {
+std::string option_text(std::string_view name, std::string_view value) {
+  if (value.empty()) return {};
+  const bool is_plain = std::ranges::all_of(value, [](unsigned char c) {
     return std::isalnum(c) != 0 ||
            std::string_view{"/._-+@:,"}.find(static_cast<char>(c)) != std::string_view::npos;
   });
-  if (is_plain) return fmt::format(" --store {}", store_file);
+  if (is_plain) return fmt::format(" {} {}", name, value);
   std::string quoted;
-  for (const char c : printable(store_file)) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return fmt::format(" --store '{}'", quoted);
+  for (const char c : printable(value)) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return fmt::format(" {} '{}'", name, quoted);
 }
 
 }  // namespace sluice

@@ -31,8 +31,8 @@ std::string status_text(const RunRecord& run, const QueueState& queue, bool has_
 std::string pause_line(const RunRecord& run);
 
 /// Both in the order given, which is the store's: newest first.
-std::string list_json(std::span<const RunRecord> runs);
-std::string list_text(std::span<const RunRecord> runs);
+std::string list_json(std::span<const RunRecord> runs, bool has_owner);
+std::string list_text(std::span<const RunRecord> runs, bool has_owner);
 
 /// One line, without line end: what the run is waiting for, and the command that changes it.
 /// @param has_owner whether some process is sending from the store
@@ -42,7 +42,7 @@ std::string why_line(const RunRecord& run, const QueueState& queue, bool has_own
 /// The command that an operator most likely wants next: "sluice results 7 --state failed".
 std::string next_command(const RunRecord& run, std::string_view store_file = {});
 
-/// " --store FILE", quoted for a shell where it must be; nothing for the default store.
-std::string store_option(std::string_view store_file);
+/// " --name VALUE", quoted for a shell where it must be; nothing for an empty value.
+std::string option_text(std::string_view name, std::string_view value);
 
 }  // namespace sluice

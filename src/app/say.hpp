@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Words for people, on stderr. A full log disk or a closed terminal is no reason to stop a rollout, nor to end it with
-// another exit code: what cannot be written is not said.
+// Words for people, on stderr. A full log disk or a closed terminal is no reason to stop a rollout, nor to
+// end it with another exit code: what cannot be written is not said.
 #pragma once
 
 #include <cstdio>

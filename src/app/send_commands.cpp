@@ -94,7 +94,8 @@ Result<void> lift_pauses(Store& store, const RunRecord& run) {
 }
 
 /// A run knows its tenant and endpoint; options override what has moved since.
-Result<SessionRun> session_run(Store& store, RunRecord record, const SendOptions& send, const Config& config,
+Result<SessionRun> session_run(Store& store, RunRecord record, const CommonOptions& common,
+                               const SendOptions& send, const Config& config,
                                const Environment& environment) {
   Result<Job> job = job_of(store, record.id);
   if (job.has_error()) return job.error();
@@ -108,7 +109,12 @@ Result<SessionRun> session_run(Store& store, RunRecord record, const SendOptions
   if (moved.has_error()) return moved.error();
   Result<FoundCredentials> key = credentials_for(*setup, environment);
   if (key.has_error()) return key.error();
-  return SessionRun{std::move(record), std::move(*job), std::move(*setup), std::move(key->credentials)};
+  const Result<void> lifted = lift_pauses(store, record);
+  if (lifted.has_error()) return lifted.error();
+  announce(common, record, *setup, key->source);
+  const std::string resume_command = resume_command_for(record.id, common, send);
+  return SessionRun{std::move(record), std::move(*job), std::move(*setup), std::move(key->credentials),
+                    resume_command};
 }
 
 }  // namespace
@@ -126,8 +132,7 @@ ExitCode submit_command(const CommonOptions& common, const SendOptions& send) {
   } else {
     fmt::print("run {}: {} devices in {} chunks are queued ({} duplicates left out)\n", submitted->run.value,
                grouped(submitted->devices), grouped(submitted->chunks), grouped(submitted->duplicates));
-    say(fmt::format("Nothing is sent yet. To send: sluice resume {}{}\n", submitted->run.value,
-                    store_option(common.store)));
+    say(fmt::format("Nothing is sent yet. To send: {}\n", resume_command_for(submitted->run, common, send)));
   }
   return exit_codes::all_accepted;
 }
@@ -153,7 +158,8 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
 
   announce(common, *record, prepared->setup, key->source);
   std::vector<SessionRun> runs;
-  runs.push_back({std::move(*record), prepared->job, prepared->setup, key->credentials});
+  const std::string resume_command = resume_command_for(record->id, common, send);
+  runs.push_back({std::move(*record), prepared->job, prepared->setup, key->credentials, resume_command});
   return send_and_report(**store, runs, common);
 }
 
@@ -161,7 +167,11 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   const Environment environment = process_environment();
   Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();
-  Result<std::unique_ptr<Store>> store = open_and_recover(store_path(common, environment, *config));
+  const std::string path = store_path(common, environment, *config);
+  // There is nothing to resume in a store that is not there, and a mistyped path must not make one.
+  const Result<std::unique_ptr<StoreReader>> existing = open_store_reader(path);
+  if (existing.has_error() && existing.error().kind == ErrorKind::not_found) return existing.error();
+  Result<std::unique_ptr<Store>> store = open_and_recover(path);
   if (store.has_error()) return store.error();
   Result<std::vector<RunRecord>> records = runs_to_resume(**store, wanted);
   if (records.has_error()) return records.error();
@@ -169,14 +179,13 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   std::vector<SessionRun> runs;
   for (RunRecord& record : *records) {
     if (is_finished(record)) return report_finished(common, record);
-    const Result<void> lifted = lift_pauses(**store, record);
-    if (lifted.has_error()) return lifted.error();
-    Result<SessionRun> run = session_run(**store, std::move(record), send, *config, environment);
+    Result<SessionRun> run = session_run(**store, std::move(record), common, send, *config, environment);
     if (run.has_error()) return run.error();
     runs.push_back(std::move(*run));
   }
   if (runs.empty()) {
-    say(fmt::format("Nothing to resume: every run in this store is finished.\n"));
+    if (common.wants_json()) fmt::print("{{\"schema_version\":{},\"runs\":[]}}\n", json_schema_version);
+    say("Nothing to resume: every run in this store is finished.\n");
     return exit_codes::all_accepted;
   }
   return send_and_report(**store, runs, common);

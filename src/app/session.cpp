@@ -62,7 +62,7 @@ class Session {
         clock_(open_system_clock(loop_.get_executor())),
         randomness_(open_system_randomness()),
         store_(store, loop_.get_executor(), database_.get_executor()),
-        signals_(loop_, SIGINT, SIGTERM),
+        signals_(loop_, SIGINT, SIGTERM, SIGHUP),
         ticker_(loop_) {
     last_sent_before_ = clock_->steady_now() - store.silent_for().value_or(0ns);
   }

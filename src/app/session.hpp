@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "app/options.hpp"
@@ -21,6 +22,7 @@ struct SessionRun {
   Job job;
   TenantSetup setup;
   Credentials credentials;
+  std::string resume_command;  ///< the whole command that goes on with it; empty: there is none
 };
 
 struct SessionEnd {
@@ -33,8 +35,8 @@ struct SessionEnd {
 Result<void> check_transport(const TenantSetup& setup);
 
 /// Sends the runs, those of one tenant one after the other, until each is finished or halted, or a signal
-/// comes. After SIGINT or SIGTERM no new request goes out and what is on its way may finish; a second one
-/// leaves at once.
+/// comes. After SIGINT, SIGTERM or SIGHUP no new request goes out and what is on its way may finish; a second
+/// one leaves at once.
 SessionEnd send_runs(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& options);
 
 }  // namespace sluice

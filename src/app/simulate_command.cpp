@@ -128,9 +128,9 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
 
   announce(common, **record, *setup, "the simulated cloud");
   std::vector<SessionRun> runs;
-  runs.push_back({**record, loaded->job, *setup, key});
+  runs.push_back({**record, loaded->job, *setup, key, /*resume_command=*/{}});
   CommonOptions reporting = common;
-  reporting.is_store_scratch = common.store.empty();
+  reporting.is_rehearsal = true;
   const ExitCode sent = send_and_report(**store, runs, reporting);
   if (sent.has_error()) return sent.error();
   (*simulator)->stop();

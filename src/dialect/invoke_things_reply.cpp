@@ -29,6 +29,14 @@ void cut(std::string& text, std::size_t bytes_max) {
   text.resize(continues(end) ? bytes_max : end);
 }
 
+// A signature that does not match is answered with the whole request, encoded twice: kilobytes that help
+// nobody here.
+void leave_out_string_to_sign(std::string& message) {
+  constexpr std::string_view mark = "string to sign is:";
+  const std::size_t at = message.find(mark);
+  if (at != message.npos) message.replace(at + mark.size(), message.npos, " (left out)");
+}
+
 // SignatureDoesNotMatch quotes the string that the server signed, and with it the token of a temporary key.
 // The text ends up in the store and on the screen, so the token's value is taken out, encoded or not.
 void redact_security_token(std::string& text) {
@@ -117,6 +125,7 @@ Outcome classify(const InvokeThingsDialect& dialect, const HttpResponse& respons
     if (outcome.code.empty()) outcome.code = fmt::format("http_{}", response.status);
     if (outcome.message.empty() && !answer.readable) outcome.message = describe_unreadable(response);
   }
+  leave_out_string_to_sign(outcome.message);
   redact_security_token(outcome.message);
   cut(outcome.message, message_bytes_max);
   cut(outcome.code, word_bytes_max);

@@ -70,6 +70,14 @@ TEST_CASE("run report: the summary says what came of the devices, in how many re
         "  requests  105 in 9.934 s, throttled 3\n");
 }
 
+TEST_CASE("run report: a run that nobody sends is interrupted, not running") {
+  const RunRecord run = under_way();
+
+  CHECK(status_text(run, {}, true, start).find("running") != std::string::npos);
+  CHECK(status_text(run, {}, false, start).find("interrupted") != std::string::npos);
+  CHECK(run_summary_text(run).find("interrupted") != std::string::npos);
+}
+
 TEST_CASE("run report: the next command follows from the status") {
   RunRecord run = finished_with_failures();
   run.chunks.in_doubt = 1;
@@ -121,7 +129,8 @@ TEST_CASE("why: names what the run waits for, and what to do") {
   CHECK(why_line(run, {}, true, start) == "run 7: paused: iot.product.NotExist → sluice resume 7");
   run.tenant_pause_reason = "SignatureDoesNotMatch";
   CHECK(why_line(run, {}, true, start) ==
-        "run 7: tenant prod is paused: SignatureDoesNotMatch → sluice resume 7");
+        "run 7: tenant prod is paused: SignatureDoesNotMatch (check the access key, its permissions and the "
+        "account's bill) → sluice resume 7");
 }
 
 TEST_CASE("why: a finished run is not waiting, whoever owns the store") {
@@ -140,25 +149,25 @@ TEST_CASE("list: runs keep the order of the store, as table and as JSON") {
   older.id = RunId{6};
   const std::vector<RunRecord> runs{finished_with_failures(), older};
 
-  const auto json = boost::json::parse(list_json(runs));
+  const auto json = boost::json::parse(list_json(runs, true));
 
   CHECK(json.at("schema_version") == 1);
   CHECK(json.at("runs").at(0).at("run") == 7);
   CHECK(json.at("runs").at(0).at("job") == "fw");
   CHECK(json.at("runs").at(0).at("status") == "completed_with_failures");
   CHECK(json.at("runs").at(1).at("run") == 6);
-  const std::string text = list_text(runs);
+  const std::string text = list_text(runs, true);
   CHECK(std::ranges::count(text, '\n') == 3);
   CHECK(text.find("     7  fw") < text.find("     6  fw"));
-  CHECK(boost::json::parse(list_json({})).at("runs").as_array().empty());
-  CHECK(list_text({}) == "no runs yet. Next: sluice run JOB\n");
+  CHECK(boost::json::parse(list_json({}, false)).at("runs").as_array().empty());
+  CHECK(list_text({}, false) == "no runs yet. Next: sluice run JOB\n");
 }
 
 TEST_CASE(
     "run report: a command to go on with names the store, quoted for a shell, unless it is the default one") {
-  CHECK(store_option("").empty());
-  CHECK(store_option("/tmp/a.db") == " --store /tmp/a.db");
-  CHECK(store_option("/tmp/my runs/it's.db") == R"( --store '/tmp/my runs/it'\''s.db')");
+  CHECK(option_text("--store", "").empty());
+  CHECK(option_text("--store", "/tmp/a.db") == " --store /tmp/a.db");
+  CHECK(option_text("--store", "/tmp/my runs/it's.db") == R"( --store '/tmp/my runs/it'\''s.db')");
 }
 
 TEST_CASE("run report: hostile texts harm neither the terminal nor the JSON") {
@@ -171,11 +180,11 @@ TEST_CASE("run report: hostile texts harm neither the terminal nor the JSON") {
 
     CHECK(is_harmless(run_summary_text(run)));
     CHECK(is_harmless(status_text(run, {}, false, start)));
-    CHECK(is_harmless(list_text(runs)));
+    CHECK(is_harmless(list_text(runs, true)));
     CHECK(why_line(run, {}, true, start).find('\n') == std::string::npos);
     CHECK(is_harmless(why_line(run, {}, true, start)));
     for (const std::string& json :
-         {run_summary_json(run), status_json(run, {}, true, start), list_json(runs)}) {
+         {run_summary_json(run), status_json(run, {}, true, start), list_json(runs, true)}) {
       boost::json::error_code error;
       boost::json::parse(json, error);
       CHECK_FALSE(error);

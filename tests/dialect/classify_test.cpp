@@ -238,14 +238,21 @@ TEST_CASE("classify: a redirect says where to, because it is never followed") {
 
 TEST_CASE("classify: a temporary key's token that the server quotes is taken out of the message") {
   const std::string quoted =
-      "server string to sign is:POST&%2F&Action%3DX%26SecurityToken%3Dt0ken%252Fpart%253D%26Timestamp%3D2024";
+      "request was:POST&%2F&Action%3DX%26SecurityToken%3Dt0ken%252Fpart%253D%26Timestamp%3D2024";
   CHECK(classified(400, R"({"Code":"SignatureDoesNotMatch","Message":")" + quoted + "\"}").message ==
-        "server string to sign is:POST&%2F&Action%3DX%26SecurityToken%3D***%26Timestamp%3D2024");
+        "request was:POST&%2F&Action%3DX%26SecurityToken%3D***%26Timestamp%3D2024");
 
   CHECK(classified(400,
                    R"({"Code":"X","Message":"securitytoken=t0ken%2Fpart&A=1 SecurityToken= SecurityToken"})")
             .message == "securitytoken=***&A=1 SecurityToken=*** SecurityToken");
   CHECK(classified(502, "<html>POST SecurityToken=t0ken</html>").message.find("t0ken") == std::string::npos);
+}
+
+TEST_CASE("classify: the string to sign that the server quotes is left out: it is the whole request again") {
+  const std::string answer =
+      R"({"Code":"SignatureDoesNotMatch","Message":"not conform. server string to sign is:POST&%2F&Action%3DX"})";
+
+  CHECK(classified(400, answer).message == "not conform. server string to sign is: (left out)");
 }
 
 TEST_CASE("classify: a rate-limit hint makes a refusal without a known code throttled") {

@@ -34,7 +34,7 @@ TEST_CASE("end to end: Ctrl-C stops a run, and resume finishes it without sendin
   CHECK(interrupted.exit_code == 130);
   CHECK(interrupted.err.find("To go on: sluice resume 1") != std::string::npos);
   const boost::json::object status = scene.status();
-  CHECK(status.at("status") == "running");
+  CHECK(status.at("status") == "interrupted");
   CHECK(status.at("devices").at("pending").as_int64() > 0);
   // Everything that was under way had time to be answered.
   CHECK(status.at("devices_in_flight") == 0);

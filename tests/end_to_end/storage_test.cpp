@@ -85,7 +85,7 @@ TEST_CASE("end to end: a disk that fills up in the middle of a run loses nothing
   CHECK(answer.at("error").at("code") == "storage");
   CHECK(answer.at("error").at("hint").as_string().find("The disk is full: free some space") !=
         std::string::npos);
-  CHECK(end.err.find("run 1 (fw-2.14): running") != std::string::npos);
+  CHECK(end.err.find("run 1 (fw-2.14): interrupted") != std::string::npos);
   CHECK(each_once(scene.executions(), 600));
 }
 

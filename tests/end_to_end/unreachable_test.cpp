@@ -51,12 +51,13 @@ TEST_CASE(
     const ProgramEnd run = scene.sluice(scene.run({"--output", "json"}));
 
     CAPTURE(run.err);
-    CHECK(run.exit_code == 11);
-    CHECK(json_object(run.out).at("devices").at("pending") == 3);
-    CHECK(run.err.find("run 1: tenant default is paused: ") != std::string::npos);
-    CHECK(run.err.find("certificate") != std::string::npos);
-    CHECK(run.err.find(row.reason) != std::string::npos);
-    CHECK(run.err.find("sluice resume 1") != std::string::npos);
+    CHECK(run.exit_code == 5);
+    const auto error = json_object(run.out).at("error");
+    CHECK(error.at("code") == "unreachable");
+    CHECK(error.at("message").as_string().find("certificate") != std::string::npos);
+    CHECK(std::string{error.at("message").as_string()}.find(row.reason) != std::string::npos);
+    CHECK(std::string{error.at("hint").as_string()}.find("sluice resume 1") != std::string::npos);
+    CHECK(run.err.find("pending 3") != std::string::npos);
     CHECK(scene.cloud->summary().requests == 0);
   }
 }
