@@ -121,8 +121,8 @@ ExitCode list_command(const CommonOptions& common, std::size_t limit) {
 }
 
 ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOptionsGiven& given) {
-  const std::optional<ResultsFormat> format =
-      results_format_from(common.output.empty() ? "table" : common.output);
+  const bool is_for_people = common.output.empty() || common.output == "text";
+  const std::optional<ResultsFormat> format = results_format_from(is_for_people ? "table" : common.output);
   if (!format) {
     return Error{ErrorKind::usage, fmt::format("--output {}: no such format", printable(common.output, 64)),
                  "One of table, json, ndjson, csv, txt."};

@@ -19,9 +19,6 @@ namespace {
 
 constexpr std::size_t name_characters_max = 128;
 constexpr std::size_t bad_names_shown_max = 10;
-// The pacer's arithmetic is exact between these; nobody needs more.
-constexpr double rate_min = 0.001;
-constexpr double rate_max = 100'000;
 
 bool is_visible_text(std::string_view text) {
   while (!text.empty()) {
