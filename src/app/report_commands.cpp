@@ -153,7 +153,12 @@ ExitCode why_command(const CommonOptions& common, RunId id) {
   const UtcTime now = system_now();
   const Result<QueueState> queue = (*store)->queue_state(id, now);
   if (queue.has_error()) return queue.error();
-  fmt::print("{}\n", why_line(*run, *queue, (*store)->has_owner(), now, common.store));
+  const bool has_owner = (*store)->has_owner();
+  if (common.wants_json()) {
+    fmt::print("{}", why_json(*run, *queue, has_owner, now, common.store));
+  } else {
+    fmt::print("{}\n", why_line(*run, *queue, has_owner, now, common.store));
+  }
   return exit_codes::all_accepted;
 }
 

@@ -100,6 +100,12 @@ std::vector<BadInput> bad_inputs() {
       {"job file: rate 0", 3, "rate", job_file(job_text(R"("rate": 0,)"))},
       {"job file: rate above the tenant's", 3, "above the 10", job_file(job_text(R"("rate": 11,)"))},
       {"job file: hostile text", 3, "job.json:1:", job_file("{\"na\x1b[2J\xff\": 1}")},
+      {"job file: a list of no devices", 3, "targets.devices: the list is empty",
+       [](Scene& scene) {
+         scene.folder.write("none.json", R"({"name": "n", "targets": {"devices": []}, )"
+                                         R"("call": {"product_key": "a1BwAGVxxxx", "identifier": "Set"}})");
+         return Words{"validate", scene.folder / "none.json"};
+       }},
       {"job file: missing", 4, "absent.json", verb({"run", "absent.json"})},
       {"job file: a folder", 3, "folder", verb({"run", "/"})},
       {"option: rate 0", 2, "--rate 0", options({"--rate", "0"})},
@@ -246,6 +252,21 @@ TEST_CASE("end to end: each verb's help has its examples, the options of all ver
     CAPTURE(word);
     CHECK(run.find(word) != std::string::npos);
   }
+}
+
+TEST_CASE("end to end: the job's own column is not looked for in a list of names on standard input") {
+  Scene scene{3};
+  scene.folder.write("fleet.csv", "id,device\n1,dev-000001\n");
+  const std::string job = scene.folder.write(
+      "csv.json", R"({"name": "n", "targets": {"devices_file": "fleet.csv", "column": "device"}, )"
+                  R"("call": {"product_key": "a1BwAGVxxxx", "identifier": "Set"}})");
+
+  const ProgramEnd text = scene.sluice({"validate", job, "--devices", "-"}, "dev-000001\ndev-000002\n");
+  const ProgramEnd csv =
+      scene.sluice({"validate", job, "--devices", "-", "--column", "id"}, "id\ndev-000001\n");
+
+  CHECK(text.out.find("valid, 2 devices") != std::string::npos);
+  CHECK(csv.out.find("valid, 1 device") != std::string::npos);
 }
 
 TEST_CASE("end to end: results take text for table") {
