@@ -2,13 +2,17 @@
 #include "app/command_line.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <functional>
-#include <map>
+#include <limits>
+#include <memory>
+#include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,31 +20,76 @@
 #include "app/commands.hpp"
 #include "app/error_report.hpp"
 #include "app/exit_codes.hpp"
+#include "app/help_texts.hpp"
+#include "app/option_values.hpp"
+#include "app/settings.hpp"
+#include "app/usage_errors.hpp"
 #include "app/version_report.hpp"
 #include "jobfile/duration_text.hpp"
-#include "jobfile/nearest_word.hpp"
 #include "sluice/jobfile/device_name.hpp"
+#include "sluice/jobfile/job_file.hpp"
 
 namespace sluice {
 namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::string_view exit_codes_footer =
-    "Exit codes: 0 all accepted, 1 unexpected, 2 wrong use, 3 job file or configuration invalid, 4 not "
-    "found,\n"
-    "5 endpoint not reachable, 6 refused, 7 devices failed, 8 aborted, 9 canceled, 10 devices in doubt,\n"
-    "11 credentials or permission, 130/143 interrupted.";
+using Formats = std::vector<std::string_view>;
+const Formats usual_formats{"text", "json"};
+
+// More runs than a store is ever looked through for.
+constexpr std::int64_t list_limit_max = 1'000'000;
+constexpr std::int64_t devices_max = 1'000'000'000'000;
+
+/// In the list of verbs, one line each: their examples stand in their own help.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_subcommand(const CLI::App* verb) const override {
+    const std::string text = verb->get_description();
+    std::ostringstream line;
+    CLI::detail::format_help(line, verb->get_name(), text.substr(0, text.find('\n')), column_width_);
+    return line.str();
+  }
+};
+
+KnownOption known_option(const CLI::Option& option) {
+  KnownOption known{.names = {}, .takes_value = option.get_items_expected_max() > 0};
+  for (const std::string& name : option.get_snames()) known.names.push_back("-" + name);
+  for (const std::string& name : option.get_lnames()) known.names.push_back("--" + name);
+  return known;
+}
+
+KnownVerb known_verb(const CLI::App& verb) {
+  KnownVerb known{.name = verb.get_name(), .arguments = {}, .arguments_needed = 0, .options = {}};
+  for (const CLI::Option* option : verb.get_options()) {
+    if (!option->get_positional()) {
+      known.options.push_back(known_option(*option));
+      continue;
+    }
+    known.arguments.push_back(option->get_name(true));
+    if (option->get_required()) ++known.arguments_needed;
+  }
+  return known;
+}
+
+std::optional<ProgressMode> progress_mode_from(std::string_view word) {
+  if (word == "auto") return ProgressMode::automatic;
+  if (word == "plain") return ProgressMode::plain;
+  if (word == "json") return ProgressMode::json;
+  if (word == "none") return ProgressMode::none;
+  return std::nullopt;
+}
 
 /// Everything that can be said on the command line, with the verb that was chosen.
 class CommandLine {
  public:
-  CommandLine() : app_("Sends one command to a fleet of devices, at the pace the cloud allows.", "sluice") {
+  CommandLine() : app_(std::string{help_texts::first_examples}, "sluice") {
     app_.require_subcommand(1);
     app_.fallthrough();
+    app_.formatter(std::make_shared<HelpFormatter>());
     app_.get_formatter()->column_width(34);
     app_.set_version_flag("--version", version_line());
-    app_.footer(std::string{exit_codes_footer});
+    app_.footer(fmt::format("{}\n{}", help_texts::environment_footer, help_texts::exit_codes_footer));
     add_common_options();
     add_planning_verbs();
     add_sending_verbs();
@@ -48,71 +97,181 @@ class CommandLine {
     add_simulating_verbs();
   }
 
-  int run(int argc, const char* const* argv) {
+  int run(std::vector<std::string> words) {
+    words = with_help_option(std::move(words));
+    if (const auto error = find_usage_error(known_words(), words))
+      return report(*error, asks_for_json(words));
     try {
-      app_.parse(argc, argv);
+      app_.parse(std::vector<std::string>{words.rbegin(), words.rend()});
     } catch (const CLI::ParseError& problem) {
       if (problem.get_exit_code() == 0) return app_.exit(problem);
-      return report(Error{ErrorKind::usage, problem.what(), usage_hint(argc, argv)});
+      return report({ErrorKind::usage, printable(problem.what()), see_help()}, asks_for_json(words));
+    } catch (const Error& error) {
+      return report(error, asks_for_json(words));
     }
-    const ExitCode done = verb_();
-    if (done.has_error()) return report(done.error());
-    if (std::fflush(stdout) != 0)
-      return report(Error{ErrorKind::storage, "standard output cannot be written", ""});
+    if (const auto error = unknown_format()) return report(*error, common_.wants_json());
+    const ExitCode done = verb_.action();
+    if (done.has_error()) return report(done.error(), common_.wants_json());
+    if (std::fflush(stdout) != 0) {
+      return report({ErrorKind::storage, "standard output cannot be written", ""}, common_.wants_json());
+    }
     return *done;
   }
 
  private:
+  struct Verb {
+    std::string name;
+    std::function<ExitCode()> action;
+    Formats formats;
+  };
+
   CLI::App* verb(const std::string& name, const std::string& what, const std::string& examples,
-                 std::function<ExitCode()> action) {
+                 std::function<ExitCode()> action, Formats formats = usual_formats) {
     CLI::App* added = app_.add_subcommand(name, what + "\n\nExamples:\n" + examples);
-    added->callback([this, action = std::move(action)] { verb_ = action; });
+    added->callback([this, chosen = Verb{name, std::move(action), std::move(formats)}] { verb_ = chosen; });
+    added->footer(fmt::format("{}\n{}\n{}", common_help_, help_texts::environment_footer,
+                              help_texts::exit_codes_footer));
     return added;
   }
 
+  KnownWords known_words() const {
+    KnownWords known;
+    for (const CLI::Option* option : app_.get_options()) known.common.push_back(known_option(*option));
+    for (const CLI::App* verb : app_.get_subcommands({})) known.verbs.push_back(known_verb(*verb));
+    return known;
+  }
+
+  std::optional<Error> unknown_format() const {
+    if (common_.output.empty() || std::ranges::find(verb_.formats, common_.output) != verb_.formats.end()) {
+      return std::nullopt;
+    }
+    return Error{
+        ErrorKind::usage,
+        fmt::format("--output {}: `sluice {}` has no such format", printable(common_.output, 64), verb_.name),
+        fmt::format("One of {}.", fmt::join(verb_.formats, ", "))};
+  }
+
+  std::string see_help() const {
+    return verb_.name.empty() ? "See `sluice --help`." : fmt::format("See `sluice {} --help`.", verb_.name);
+  }
+
+  static void add_text(CLI::App* to, const std::string& name, const std::string& type, std::string& value,
+                       const std::string& what) {
+    to->add_option(name, value, what)->type_name(type);
+  }
+
+  /// The error of `read` is thrown through CLI11, which would put it into words of its own.
+  template <class Read>
+  static CLI::Option* add_read(CLI::App* to, const std::string& name, const std::string& type,
+                               const std::string& what, Read read) {
+    const auto take = [name, read](const std::string& text) {
+      const Result<void> taken = read(fmt::format("{} {}", name, text), text);
+      if (taken.has_error()) throw Error{taken.error()};
+    };
+    return to->add_option_function<std::string>(name, take, what)->type_name(type);
+  }
+
+  template <class Value>
+  static CLI::Option* add_whole_number(CLI::App* to, const std::string& name, Value& value,
+                                       std::int64_t least, std::int64_t most, const std::string& what) {
+    return add_read(
+        to, name, "N", what,
+        [&value, least, most](const std::string& source, const std::string& text) -> Result<void> {
+          const Result<std::int64_t> number = whole_number_between(source, text, least, most);
+          if (number.has_error()) return number.error();
+          assign(value, *number);
+          return {};
+        });
+  }
+
+  template <class Number>
+  static void assign(std::optional<Number>& value, std::int64_t number) {
+    value = static_cast<Number>(number);
+  }
+  template <class Number>
+  static void assign(Number& value, std::int64_t number) {
+    value = static_cast<Number>(number);
+  }
+
+  template <class Value>
+  static void add_rate(CLI::App* to, const std::string& name, Value& value, const std::string& what) {
+    add_read(to, name, "N", what,
+             [&value](const std::string& source, const std::string& text) -> Result<void> {
+               const Result<double> number = number_between(source, text, rate_min, rate_max);
+               if (number.has_error()) return number.error();
+               value = *number;
+               return {};
+             });
+  }
+
+  static void add_duration(CLI::App* to, const std::string& name, std::optional<Milliseconds>& value,
+                           const std::string& what) {
+    add_read(to, name, "TIME", what,
+             [&value](const std::string& source, const std::string& text) -> Result<void> {
+               value = parse_duration(text);
+               if (value) return {};
+               return Error{ErrorKind::usage, printable(source, 128) + ": this is not a duration",
+                            "Expected one such as 500ms, 15s or 2m."};
+             });
+  }
+
+  CLI::Option* add_run_argument(CLI::App* to, const std::string& what) {
+    return add_read(
+        to, "RUN", "", what, [this](const std::string& source, const std::string& text) -> Result<void> {
+          const auto number = whole_number_between(source, text, 1, std::numeric_limits<std::int64_t>::max());
+          if (number.has_value()) run_ = *number;
+          if (number.has_value()) return {};
+          return Error{ErrorKind::usage, printable(source, 128) + ": this is not a run's number",
+                       "`sluice list` shows the runs and their numbers."};
+        });
+  }
+
   void add_common_options() {
-    app_.add_option("--store", common_.store, "The store [$XDG_STATE_HOME/sluice/sluice.db]")
-        ->type_name("FILE");
-    app_.add_option("--config", common_.config, "The configuration [$XDG_CONFIG_HOME/sluice/config.json]")
-        ->type_name("FILE");
-    app_.add_option("-o,--output", common_.output,
-                    "How to print: text, json; results: table, json, ndjson, csv, txt")
-        ->type_name("FORMAT");
-    app_.add_option("--progress", common_.progress, "On stderr: auto, plain, json or none [auto]")
-        ->type_name("HOW")
-        ->transform(
-            CLI::CheckedTransformer(std::map<std::string, ProgressMode>{{"auto", ProgressMode::automatic},
-                                                                        {"plain", ProgressMode::plain},
-                                                                        {"json", ProgressMode::json},
-                                                                        {"none", ProgressMode::none}})
-                .description(""));
+    add_text(&app_, "--store", "FILE", common_.store, "The store [$XDG_STATE_HOME/sluice/sluice.db]");
+    add_text(&app_, "--config", "FILE", common_.config,
+             "The configuration [$XDG_CONFIG_HOME/sluice/config.json]");
+    add_text(&app_, "-o,--output", "FORMAT", common_.output,
+             "How to print: text, json; results: table, json, ndjson, csv, txt");
+    add_read(&app_, "--progress", "HOW", "On stderr: auto, plain, json or none [auto]",
+             [this](const std::string& source, const std::string& text) -> Result<void> {
+               const auto mode = progress_mode_from(text);
+               if (mode) common_.progress = *mode;
+               if (mode) return {};
+               return Error{ErrorKind::usage, printable(source, 128) + ": there is no such progress",
+                            "One of auto, plain, json, none."};
+             });
     app_.add_flag("-q,--quiet", common_.is_quiet, "Say nothing but results and errors");
     app_.add_flag("-v,--verbose", common_.is_verbose, "Print a line for every attempt");
+    const std::vector<const CLI::Option*> options =
+        std::as_const(app_).get_options([](const CLI::Option* option) {
+          return !option->check_name("--help") && !option->check_name("--version");
+        });
+    HelpFormatter formatter;
+    formatter.column_width(34);
+    common_help_ = formatter.make_group("Options of every verb", false, options).substr(1);
   }
 
   void add_list_options(CLI::App* to) {
-    to->add_option("--devices", send_.devices_file,
-                   "Device list, instead of the job file's; - is standard input")
-        ->type_name("FILE");
-    to->add_option("--column", send_.column, "Column or member that holds the device's name [device]");
+    add_text(to, "--devices", "FILE", send_.devices_file,
+             "Device list, instead of the job file's; - is standard input:\n"
+             "one name a line, or with --column CSV or NDJSON, whichever it is");
+    add_text(to, "--column", "NAME", send_.column, "Column or member that holds the device's name [device]");
   }
 
   void add_device_options(CLI::App* to) {
     add_list_options(to);
-    to->add_option("--expect-devices", send_.expected_devices,
-                   "Refuse to go on with any other number of devices")
-        ->type_name("N");
+    add_whole_number(to, "--expect-devices", send_.expected_devices, 1, devices_max,
+                     "Refuse to go on with any other number of devices");
   }
 
   void add_endpoint_options(CLI::App* to) {
-    to->add_option("--endpoint", send_.endpoint,
-                   "Where the API is, such as https://iot.cn-shanghai.aliyuncs.com")
-        ->type_name("URL");
-    to->add_option("--credentials", send_.credentials_file, "File with the access key (mode 0600)")
-        ->type_name("FILE");
-    to->add_option("--profile", send_.profile, "Profile of the credentials file")->type_name("NAME");
-    to->add_option("--ca-file", send_.ca_file, "Certificates to trust instead of the system's (PEM)")
-        ->type_name("FILE");
+    add_text(to, "--endpoint", "URL", send_.endpoint,
+             "Where the API is, such as https://iot.cn-shanghai.aliyuncs.com (or SLUICE_ENDPOINT)");
+    add_text(to, "--credentials", "FILE", send_.credentials_file,
+             "File with the access key, mode 0600 (or SLUICE_CREDENTIALS)");
+    add_text(to, "--profile", "NAME", send_.profile, "Profile of the credentials file");
+    add_text(to, "--ca-file", "FILE", send_.ca_file,
+             "Certificates to trust instead of the system's, PEM (or SLUICE_CA_FILE)");
     add_pace_options(to);
     add_duration(to, "--connect-timeout", send_.connect_timeout, "For connecting [5s]");
     add_duration(to, "--tls-timeout", send_.tls_timeout, "For the TLS handshake [5s]");
@@ -120,25 +279,20 @@ class CommandLine {
                  "From a request's first byte to its answer's last [15s]");
   }
 
+  void add_tenant_option(CLI::App* to) {
+    add_text(to, "--tenant", "NAME", send_.tenant,
+             "The cloud account, as the configuration calls it (or SLUICE_TENANT)");
+  }
+
   void add_pace_options(CLI::App* to) {
-    to->add_option("--rate", send_.rate, "Requests per second, at most the tenant's")->type_name("N");
-    to->add_option("--in-flight", send_.in_flight, "Requests under way at the same time [32]")
-        ->type_name("N");
+    add_rate(to, "--rate", send_.rate, "Requests per second, at most the tenant's");
+    add_whole_number(to, "--in-flight", send_.in_flight, 1, in_flight_max,
+                     "Requests under way at the same time [32]");
   }
 
-  static void add_duration(CLI::App* to, const std::string& name, std::optional<Milliseconds>& value,
-                           const std::string& what) {
-    to->add_option_function<std::string>(
-          name,
-          [&value, name](const std::string& text) {
-            value = parse_duration(text);
-            if (!value) throw CLI::ValidationError(name, "expected a duration such as 500ms, 15s or 2m");
-          },
-          what)
-        ->type_name("TIME");
+  void add_job_argument(CLI::App* to) {
+    to->add_option("JOB", send_.job_file, "The job file")->type_name("")->required();
   }
-
-  void add_job_argument(CLI::App* to) { to->add_option("JOB", send_.job_file, "The job file")->required(); }
 
   void add_planning_verbs() {
     CLI::App* validate = verb("validate", "Show all errors of a job file at once, or of its device list.",
@@ -153,8 +307,7 @@ class CommandLine {
              [this] { return plan_command(common_, send_); });
     add_job_argument(plan);
     add_device_options(plan);
-    plan->add_option("--tenant", send_.tenant, "The cloud account, as the configuration calls it")
-        ->type_name("NAME");
+    add_tenant_option(plan);
     add_endpoint_options(plan);
   }
 
@@ -170,8 +323,7 @@ class CommandLine {
     for (CLI::App* to : {run, submit}) {
       add_job_argument(to);
       add_device_options(to);
-      to->add_option("--tenant", send_.tenant, "The cloud account, as the configuration calls it")
-          ->type_name("NAME");
+      add_tenant_option(to);
       add_endpoint_options(to);
       to->add_flag("-y,--yes", send_.says_yes, "Answer every question with yes (this version asks none)");
     }
@@ -180,7 +332,7 @@ class CommandLine {
         verb("resume", "Go on with what is unfinished: one run, or all of them.",
              "  sluice resume\n  sluice resume 7 --endpoint https://iot.cn-beijing.aliyuncs.com\n",
              [this] { return resume_command(common_, send_, wanted_run()); });
-    resume->add_option("RUN", run_, "The run's number; none: every unfinished run");
+    add_run_argument(resume, "The run's number; none: every unfinished run");
     add_endpoint_options(resume);
   }
 
@@ -188,16 +340,17 @@ class CommandLine {
     CLI::App* status =
         verb("status", "Show where a run stands.", "  sluice status\n  sluice status 7 --output json\n",
              [this] { return status_command(common_, wanted_run()); });
-    status->add_option("RUN", run_, "The run's number; none: the newest run");
+    add_run_argument(status, "The run's number; none: the newest run");
 
     CLI::App* list = verb("list", "List the runs of the store, newest first.", "  sluice list --limit 20\n",
                           [this] { return list_command(common_, limit_); });
-    list->add_option("--limit", limit_, "At most so many [100]")->type_name("N");
+    add_whole_number(list, "--limit", limit_, 1, list_limit_max, "At most so many [100]");
 
     CLI::App* results =
         verb("results", "Print one row per device.",
              "  sluice results 7 --state failed\n  sluice results 7 --output csv > results.csv\n",
-             [this] { return results_command(common_, RunId{*run_}, results_); });
+             [this] { return results_command(common_, RunId{*run_}, results_); },
+             {"table", "json", "ndjson", "csv", "txt", "text"});
     results
         ->add_option(
             "--state", results_.state,
@@ -210,7 +363,7 @@ class CommandLine {
     CLI::App* verify =
         verb("verify-rate", "Prove from the attempts how many requests any second held.",
              "  sluice verify-rate 7\n", [this] { return verify_rate_command(common_, RunId{*run_}); });
-    for (CLI::App* to : {results, why, verify}) to->add_option("RUN", run_, "The run's number")->required();
+    for (CLI::App* to : {results, why, verify}) add_run_argument(to, "The run's number")->required();
 
     verb("version", "Print the versions of sluice and its libraries.", "  sluice version\n",
          [this]() -> ExitCode {
@@ -227,28 +380,29 @@ class CommandLine {
     add_job_argument(rehearse);
     add_device_options(rehearse);
     add_pace_options(rehearse);
-    rehearse->add_option("--faults", rehearse_.faults_file, "What shall go wrong")->type_name("FILE");
-    rehearse->add_option("--ledger", rehearse_.ledger_file, "Where the built-in cloud records every request")
-        ->type_name("FILE");
-    rehearse->add_option("--seed", rehearse_.seed, "Draws other faults [1]")->type_name("N");
+    add_text(rehearse, "--faults", "FILE", rehearse_.faults_file, "What shall go wrong");
+    add_text(rehearse, "--ledger", "FILE", rehearse_.ledger_file,
+             "Where the built-in cloud records every request");
+    add_seed(rehearse, rehearse_.seed);
 
     CLI::App* simulate = verb("simulate", "Serve the built-in cloud until Ctrl-C.",
                               "  sluice simulate --port 8080 --faults samples/faults/latency.json\n",
                               [this] { return simulate_command(common_, cloud_, faults_file_); });
-    simulate->add_option("--port", cloud_.port, "Port to listen on [any free one]")->type_name("N");
-    simulate->add_option("--faults", faults_file_, "What shall go wrong")->type_name("FILE");
-    simulate->add_option("--ledger", cloud_.ledger_file, "Where to record every request")->type_name("FILE");
-    simulate->add_option("--seed", cloud_.seed, "Draws other faults [1]")->type_name("N");
-    simulate->add_option("--limit", cloud_.requests_per_second, "The account's requests per second [10]")
-        ->type_name("N")
-        ->check(CLI::PositiveNumber.description(""));
+    add_whole_number(simulate, "--port", cloud_.port, 0, 65535, "Port to listen on [any free one]");
+    add_text(simulate, "--faults", "FILE", faults_file_, "What shall go wrong");
+    add_text(simulate, "--ledger", "FILE", cloud_.ledger_file, "Where to record every request");
+    add_seed(simulate, cloud_.seed);
+    add_rate(simulate, "--limit", cloud_.requests_per_second, "The account's requests per second [10]");
     simulate->add_flag("--tls", cloud_.tls, "Serve HTTPS");
-    simulate->add_option("--tls-certificate", cloud_.certificate_file, "PEM [one of its own]")
-        ->type_name("FILE");
-    simulate->add_option("--tls-key", cloud_.key_file, "PEM")->type_name("FILE");
-    simulate
-        ->add_option("--ca-out", cloud_.ca_file_out, "Where to write the certificate of its own authority")
-        ->type_name("FILE");
+    add_text(simulate, "--tls-certificate", "FILE", cloud_.certificate_file, "PEM [one of its own]");
+    add_text(simulate, "--tls-key", "FILE", cloud_.key_file, "PEM");
+    add_text(simulate, "--ca-out", "FILE", cloud_.ca_file_out,
+             "Where to write the certificate of its own authority");
+  }
+
+  static void add_seed(CLI::App* to, std::uint64_t& seed) {
+    add_whole_number(to, "--seed", seed, 0, std::numeric_limits<std::int64_t>::max(),
+                     "Draws other faults [1]");
   }
 
   std::optional<RunId> wanted_run() const {
@@ -256,23 +410,8 @@ class CommandLine {
     return RunId{*run_};
   }
 
-  std::string usage_hint(int argc, const char* const* argv) {
-    std::vector<std::string> names;
-    for (const CLI::App* known : app_.get_subcommands({})) names.push_back(known->get_name());
-    std::vector<std::string_view> verbs{names.begin(), names.end()};
-    for (int i = 1; i < argc; ++i) {
-      const std::string_view word = argv[i];
-      if (word.starts_with("-")) continue;
-      if (std::ranges::find(verbs, word) != verbs.end()) return fmt::format("See `sluice {} --help`.", word);
-      if (const auto nearest = nearest_word(word, verbs))
-        return fmt::format("Did you mean `sluice {}`?", *nearest);
-      break;
-    }
-    return "See `sluice --help`.";
-  }
-
-  int report(const Error& error) {
-    if (common_.wants_json()) {
+  static int report(const Error& error, bool as_json) {
+    if (as_json) {
       fmt::print("{}", error_json(error));
     } else {
       fmt::print(stderr, "{}", error_text(error));
@@ -281,7 +420,8 @@ class CommandLine {
   }
 
   CLI::App app_;
-  std::function<ExitCode()> verb_;
+  std::string common_help_;  ///< what each verb's help says of the options they all have
+  Verb verb_;
   CommonOptions common_;
   SendOptions send_;
   ResultsOptionsGiven results_;
@@ -296,7 +436,8 @@ class CommandLine {
 
 int run_command_line(int argc, const char* const* argv) {
   CommandLine line;
-  return line.run(argc, argv);
+  const std::span words(argv + 1, argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
+  return line.run({words.begin(), words.end()});
 }
 
 }  // namespace sluice

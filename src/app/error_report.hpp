@@ -15,7 +15,8 @@ std::string_view to_string(ErrorKind kind);
 /// "sluice: …" and, if there is one, the hint on a line of its own. Ends with a line end.
 std::string error_text(const Error& error);
 
-/// {"schema_version":1,"error":{"code","message","hint"}} and a line end.
+/// {"schema_version":1,"error":{"code","message","hint"}} and a line end. A message of several lines is also
+/// there line by line, as "details".
 std::string error_json(const Error& error);
 
 }  // namespace sluice

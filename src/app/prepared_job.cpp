@@ -31,6 +31,10 @@ bool names_devices(const SendOptions& options, const Job& job) {
 
 Result<DeviceList> open_devices(const SendOptions& options, const Job& job) {
   const std::string column = options.column.empty() ? job.targets.column : options.column;
+  if (options.devices_file == "-") {
+    // The job's column belongs to the job's own list; a column given here says that the input has any.
+    return DeviceList::open({.names = {}, .path = options.devices_file, .column = options.column});
+  }
   if (!options.devices_file.empty()) {
     return DeviceList::open({.names = {}, .path = options.devices_file, .column = column});
   }

@@ -110,8 +110,8 @@ ExitCode list_command(const CommonOptions& common, std::size_t limit) {
 }
 
 ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOptionsGiven& given) {
-  const std::optional<ResultsFormat> format =
-      results_format_from(common.output.empty() ? "table" : common.output);
+  const bool is_for_people = common.output.empty() || common.output == "text";
+  const std::optional<ResultsFormat> format = results_format_from(is_for_people ? "table" : common.output);
   if (!format) {
     return Error{ErrorKind::usage, fmt::format("--output {}: no such format", printable(common.output, 64)),
                  "One of table, json, ndjson, csv, txt."};
@@ -142,7 +142,12 @@ ExitCode why_command(const CommonOptions& common, RunId id) {
   const UtcTime now = system_now();
   const Result<QueueState> queue = (*store)->queue_state(id, now);
   if (queue.has_error()) return queue.error();
-  fmt::print("{}\n", why_line(*run, *queue, (*store)->has_owner(), now, common.store));
+  const bool has_owner = (*store)->has_owner();
+  if (common.wants_json()) {
+    fmt::print("{}", why_json(*run, *queue, has_owner, now, common.store));
+  } else {
+    fmt::print("{}\n", why_line(*run, *queue, has_owner, now, common.store));
+  }
   return exit_codes::all_accepted;
 }
 

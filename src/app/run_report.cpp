@@ -258,6 +258,16 @@ std::string why_line(const RunRecord& run, const QueueState& queue, bool has_own
   return fmt::format("run {}: {} → {}", run.id.value, reason, next_command(run, store_file));
 }
 
+std::string why_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
+                     std::string_view store_file) {
+  JsonText json;
+  json.begin_object().member("schema_version", json_schema_version);
+  json.member("run", run.id.value).member("status", to_string(status_of(run)));
+  json.member("why", why_line(run, queue, has_owner, now, store_file));
+  json.member("next_command", next_command(run, store_file));
+  return json.end_object().end_document().take();
+}
+
 std::string next_command(const RunRecord& run, std::string_view store_file) {
   return command_for(run) + option_text("--store", store_file);
 }

@@ -39,6 +39,10 @@ std::string list_text(std::span<const RunRecord> runs, bool has_owner);
 std::string why_line(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
                      std::string_view store_file = {});
 
+/// The same for a script: {"schema_version","run","status","why","next_command"} and a line end.
+std::string why_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
+                     std::string_view store_file = {});
+
 /// The command that an operator most likely wants next: "sluice results 7 --state failed".
 std::string next_command(const RunRecord& run, std::string_view store_file = {});
 

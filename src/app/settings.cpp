@@ -3,18 +3,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <vector>
 
+#include "app/option_values.hpp"
 #include "jobfile/nearest_word.hpp"
 #include "sluice/jobfile/device_name.hpp"
+#include "sluice/jobfile/job_file.hpp"
 
 namespace sluice {
 namespace {
-
-constexpr int in_flight_max = 32;
 
 std::string folder_of(const Environment& environment, const char* xdg_variable, std::string_view below_home) {
   if (const auto folder = environment(xdg_variable)) return *folder;
@@ -30,17 +29,6 @@ std::string first_of(std::initializer_list<std::string> candidates) {
 
 std::string variable(const Environment& environment, const char* name) {
   return environment(name).value_or("");
-}
-
-Result<std::optional<double>> number_from(const Environment& environment, const char* name) {
-  const std::optional<std::string> text = environment(name);
-  if (!text) return std::optional<double>{};
-  double value = 0;
-  const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (problem != std::errc{} || end != text->data() + text->size()) {
-    return Error{ErrorKind::usage, fmt::format("{}={}: not a number", name, printable(*text, 64)), ""};
-  }
-  return std::optional{value};
 }
 
 Result<TenantConfig> configured_tenant(const std::string& name, const Config& config) {
@@ -65,10 +53,19 @@ std::string tenant_name(const SendOptions& options, const Environment& environme
 
 Result<Endpoint> endpoint_of(const SendOptions& options, const Environment& environment,
                              const TenantConfig& tenant) {
+  const std::string asked = first_of({options.endpoint, variable(environment, "SLUICE_ENDPOINT")});
+  if (!asked.empty()) {
+    Result<Endpoint> endpoint = parse_endpoint(asked);
+    if (endpoint.has_value()) return endpoint;
+    // No file is wrong then, but what was said to this command.
+    Error error = endpoint.error();
+    error.kind = ErrorKind::usage;
+    error.message = (options.endpoint.empty() ? "SLUICE_ENDPOINT: " : "--endpoint: ") + error.message;
+    return error;
+  }
   const std::string region = variable(environment, "ALIBABA_CLOUD_REGION_ID");
   const std::string text =
-      first_of({options.endpoint, variable(environment, "SLUICE_ENDPOINT"), tenant.endpoint,
-                variable(environment, "ALIBABA_CLOUD_ENDPOINT"),
+      first_of({tenant.endpoint, variable(environment, "ALIBABA_CLOUD_ENDPOINT"),
                 region.empty() ? std::string{} : fmt::format("https://iot.{}.aliyuncs.com", region)});
   if (text.empty()) {
     return Error{ErrorKind::usage, fmt::format("tenant \"{}\" has no endpoint", printable(tenant.name, 64)),
@@ -87,20 +84,24 @@ std::optional<std::string> region_of(const Endpoint& endpoint) {
   return std::string{host.substr(front.size(), host.size() - front.size() - back.size())};
 }
 
+/// Of the option, else of the environment; absent: of neither.
+Result<std::optional<double>> rate_asked_for(const SendOptions& options, const Environment& environment) {
+  if (options.rate) return options.rate;
+  const std::optional<std::string> text = environment("SLUICE_RATE");
+  if (!text) return std::optional<double>{};
+  const Result<double> rate = number_between("SLUICE_RATE=" + *text, *text, rate_min, rate_max);
+  if (rate.has_error()) return rate.error();
+  return std::optional{*rate};
+}
+
 Result<double> rate_of(const SendOptions& options, const Environment& environment, const Job& job,
                        const TenantSetup& setup) {
-  const Result<std::optional<double>> from_environment = number_from(environment, "SLUICE_RATE");
-  if (from_environment.has_error()) return from_environment.error();
-  const std::optional<double> asked = options.rate ? options.rate : *from_environment;
-  const double rate = asked.value_or(job.rate.value_or(setup.account_rate));
-  if (!(rate > 0) || rate > 1'000'000) {
-    return Error{ErrorKind::usage,
-                 fmt::format("--rate {}: the rate must be more than 0 requests per second", rate),
-                 "Leave it out for the tenant's own rate."};
-  }
+  const Result<std::optional<double>> asked = rate_asked_for(options, environment);
+  if (asked.has_error()) return asked.error();
+  const double rate = asked->value_or(job.rate.value_or(setup.account_rate));
   if (rate > setup.account_rate && !is_loopback(setup.endpoint)) {
     return Error{
-        asked ? ErrorKind::usage : ErrorKind::invalid_input,
+        *asked ? ErrorKind::usage : ErrorKind::invalid_input,
         fmt::format("a rate of {} requests per second is above the {} of tenant \"{}\"", rate,
                     setup.account_rate, printable(setup.name, 64)),
         "The cloud limits the account to 10. If yours has more, say so in the configuration (\"rate\")."};
@@ -110,16 +111,13 @@ Result<double> rate_of(const SendOptions& options, const Environment& environmen
 
 Result<int> in_flight_of(const SendOptions& options, const Environment& environment,
                          const TenantConfig& tenant) {
-  const Result<std::optional<double>> from_environment = number_from(environment, "SLUICE_IN_FLIGHT");
-  if (from_environment.has_error()) return from_environment.error();
-  int in_flight = static_cast<int>(tenant.in_flight);
-  if (*from_environment) in_flight = static_cast<int>(**from_environment);
-  if (options.in_flight) in_flight = *options.in_flight;
-  if (in_flight < 1 || in_flight > in_flight_max) {
-    return Error{ErrorKind::usage,
-                 fmt::format("--in-flight {}: must be between 1 and {}", in_flight, in_flight_max), ""};
-  }
-  return in_flight;
+  if (options.in_flight) return *options.in_flight;
+  const std::optional<std::string> text = environment("SLUICE_IN_FLIGHT");
+  if (!text) return static_cast<int>(tenant.in_flight);
+  const Result<std::int64_t> number =
+      whole_number_between("SLUICE_IN_FLIGHT=" + *text, *text, 1, in_flight_max);
+  if (number.has_error()) return number.error();
+  return static_cast<int>(*number);
 }
 
 }  // namespace

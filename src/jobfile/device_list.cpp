@@ -43,13 +43,24 @@ bool ends_with(std::string_view path, std::string_view ending) {
   return true;
 }
 
-Names names_of(FileDescriptor descriptor, DeviceSource source) {
+/// Standard input has no ending that could tell its format; whoever names a column says that it is no plain
+/// text, and then its first character tells.
+Result<Names> standard_input_names(LineReader lines, std::string column) {
+  if (column.empty()) return Names(TextNames(std::move(lines)));
+  const auto first = lines.first_character();
+  if (!first) return first.error();
+  if (*first == '{') return Names(JsonLineNames(std::move(lines), std::move(column)));
+  return Names(CsvNames(std::move(lines), std::move(column)));
+}
+
+Result<Names> names_of(FileDescriptor descriptor, DeviceSource source) {
   LineReader lines(std::move(descriptor), source.path == "-" ? "standard input" : source.path);
-  if (ends_with(source.path, ".csv")) return CsvNames(std::move(lines), std::move(source.column));
+  if (source.path == "-") return standard_input_names(std::move(lines), std::move(source.column));
+  if (ends_with(source.path, ".csv")) return Names(CsvNames(std::move(lines), std::move(source.column)));
   if (ends_with(source.path, ".ndjson") || ends_with(source.path, ".jsonl")) {
-    return JsonLineNames(std::move(lines), std::move(source.column));
+    return Names(JsonLineNames(std::move(lines), std::move(source.column)));
   }
-  return TextNames(std::move(lines));
+  return Names(TextNames(std::move(lines)));
 }
 
 /// A pipe, a terminal or a regular file, whatever the shell has made of it.
@@ -88,11 +99,8 @@ bool has_changed(const LineReader& lines, const std::string& path, const struct 
 class DeviceList::Impl {
  public:
   explicit Impl(DeviceSource source) : seen_(random_seed()), names_(InlineNames(std::move(source.names))) {}
-  Impl(OpenFile file, DeviceSource source)
-      : path_(source.path),
-        before_(file.status),
-        seen_(random_seed()),
-        names_(names_of(std::move(file.descriptor), std::move(source))) {}
+  Impl(std::string path, const struct stat& before, Names names)
+      : path_(std::move(path)), before_(before), seen_(random_seed()), names_(std::move(names)) {}
 
   Result<std::size_t> read(std::size_t max, std::string& names) {
     if (failure_) return *failure_;
@@ -214,7 +222,10 @@ Result<DeviceList> DeviceList::open(DeviceSource source) {
   if (source.path.empty()) return DeviceList(std::make_unique<Impl>(std::move(source)));
   auto file = source.path == "-" ? open_standard_input() : open_regular_file(source.path, what);
   if (!file) return file.error();
-  return DeviceList(std::make_unique<Impl>(*std::move(file), std::move(source)));
+  const std::string path = source.path;
+  auto names = names_of(std::move(file->descriptor), std::move(source));
+  if (!names) return names.error();
+  return DeviceList(std::make_unique<Impl>(path, file->status, *std::move(names)));
 }
 
 DeviceList::DeviceList(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -19,9 +19,6 @@ namespace {
 
 constexpr std::size_t name_characters_max = 128;
 constexpr std::size_t bad_names_shown_max = 10;
-// The pacer's arithmetic is exact between these; nobody needs more.
-constexpr double rate_min = 0.001;
-constexpr double rate_max = 100'000;
 
 bool is_visible_text(std::string_view text) {
   while (!text.empty()) {
@@ -80,6 +77,11 @@ Targets read_targets(const JsonValue& value, Findings& findings) {
   Targets targets;
   if (const auto* list = reader.of_kind("devices", JsonValue::Kind::array, "a list of device names")) {
     targets.devices = read_devices(*list, reader);
+    // Whoever means the command line's list leaves the key out; an empty one is a list that got lost.
+    if (list->elements.empty()) {
+      reader.report(*list, "devices",
+                    "the list is empty; expected at least one device, or no \"devices\" at all");
+    }
   }
   targets.devices_file =
       reader

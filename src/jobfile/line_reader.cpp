@@ -46,6 +46,20 @@ Result<std::optional<std::string_view>> LineReader::next() {
   }
 }
 
+Result<std::optional<char>> LineReader::first_character() {
+  for (;;) {
+    std::string_view text(buffer_.data() + begin_, end_ - begin_);
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    // Part of a mark may be all that has come so far.
+    const bool is_undecided = first == text.npos || byte_order_mark.starts_with(text);
+    const bool is_all_there_is = at_end_ || end_ - begin_ == buffer_.size();
+    if (!is_undecided) return std::optional(text[first]);
+    if (is_all_there_is) return std::optional<char>();
+    if (auto filled = refill(); !filled) return filled.error();
+  }
+}
+
 std::string_view LineReader::take(std::size_t length, std::size_t terminator) {
   std::string_view line(buffer_.data() + begin_, length);
   begin_ += length + terminator;

@@ -22,6 +22,10 @@ class LineReader {
   /// the next call. Absent: the end. Fails for a line of more than 64 KiB and when reading fails.
   Result<std::optional<std::string_view>> next();
 
+  /// What the text begins with, blanks, line breaks and a byte order mark aside, before any line is taken.
+  /// Absent: a text of blanks only, or none. Looks no further than the buffer reaches.
+  Result<std::optional<char>> first_character();
+
   std::size_t line() const { return line_; }  ///< number of the line that next() gave last; first is 1
   std::uint64_t bytes_read() const { return bytes_read_; }
   int descriptor() const { return descriptor_.number(); }

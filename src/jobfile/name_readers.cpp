@@ -43,7 +43,8 @@ Error bad_list(std::string message, std::string hint) {
   return Error{ErrorKind::invalid_input, std::move(message), std::move(hint)};
 }
 
-constexpr const char* name_the_column = "Name the right one as \"column\" in the job file's targets.";
+constexpr const char* name_the_column =
+    "Name the right one with --column, or as \"column\" in the job file's targets.";
 constexpr const char* correct_the_line = "Correct the line; nothing after it was looked at.";
 
 }  // namespace

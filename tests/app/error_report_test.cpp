@@ -26,3 +26,11 @@ TEST_CASE("error report: the JSON has the shape of the contract") {
         "{\"schema_version\":1,\"error\":{\"code\":\"refused\",\"message\":\"a \\\"quoted\\\" "
         "name\",\"hint\":\"\"}}\n");
 }
+
+TEST_CASE("error report: several findings are a list in the JSON, and a single one is none") {
+  const Error error{.kind = ErrorKind::invalid_input, .message = "a:1: x\na:2: y\n", .hint = "z"};
+
+  CHECK(error_json(error) ==
+        "{\"schema_version\":1,\"error\":{\"code\":\"invalid_input\",\"message\":\"a:1: x\\na:2: "
+        "y\",\"hint\":\"z\",\"details\":[\"a:1: x\",\"a:2: y\"]}}\n");
+}

@@ -144,6 +144,13 @@ TEST_CASE("why: a finished run is not waiting, whoever owns the store") {
         "results 7 --state in_doubt");
 }
 
+TEST_CASE("why: the JSON has the line, the status and the next command by themselves") {
+  CHECK(
+      why_json(under_way(), {.due_now = 9}, false, start, "a.db") ==
+      "{\"schema_version\":1,\"run\":7,\"status\":\"running\",\"why\":\"run 7: not being sent by any process "
+      "→ sluice resume 7 --store a.db\",\"next_command\":\"sluice resume 7 --store a.db\"}\n");
+}
+
 TEST_CASE("list: runs keep the order of the store, as table and as JSON") {
   RunRecord older = under_way();
   older.id = RunId{6};
@@ -183,8 +190,8 @@ TEST_CASE("run report: hostile texts harm neither the terminal nor the JSON") {
     CHECK(is_harmless(list_text(runs, true)));
     CHECK(why_line(run, {}, true, start).find('\n') == std::string::npos);
     CHECK(is_harmless(why_line(run, {}, true, start)));
-    for (const std::string& json :
-         {run_summary_json(run), status_json(run, {}, true, start), list_json(runs, true)}) {
+    for (const std::string& json : {run_summary_json(run), status_json(run, {}, true, start),
+                                    list_json(runs, true), why_json(run, {}, true, start)}) {
       boost::json::error_code error;
       boost::json::parse(json, error);
       CHECK_FALSE(error);

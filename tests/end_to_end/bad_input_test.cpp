@@ -100,17 +100,33 @@ std::vector<BadInput> bad_inputs() {
       {"job file: rate 0", 3, "rate", job_file(job_text(R"("rate": 0,)"))},
       {"job file: rate above the tenant's", 3, "above the 10", job_file(job_text(R"("rate": 11,)"))},
       {"job file: hostile text", 3, "job.json:1:", job_file("{\"na\x1b[2J\xff\": 1}")},
+      {"job file: a list of no devices", 3, "targets.devices: the list is empty",
+       [](Scene& scene) {
+         scene.folder.write("none.json", R"({"name": "n", "targets": {"devices": []}, )"
+                                         R"("call": {"product_key": "a1BwAGVxxxx", "identifier": "Set"}})");
+         return Words{"validate", scene.folder / "none.json"};
+       }},
       {"job file: missing", 4, "absent.json", verb({"run", "absent.json"})},
       {"job file: a folder", 3, "folder", verb({"run", "/"})},
       {"option: rate 0", 2, "--rate 0", options({"--rate", "0"})},
       {"option: rate above the tenant's", 2, "above the 10", options({"--rate", "11"})},
       {"option: not a number", 2, "--rate", options({"--rate", "fast"})},
-      {"option: HTTP over the net", 3, "loopback",
+      {"option: HTTP over the net", 2, "loopback",
        [](Scene& scene) {
          return Words{"run", scene.job, "--store", scene.store, "--endpoint", "http://iot.example.com"};
        }},
       {"option: CA file missing", 3, "cannot be read", options({"--ca-file", "absent.pem"})},
       {"option: unknown", 2, "--retries", options({"--retries", "3"})},
+      {"option: mistyped", 2, "Did you mean --rate?", options({"--rat", "3"})},
+      {"option: an empty value", 2, "--devices is given with an empty value", options({"--devices", ""})},
+      {"option: rate below the job file's least", 2, "--rate 0.0001: expected",
+       options({"--rate", "0.0001"})},
+      {"option: rate beyond all numbers", 2, "--rate 1e400: expected", options({"--rate", "1e400"})},
+      {"option: progress", 2, "auto, plain, json, none", options({"--progress", "foo"})},
+      {"option: limit 0", 2, "--limit 0: expected a whole number", verb({"list", "--limit", "0"})},
+      {"option: limit below 0", 2, "--limit -1: expected a whole number", verb({"list", "--limit", "-1"})},
+      {"option: limit of the simulated cloud", 2, "--limit 0: expected a number",
+       [](Scene&) { return Words{"simulate", "--limit", "0"}; }},
       {"devices: missing file", 4, "absent.txt", options({"--devices", "absent.txt"})},
       {"devices: a folder", 3, "folder", options({"--devices", "."})},
       {"devices: a pipe", 3, "pipe", with_pipe_as_list},
@@ -135,6 +151,9 @@ std::vector<BadInput> bad_inputs() {
       {"verb: unknown", 2, "Did you mean `sluice resume`?", verb({"resum"})},
       {"verb: none", 2, "sluice --help", [](Scene&) { return Words{}; }},
       {"output: unknown", 2, "table, json, ndjson, csv, txt", verb({"results", "1", "--output", "yaml"})},
+      {"output: one of another verb's", 2, "One of text, json.", verb({"list", "--output", "csv"})},
+      {"output: of a run", 2, "One of text, json.", options({"--output", "xml"})},
+      {"run: no number", 2, "not a run's number", verb({"status", "newest"})},
       {"state: unknown", 2, "no such state", verb({"results", "1", "--state", "done"})},
   };
 }
@@ -206,6 +225,58 @@ TEST_CASE("end to end: wrong use of the command line is JSON too under --output 
 
   CHECK(end.exit_code == 2);
   CHECK(json_object(end.out).at("error").at("code") == "usage");
+}
+
+TEST_CASE("end to end: a word that is no verb is named as JSON too, wherever the format stands") {
+  Scene scene{3};
+
+  const ProgramEnd end = scene.sluice({"bogus", "--output", "json"});
+
+  CHECK(end.exit_code == 2);
+  CHECK(json_object(end.out).at("error").at("message") == "there is no verb \"bogus\"");
+}
+
+TEST_CASE("end to end: each verb's help has its examples, the options of all verbs, and the environment") {
+  Scene scene{3};
+
+  const std::string top = scene.sluice({"--help"}).out;
+  CHECK(scene.sluice({"help"}).out == top);
+  CHECK(top.find("Examples:") < top.find("Options:"));
+  CHECK(top.find("SLUICE_STORE") != std::string::npos);
+  const std::string run = scene.sluice({"run", "--help"}).out;
+  CHECK(scene.sluice({"help", "run"}).out == run);
+  CHECK(run.find("Examples:") < run.find("Options:"));
+  for (const char* word : {"--store FILE", "--config FILE", "--output FORMAT", "--progress HOW", "--quiet",
+                           "--verbose", "SLUICE_STORE", "SLUICE_CONFIG", "SLUICE_TENANT", "SLUICE_ENDPOINT",
+                           "SLUICE_RATE", "SLUICE_IN_FLIGHT", "SLUICE_CREDENTIALS", "SLUICE_CA_FILE"}) {
+    CAPTURE(word);
+    CHECK(run.find(word) != std::string::npos);
+  }
+}
+
+TEST_CASE("end to end: the job's own column is not looked for in a list of names on standard input") {
+  Scene scene{3};
+  scene.folder.write("fleet.csv", "id,device\n1,dev-000001\n");
+  const std::string job = scene.folder.write(
+      "csv.json", R"({"name": "n", "targets": {"devices_file": "fleet.csv", "column": "device"}, )"
+                  R"("call": {"product_key": "a1BwAGVxxxx", "identifier": "Set"}})");
+
+  const ProgramEnd text = scene.sluice({"validate", job, "--devices", "-"}, "dev-000001\ndev-000002\n");
+  const ProgramEnd csv =
+      scene.sluice({"validate", job, "--devices", "-", "--column", "id"}, "id\ndev-000001\n");
+
+  CHECK(text.out.find("valid, 2 devices") != std::string::npos);
+  CHECK(csv.out.find("valid, 1 device") != std::string::npos);
+}
+
+TEST_CASE("end to end: results take text for table") {
+  Scene scene{3};
+  REQUIRE(scene.sluice({"submit", scene.job, "--store", scene.store, "--endpoint", far_away}).exit_code == 0);
+
+  const ProgramEnd text = scene.sluice({"results", "1", "--store", scene.store, "--output", "text"});
+
+  CHECK(text.exit_code == 0);
+  CHECK(text.out == scene.sluice({"results", "1", "--store", scene.store, "--output", "table"}).out);
 }
 
 TEST_CASE("end to end: a list that is not as long as expected leaves no run in the store") {

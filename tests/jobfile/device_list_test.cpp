@@ -344,6 +344,55 @@ TEST_CASE("device list: standard input is read as text, from a pipe or a file") 
   std::fclose(file);
 }
 
+TEST_CASE("device list: with a column, standard input is CSV or NDJSON by its first character") {
+  const ScratchFolder folder;
+  const auto names_of_input = [&folder](const std::string& text, const std::string& column) {
+    FILE* const file = std::fopen(folder.write("f", text).c_str(), "r");
+    REQUIRE(file);
+    const StandardInput input(::fileno(file));
+    std::fclose(file);
+    auto names = read_all({{}, "-", column});
+    return names ? names->text : names.error().message;
+  };
+
+  CHECK(names_of_input("id,dev\n1,dev-1\n2,dev-2\n", "dev") == "dev-1\ndev-2\n");
+  CHECK(names_of_input("\xEF\xBB\xBF"
+                       "dev,id\r\ndev-1,1\r\n",
+                       "dev") == "dev-1\n");
+  CHECK(names_of_input("\n \t{\"dev\": \"dev-1\"}\n{\"dev\": \"dev-2\"}\n", "dev") == "dev-1\ndev-2\n");
+  CHECK(names_of_input("\xEF\xBB\xBF{\"dev\": \"dev-1\"}", "dev") == "dev-1\n");
+  CHECK(names_of_input("dev-1\ndev-2\n", "dev") ==
+        "standard input:1: there is no column \"dev\"; the columns are \"dev-1\"");
+  CHECK(names_of_input("", "dev").starts_with("standard input: the list is empty"));
+  CHECK(names_of_input(" \n", "dev").starts_with("standard input:"));
+  CHECK(names_of_input("dev-1\n", "") == "dev-1\n");
+}
+
+TEST_CASE("device list: a first character that comes late and in parts is waited for") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  std::thread writer([&ends] {
+    for (const std::string_view part : {"\xEF", "\xBB\xBF", "\n\n", "{\"dev\":", "\"dev-1\"}\n"}) {
+      if (::write(ends[1], part.data(), part.size()) < 0) break;
+    }
+    ::close(ends[1]);
+  });
+  {
+    const StandardInput input(ends[0]);
+    CHECK(names_in("-", "dev") == "dev-1\n");
+  }
+  writer.join();
+  ::close(ends[0]);
+}
+
+TEST_CASE("device list: whoever gave the column, the hint fits") {
+  const ScratchFolder folder;
+  const Error error = error_in(folder.write("f.csv", "a,b\n1,2\n"), "dev");
+
+  CHECK(error.hint.find("--column") != std::string::npos);
+  CHECK(error.hint.find("job file") != std::string::npos);
+}
+
 TEST_CASE("device list: the sample lists hold what the README says") {
   const std::string samples = std::string(SLUICE_SOURCE_DIR) + "/samples/";
 

@@ -90,7 +90,7 @@ TEST_CASE("job file: what is left out has the documented default") {
 TEST_CASE("job file: targets may be absent or empty, because the command line may give them") {
   CHECK(job(job_with("\"rate\": 1")).targets == Targets{});
   CHECK(job(job_with("\"rate\": 1,\n\"targets\": {}")).targets == Targets{});
-  CHECK(job(job_with("\"targets\": {\"devices\": []}")).targets == Targets{});
+  CHECK(job(job_with("\"targets\": {}")).targets == Targets{});
 }
 
 TEST_CASE("job file: args keeps the author's bytes") {
@@ -181,6 +181,7 @@ TEST_CASE("job file: values that do not fit are refused with what was found") {
       {"\"tenant\": \"a\\nb\"", "tenant: \"a\\x0Ab\" does not fit"},
       {"\"$schema\": 1", "$schema: a number where something else belongs"},
       {"\"targets\": []", "targets: a list where something else belongs"},
+      {"\"targets\": {\"devices\": []}", "targets.devices: the list is empty; expected at least one device"},
       {"\"targets\": {\"devices\": \"dev-1\"}", "targets.devices: text where something else belongs"},
       {"\"targets\": {\"devices\": [\"dev-1\", 5]}",
        "targets.devices[1]: a number where a device name belongs"},
@@ -189,7 +190,7 @@ TEST_CASE("job file: values that do not fit are refused with what was found") {
       {"\"targets\": {\"devices_file\": \"\"}", "targets.devices_file: \"\" does not fit"},
       {"\"targets\": {\"devices_file\": \"-\"}", "targets.devices_file: \"-\" does not fit"},
       {"\"targets\": {\"devices_file\": \"a\\u0000b\"}", "targets.devices_file: \"a\\x00b\" does not fit"},
-      {"\"targets\": {\"devices\": [], \"devices_file\": \"f\"}",
+      {"\"targets\": {\"devices\": [\"dev-1\"], \"devices_file\": \"f\"}",
        "targets.devices_file: given together with"},
       {"\"targets\": {\"column\": \"c\"}", "targets.column: given without \"devices_file\""},
       {"\"retry\": {\"max_attempts\": 0}", "retry.max_attempts: 0 does not fit"},

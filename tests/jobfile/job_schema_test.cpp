@@ -153,7 +153,7 @@ TEST_CASE("job schema: judges documents as the reader does") {
       {false, with("\"tenant\": \"\"")},
       {false, with("\"tenant\": \"ü\"")},
       {true, with("\"targets\": {}")},
-      {true, with("\"targets\": {\"devices\": []}")},
+      {false, with("\"targets\": {\"devices\": []}")},
       {true, with("\"targets\": {\"devices\": [\"dev-1\", \"dev-1\"]}")},
       {false, with("\"targets\": {\"devices\": [\"dev\"]}")},
       {false, with("\"targets\": {\"devices\": [\"dev 1\"]}")},

@@ -18,7 +18,8 @@ namespace sluice {
 /// ignored.
 struct DeviceSource {
   std::vector<std::string> names;  ///< inline; used if `path` is empty
-  std::string path;                ///< "-" is standard input, read as text
+  /// "-" is standard input: text, or if `column` is given NDJSON where it begins with '{', else CSV.
+  std::string path;
   std::string column;  ///< empty: "device" (also "device_name" or "DeviceName" if that is what there is)
 };
 

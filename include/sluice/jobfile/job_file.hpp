@@ -9,8 +9,13 @@
 
 namespace sluice {
 
-/// `targets` may be absent or empty, since the command line can give devices too: then Job::targets is empty,
-/// and it is for the caller to ask for devices. How `rate` compares to the tenant's is the caller's to check.
+/// Requests per second that can be asked for, wherever: the pacer's arithmetic is exact between these; nobody
+/// needs more.
+inline constexpr double rate_min = 0.001;
+inline constexpr double rate_max = 100'000;
+
+/// `targets` may be absent, since the command line can give devices too: then Job::targets is empty, and
+/// it is for the caller to ask for devices. How `rate` compares to the tenant's is the caller's to check.
 /// @param file how the file is called in messages
 /// @return the job; or invalid_input with one line "file:line:column: field: what is wrong, what is expected"
 /// per
