@@ -22,6 +22,7 @@
 #include "app/exit_codes.hpp"
 #include "app/help_texts.hpp"
 #include "app/option_values.hpp"
+#include "app/say.hpp"
 #include "app/settings.hpp"
 #include "app/usage_errors.hpp"
 #include "app/version_report.hpp"
@@ -112,7 +113,7 @@ class CommandLine {
     if (const auto error = unknown_format()) return report(*error, common_.wants_json());
     const ExitCode done = verb_.action();
     if (done.has_error()) return report(done.error(), common_.wants_json());
-    if (std::fflush(stdout) != 0) {
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
       return report({ErrorKind::storage, "standard output cannot be written", ""}, common_.wants_json());
     }
     return *done;
@@ -414,7 +415,7 @@ class CommandLine {
     if (as_json) {
       fmt::print("{}", error_json(error));
     } else {
-      fmt::print(stderr, "{}", error_text(error));
+      say(error_text(error));
     }
     return exit_code_of(error.kind);
   }

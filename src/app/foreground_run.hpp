@@ -21,6 +21,9 @@ void announce(const CommonOptions& common, const RunRecord& record, const Tenant
 /// Sends the runs, prints each one's summary, and says how to go on.
 ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common);
 
+/// The options that neither a run nor the next command knows by itself: store, configuration, key, trust.
+std::string again_options(const CommonOptions& common, const SendOptions& send);
+
 /// The command that goes on with the run, with every option that a run does not remember by itself.
 std::string resume_command_for(RunId run, const CommonOptions& common, const SendOptions& send);
 

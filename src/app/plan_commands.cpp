@@ -14,6 +14,7 @@
 #include "app/json_text.hpp"
 #include "app/plan_report.hpp"
 #include "app/prepared_job.hpp"
+#include "app/run_report.hpp"
 #include "sluice/dialect/signature.hpp"
 #include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/device_name.hpp"
@@ -61,12 +62,14 @@ Result<ListFacts> read_through(DeviceList& devices, const Job& job, const Invoke
   return facts;
 }
 
-std::string run_again_command(const SendOptions& send) {
-  std::string command = "sluice run " + send.job_file;
-  if (!send.devices_file.empty()) command += " --devices " + send.devices_file;
-  if (!send.endpoint.empty()) command += " --endpoint " + send.endpoint;
-  if (!send.tenant.empty()) command += " --tenant " + send.tenant;
-  return command;
+/// The run that was planned: with every option that the plan was made with.
+std::string planned_run_command(const CommonOptions& common, const SendOptions& send) {
+  std::string command = "sluice run" + option_text("", send.job_file);
+  command += option_text("--devices", send.devices_file) + option_text("--column", send.column);
+  if (send.expected_devices) command += fmt::format(" --expect-devices {}", *send.expected_devices);
+  command += option_text("--endpoint", send.endpoint) + option_text("--tenant", send.tenant);
+  if (send.rate) command += fmt::format(" --rate {}", *send.rate);
+  return command + again_options(common, send);
 }
 
 }  // namespace
@@ -123,7 +126,7 @@ ExitCode plan_command(const CommonOptions& common, const SendOptions& send) {
                   .in_flight = setup.in_flight,
                   .safe_to_repeat = prepared->job.safe_to_repeat,
                   .at_least = estimate(facts->chunks, setup.rate, setup.in_flight, assumed_latency),
-                  .next_command = run_again_command(send)};
+                  .next_command = planned_run_command(common, send)};
   fmt::print("{}", common.wants_json() ? plan_json(plan) : plan_text(plan));
   return exit_codes::all_accepted;
 }

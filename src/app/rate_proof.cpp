@@ -49,6 +49,18 @@ std::string window_text(const RateProof& proof) {
   return fmt::format("{} s", rate_text(seconds_of(proof.window)));
 }
 
+void write_proof(JsonText& json, const RateProof& proof) {
+  json.member("verdict", to_string(proof.verdict)).member("limit", proof.limit);
+  json.member("window_us", proof.window.count()).member("allowed_in_window", proof.allowed);
+  json.member("most_in_window", proof.most).key("fullest_window_at");
+  proof.fullest_at ? json.value(to_rfc3339(*proof.fullest_at)) : json.null();
+  json.member("sends", proof.sends).member("unknown", proof.unknown).key("smallest_gap_us");
+  proof.smallest_gap ? json.value(proof.smallest_gap->count()) : json.null();
+  json.key("seconds").decimal(seconds_of(proof.span), 3);
+  json.key("quota_used");
+  proof.quota_used ? json.decimal(*proof.quota_used, 4) : json.null();
+}
+
 }  // namespace
 
 std::string_view to_string(RateVerdict verdict) {
@@ -110,18 +122,16 @@ std::string rate_proof_text(const RateProof& proof, std::string_view subject) {
   return text;
 }
 
-std::string rate_proof_json(const RateProof& proof, std::string_view subject) {
+std::string rate_proof_json(const RateProof& proof, std::string_view subject,
+                            const std::optional<RateProof>& of_account) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version).member("subject", subject);
-  json.member("verdict", to_string(proof.verdict)).member("limit", proof.limit);
-  json.member("window_us", proof.window.count()).member("allowed_in_window", proof.allowed);
-  json.member("most_in_window", proof.most).key("fullest_window_at");
-  proof.fullest_at ? json.value(to_rfc3339(*proof.fullest_at)) : json.null();
-  json.member("sends", proof.sends).member("unknown", proof.unknown).key("smallest_gap_us");
-  proof.smallest_gap ? json.value(proof.smallest_gap->count()) : json.null();
-  json.key("seconds").decimal(seconds_of(proof.span), 3);
-  json.key("quota_used");
-  proof.quota_used ? json.decimal(*proof.quota_used, 4) : json.null();
+  write_proof(json, proof);
+  if (of_account) {
+    json.key("account").begin_object();
+    write_proof(json, *of_account);
+    json.end_object();
+  }
   return json.end_object().end_document().take();
 }
 

@@ -43,6 +43,8 @@ RateProof prove_rate(std::span<const UtcTime> sent_at, double limit, std::int64_
 /// One line for each thing there is to say; `subject` says whose sends they are, "run 7".
 std::string rate_proof_text(const RateProof& proof, std::string_view subject);
 /// One object and a line end; `subject` as above.
-std::string rate_proof_json(const RateProof& proof, std::string_view subject);
+/// @param of_account the same over all runs of its account; absent: there are no others
+std::string rate_proof_json(const RateProof& proof, std::string_view subject,
+                            const std::optional<RateProof>& of_account = std::nullopt);
 
 }  // namespace sluice

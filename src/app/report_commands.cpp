@@ -75,14 +75,6 @@ Result<DeviceFilter> filter_from(std::string_view state) {
   return filter;
 }
 
-void print_proof(const CommonOptions& common, const RateProof& proof, const std::string& subject) {
-  if (common.wants_json()) {
-    fmt::print("{}", rate_proof_json(proof, subject));
-  } else {
-    fmt::print("{}", rate_proof_text(proof, subject));
-  }
-}
-
 }  // namespace
 
 ExitCode status_command(const CommonOptions& common, std::optional<RunId> wanted) {
@@ -162,16 +154,20 @@ ExitCode verify_rate_command(const CommonOptions& common, RunId id) {
   if (all_sends.has_error()) return all_sends.error();
 
   const RateProof of_run = prove_rate(sends->sent_at, run->rate, sends->unknown);
-  print_proof(common, of_run, fmt::format("run {}", id.value));
-  RateVerdict verdict = of_run.verdict;
-  const bool has_other_runs =
-      all_sends->sent_at.size() != sends->sent_at.size() || all_sends->unknown != sends->unknown;
-  if (has_other_runs) {
-    const RateProof of_account = prove_rate(all_sends->sent_at, all_sends->rate, all_sends->unknown);
-    print_proof(common, of_account, "all runs of its account");
-    if (of_account.verdict == RateVerdict::exceeded) verdict = of_account.verdict;
+  std::optional<RateProof> of_account;
+  if (all_sends->sent_at.size() != sends->sent_at.size() || all_sends->unknown != sends->unknown) {
+    of_account = prove_rate(all_sends->sent_at, all_sends->rate, all_sends->unknown);
   }
-  return verdict == RateVerdict::exceeded ? exit_codes::unexpected : exit_codes::all_accepted;
+  const std::string subject = fmt::format("run {}", id.value);
+  if (common.wants_json()) {
+    fmt::print("{}", rate_proof_json(of_run, subject, of_account));
+  } else {
+    fmt::print("{}", rate_proof_text(of_run, subject));
+    if (of_account) fmt::print("{}", rate_proof_text(*of_account, "all runs of its account"));
+  }
+  const bool is_exceeded =
+      of_run.verdict == RateVerdict::exceeded || (of_account && of_account->verdict == RateVerdict::exceeded);
+  return is_exceeded ? exit_codes::unexpected : exit_codes::all_accepted;
 }
 
 }  // namespace sluice

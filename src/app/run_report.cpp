@@ -278,10 +278,11 @@ std::string option_text(std::string_view name, std::string_view value) {
     return std::isalnum(c) != 0 ||
            std::string_view{"/._-+@:,"}.find(static_cast<char>(c)) != std::string_view::npos;
   });
-  if (is_plain) return fmt::format(" {} {}", name, value);
+  const std::string front = name.empty() ? " " : fmt::format(" {} ", name);
+  if (is_plain) return front + std::string{value};
   std::string quoted;
   for (const char c : printable(value)) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return fmt::format(" {} '{}'", name, quoted);
+  return fmt::format("{}'{}'", front, quoted);
 }
 
 }  // namespace sluice

@@ -46,7 +46,8 @@ std::string why_json(const RunRecord& run, const QueueState& queue, bool has_own
 /// The command that an operator most likely wants next: "sluice results 7 --state failed".
 std::string next_command(const RunRecord& run, std::string_view store_file = {});
 
-/// " --name VALUE", quoted for a shell where it must be; nothing for an empty value.
+/// " --name VALUE", or " VALUE" without a name, quoted for a shell where it must be; nothing for an empty
+/// value.
 std::string option_text(std::string_view name, std::string_view value);
 
 }  // namespace sluice
