@@ -32,8 +32,8 @@ ExitCode interrupted(const SessionEnd& end, const std::vector<RunRecord>& record
                      const CommonOptions& common) {
   for (const RunRecord& record : records) {
     if (is_finished(record)) continue;
-    fmt::print(stderr, "Interrupted: {} devices of run {} are not sent yet. To go on: sluice resume {}{}\n",
-               grouped(unfinished(record.devices)), record.id.value, record.id.value,
+    fmt::print(stderr, "Interrupted: {} of run {} not sent yet. To go on: sluice resume {}{}\n",
+               counted(unfinished(record.devices), "device"), record.id.value, record.id.value,
                store_option(common.store));
   }
   return 128 + *end.signal;
@@ -51,9 +51,9 @@ Result<FoundCredentials> credentials_for(const TenantSetup& setup, const Environ
 void announce(const CommonOptions& common, const RunRecord& record, const TenantSetup& setup,
               std::string_view key_source) {
   if (common.is_quiet) return;
-  fmt::print(stderr, "run {}: {} devices in {} chunks to {} at {}/s, key from {}\n", record.id.value,
-             grouped(total(record.devices)), grouped(total(record.chunks)), to_string(setup.endpoint),
-             rate_text(setup.rate), printable(key_source, 256));
+  fmt::print(stderr, "run {}: {} in {} to {} at {}/s, key from {}\n", record.id.value,
+             counted(total(record.devices), "device"), counted(total(record.chunks), "chunk"),
+             to_string(setup.endpoint), rate_text(setup.rate), printable(key_source, 256));
 }
 
 ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common) {
