@@ -115,6 +115,10 @@ std::string grouped(std::int64_t number) {
   return digits;
 }
 
+std::string counted(std::int64_t number, std::string_view noun) {
+  return fmt::format("{} {}{}", grouped(number), noun, number == 1 ? "" : "s");
+}
+
 std::string duration_text(std::chrono::nanoseconds duration) {
   using namespace std::chrono_literals;
   constexpr std::chrono::nanoseconds longest = 99 * 24h;

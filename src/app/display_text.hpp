@@ -33,6 +33,9 @@ std::vector<std::string> flowed(const std::vector<std::string>& items, int colum
 /// "1,234,567"
 std::string grouped(std::int64_t number);
 
+/// "1 device", "1,200 devices". @param noun in the singular, its plural made by an s
+std::string counted(std::int64_t number, std::string_view noun);
+
 /// At most two units: "31s", "5m12s", "2h11m", "3d04h"; below ten seconds with one decimal ("4.2s"); never
 /// negative, and "99d" for whatever is longer.
 std::string duration_text(std::chrono::nanoseconds duration);

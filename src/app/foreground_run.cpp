@@ -40,8 +40,8 @@ void print_json(const std::vector<std::string>& summaries) {
 
 void say_interrupted(const RunRecord& record, const std::string& next) {
   if (is_finished(record)) return;
-  say(fmt::format("Interrupted: {} devices of run {} are not finished yet.",
-                  grouped(unfinished(record.devices)), record.id.value));
+  say(fmt::format("Interrupted: {} of run {} not finished yet.",
+                  counted(unfinished(record.devices), "device"), record.id.value));
   say(next.empty() ? "\n" : fmt::format(" To go on: {}\n", next));
 }
 
@@ -57,9 +57,9 @@ Result<FoundCredentials> credentials_for(const TenantSetup& setup, const Environ
 void announce(const CommonOptions& common, const RunRecord& record, const TenantSetup& setup,
               std::string_view key_source) {
   if (common.is_quiet) return;
-  say(fmt::format("run {}: {} devices in {} chunks to {} at {}/s, key from {}\n", record.id.value,
-                  grouped(total(record.devices)), grouped(total(record.chunks)), to_string(setup.endpoint),
-                  rate_text(setup.rate), printable(key_source, 256)));
+  say(fmt::format("run {}: {} in {} to {} at {}/s, key from {}\n", record.id.value,
+                  counted(total(record.devices), "device"), counted(total(record.chunks), "chunk"),
+                  to_string(setup.endpoint), rate_text(setup.rate), printable(key_source, 256)));
 }
 
 ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common) {

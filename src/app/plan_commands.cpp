@@ -93,7 +93,7 @@ ExitCode validate_command(const CommonOptions& common, const SendOptions& send) 
         .member("duplicates", facts.duplicates);
     fmt::print("{}", json.end_object().end_document().text());
   } else {
-    fmt::print("{}: valid, {} devices\n", printable(send.job_file), grouped(facts.devices));
+    fmt::print("{}: valid, {}\n", printable(send.job_file), counted(facts.devices, "device"));
   }
   return exit_codes::all_accepted;
 }

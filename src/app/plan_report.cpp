@@ -24,6 +24,17 @@ std::string time_text(double seconds) {
       std::chrono::duration<double>(std::min(seconds, longest))));
 }
 
+std::string overshoot_text(const Plan& plan) {
+  const std::int64_t overshoot = worst_case_overshoot(plan);
+  std::string text = fmt::format("a stop comes too late for at most {}", counted(overshoot, "device"));
+  if (overshoot < plan.in_flight * plan.chunk_size) {
+    return text +
+           fmt::format(" (all of them: up to {} may be in flight)", counted(plan.in_flight, "request"));
+  }
+  return text + fmt::format(" ({} in flight × {})", counted(plan.in_flight, "request"),
+                            counted(plan.chunk_size, "device"));
+}
+
 }  // namespace
 
 Estimate estimate(std::int64_t chunks, double rate, int in_flight, std::chrono::milliseconds latency) {
@@ -49,17 +60,16 @@ std::string plan_text(const Plan& plan) {
                                       plan.duplicates > 0 ? fmt::format(" ({} repeated names left out)",
                                                                         grouped(plan.duplicates))
                                                           : ""));
-  text += line("chunks", fmt::format("{} of at most {} devices", grouped(plan.chunks), plan.chunk_size));
-  text += line("requests", fmt::format("at least {}, the largest of {} bytes", grouped(plan.chunks),
-                                       grouped(plan.largest_request_bytes)));
+  text += line("chunks",
+               fmt::format("{} of at most {}", grouped(plan.chunks), counted(plan.chunk_size, "device")));
+  text += line("requests",
+               fmt::format("at least {}, {} of {} bytes", grouped(plan.chunks),
+                           plan.chunks == 1 ? "one" : "the largest", grouped(plan.largest_request_bytes)));
   text += line("rate", fmt::format("{}/s of the account's {}/s, at most {} in flight", rate_text(plan.rate),
                                    rate_text(plan.account_limit), plan.in_flight));
   text += line("time", fmt::format("at least {}, limited by: {}", time_text(plan.at_least.seconds),
                                    to_string(plan.at_least.limited_by)));
-  text +=
-      line("overshoot",
-           fmt::format("a stop comes too late for at most {} devices ({} requests in flight × {} devices)",
-                       grouped(worst_case_overshoot(plan)), plan.in_flight, plan.chunk_size));
+  text += line("overshoot", overshoot_text(plan));
   text += line("in doubt", plan.safe_to_repeat ? "sent again: the job says that this is safe"
                                                : "never sent again without your word");
   text += "Nothing was sent.";

@@ -130,8 +130,9 @@ ExitCode submit_command(const CommonOptions& common, const SendOptions& send) {
   if (common.wants_json()) {
     fmt::print("{}", submitted_json(*submitted));
   } else {
-    fmt::print("run {}: {} devices in {} chunks are queued ({} duplicates left out)\n", submitted->run.value,
-               grouped(submitted->devices), grouped(submitted->chunks), grouped(submitted->duplicates));
+    fmt::print("run {}: {} in {} queued ({} left out)\n", submitted->run.value,
+               counted(submitted->devices, "device"), counted(submitted->chunks, "chunk"),
+               counted(submitted->duplicates, "duplicate"));
     say(fmt::format("Nothing is sent yet. To send: {}\n", resume_command_for(submitted->run, common, send)));
   }
   return exit_codes::all_accepted;

@@ -12,14 +12,17 @@
 
 #include "app/commands.hpp"
 #include "app/config.hpp"
+#include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/foreground_run.hpp"
 #include "app/prepared_job.hpp"
 #include "app/rate_proof.hpp"
 #include "app/say.hpp"
 #include "app/system_now.hpp"
+#include "jobfile/regular_file.hpp"
 #include "simulator/simulator.hpp"
 #include "sluice/engine/submit.hpp"
+#include "sluice/jobfile/device_name.hpp"
 #include "sluice/store/open_store.hpp"
 
 namespace sluice {
@@ -27,8 +30,11 @@ namespace {
 
 Result<simulator::FaultPlan> load_faults(const std::string& file) {
   if (file.empty()) return simulator::FaultPlan{};
+  const Result<OpenFile> readable = open_regular_file(file, "fault plan");
+  if (readable.has_error()) return readable.error();
   auto plan = simulator::read_fault_plan(file);
-  if (auto* problem = std::get_if<std::string>(&plan)) return Error{ErrorKind::invalid_input, *problem, ""};
+  if (auto* problem = std::get_if<std::string>(&plan))
+    return Error{ErrorKind::invalid_input, *problem, "Correct the fault plan; samples/faults has several."};
   return std::get<simulator::FaultPlan>(std::move(plan));
 }
 
@@ -36,6 +42,21 @@ Result<std::unique_ptr<simulator::Simulator>> start_simulator(simulator::Options
   auto started = simulator::Simulator::start(std::move(options));
   if (auto* problem = std::get_if<std::string>(&started)) return Error{ErrorKind::refused, *problem, ""};
   return std::get<std::unique_ptr<simulator::Simulator>>(std::move(started));
+}
+
+/// Files that nobody would look at are a mistake of whoever named them.
+Result<void> check_tls_options(const simulator::Options& options) {
+  if (options.tls) return {};
+  const std::pair<const std::string*, const char*> of_tls[] = {
+      {&options.certificate_file, "--tls-certificate"},
+      {&options.key_file, "--tls-key"},
+      {&options.ca_file_out, "--ca-out"}};
+  for (const auto& [file, option] : of_tls) {
+    if (file->empty()) continue;
+    return Error{ErrorKind::usage, fmt::format("{} is given without --tls", option),
+                 "Add --tls to serve HTTPS, or leave it out."};
+  }
+  return {};
 }
 
 /// A folder of its own that is gone when the rehearsal is over.
@@ -87,6 +108,13 @@ ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId
   return exit_code;
 }
 
+void warn_of_vain_rehearsal(const std::string& faults_file, const simulator::Summary& seen) {
+  fmt::print(stderr,
+             "Warning: nothing that {} plans came about in {}. Rehearse with more devices, or let its "
+             "faults come earlier or more often.\n",
+             printable(faults_file), counted(seen.requests, "request"));
+}
+
 }  // namespace
 
 ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const RehearseOptions& rehearse) {
@@ -97,8 +125,7 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   Result<simulator::FaultPlan> faults = load_faults(rehearse.faults_file);
   if (faults.has_error()) return faults.error();
 
-  simulator::Options cloud{
-      .faults = std::move(*faults), .ledger_file = rehearse.ledger_file, .seed = rehearse.seed};
+  simulator::Options cloud{.faults = *faults, .ledger_file = rehearse.ledger_file, .seed = rehearse.seed};
   const Credentials key{.access_key_id = cloud.access_key_id,
                         .access_key_secret = Secret{cloud.access_key_secret},
                         .security_token = {}};
@@ -134,11 +161,15 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   const ExitCode sent = send_and_report(**store, runs, reporting);
   if (sent.has_error()) return sent.error();
   (*simulator)->stop();
-  return report_rehearsal(common, **store, submitted->run, setup->rate, (*simulator)->summary(), *sent);
+  const simulator::Summary seen = (*simulator)->summary();
+  if (simulator::is_in_vain(*faults, seen)) warn_of_vain_rehearsal(rehearse.faults_file, seen);
+  return report_rehearsal(common, **store, submitted->run, setup->rate, seen, *sent);
 }
 
 ExitCode simulate_command(const CommonOptions& common, simulator::Options options,
                           const std::string& faults_file) {
+  const Result<void> consistent = check_tls_options(options);
+  if (consistent.has_error()) return consistent.error();
   Result<simulator::FaultPlan> faults = load_faults(faults_file);
   if (faults.has_error()) return faults.error();
   options.faults = std::move(*faults);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -26,7 +27,27 @@ boost::json::value seconds_or_null(const std::optional<double>& seconds) {
   return seconds ? boost::json::value(*seconds) : boost::json::value(nullptr);
 }
 
+bool has_faults(const FaultPlan& plan) {
+  const bool has_drawn = std::any_of(plan.probabilities.begin(), plan.probabilities.end(),
+                                     [](double probability) { return probability > 0; });
+  return has_drawn || !plan.bad_devices.empty() || plan.bad_device_share > 0 || plan.account || plan.job ||
+         !plan.outages.empty() || plan.other_requests_per_second > 0 || plan.clock_skew_s != 0;
+}
+
+/// A closed port sees no request, but the requests before and after it show that there was one.
+bool fell_into_an_outage(const FaultPlan& plan, const Summary& summary) {
+  if (!summary.first_arrival_s || !summary.last_arrival_s) return false;
+  const double seconds = *summary.last_arrival_s - *summary.first_arrival_s;
+  return std::any_of(plan.outages.begin(), plan.outages.end(),
+                     [seconds](const Outage& outage) { return outage.from_s <= seconds; });
+}
+
 }  // namespace
+
+bool is_in_vain(const FaultPlan& plan, const Summary& summary) {
+  const bool went_wrong = !summary.faults.empty() || !summary.refused.empty() || summary.throttled > 0;
+  return has_faults(plan) && !went_wrong && !fell_into_an_outage(plan, summary);
+}
 
 std::string to_text(const Summary& summary) {
   std::string text = fmt::format(

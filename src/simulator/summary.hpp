@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "fault_plan.hpp"
+
 namespace sluice::simulator {
 
 struct Summary {
@@ -22,6 +24,9 @@ struct Summary {
   std::optional<double> last_arrival_s;
   std::string ledger_problem;  ///< why the ledger is not complete; empty if it is
 };
+
+/// Whether a plan that wants something to go wrong met nothing it could go wrong with. Latency is no fault.
+bool is_in_vain(const FaultPlan& plan, const Summary& summary);
 
 /// A few lines for people.
 std::string to_text(const Summary& summary);

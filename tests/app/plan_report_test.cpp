@@ -72,6 +72,20 @@ TEST_CASE("plan: the text names every number and says that nothing was sent") {
         "Nothing was sent. Next: sluice run job.json\n");
 }
 
+TEST_CASE("plan: a run smaller than what may be in flight is multiplied by nothing, and one is one") {
+  Plan plan = fleet_of_50_000();
+  plan.devices = 5;
+  plan.chunks = 1;
+  const std::string few = plan_text(plan);
+  CHECK(few.find("at most 5 devices (all of them: up to 32 requests may be in flight)\n") != few.npos);
+  CHECK(few.find("at least 1, one of 4,321 bytes\n") != few.npos);
+
+  plan.devices = plan.chunk_size = plan.in_flight = 1;
+  const std::string one = plan_text(plan);
+  CHECK(one.find("1 of at most 1 device\n") != one.npos);
+  CHECK(one.find("at most 1 device (1 request in flight × 1 device)\n") != one.npos);
+}
+
 TEST_CASE("plan: the JSON parses and holds the numbers as numbers") {
   const auto json = boost::json::parse(plan_json(fleet_of_50_000()));
 

@@ -115,7 +115,7 @@ std::vector<BadInput> bad_inputs() {
        [](Scene& scene) {
          return Words{"run", scene.job, "--store", scene.store, "--endpoint", "http://iot.example.com"};
        }},
-      {"option: CA file missing", 3, "cannot be read", options({"--ca-file", "absent.pem"})},
+      {"option: CA file missing", 4, "cannot be read", options({"--ca-file", "absent.pem"})},
       {"option: unknown", 2, "--retries", options({"--retries", "3"})},
       {"option: mistyped", 2, "Did you mean --rate?", options({"--rat", "3"})},
       {"option: an empty value", 2, "--devices is given with an empty value", options({"--devices", ""})},
@@ -142,6 +142,20 @@ std::vector<BadInput> bad_inputs() {
       {"credentials: none", 11, "No access key found", without_credentials},
       {"credentials: readable by others", 11, "chmod 600", with_shared_credentials},
       {"store: another file", 1, "not a store", with_other_file_as_store},
+      {"store: a folder", 3, "is a folder",
+       [](Scene& scene) {
+         return Words{"run", scene.job, "--store", scene.folder.path().string(), "--endpoint", far_away};
+       }},
+      {"store: a folder, to read", 3, "is a folder",
+       [](Scene& scene) { return Words{"list", "--store", scene.folder.path().string()}; }},
+      {"faults: missing", 4, "there is no such fault plan",
+       verb({"rehearse", "job.json", "--faults", "nope"})},
+      {"faults: malformed", 3, "plan.json",
+       [](Scene& scene) {
+         return Words{"rehearse", scene.job, "--faults", scene.folder.write("plan.json", "{\"x\": 1}")};
+       }},
+      {"simulate: a key without TLS", 2, "--tls-key is given without --tls",
+       [](Scene&) { return Words{"simulate", "--tls-key", "key.pem"}; }},
       {"store: a folder that cannot be", 1, "store",
        [](Scene& scene) {
          return Words{"run", scene.job, "--store", "/proc/none/sluice.db", "--endpoint", far_away};
@@ -266,7 +280,7 @@ TEST_CASE("end to end: the job's own column is not looked for in a list of names
       scene.sluice({"validate", job, "--devices", "-", "--column", "id"}, "id\ndev-000001\n");
 
   CHECK(text.out.find("valid, 2 devices") != std::string::npos);
-  CHECK(csv.out.find("valid, 1 device") != std::string::npos);
+  CHECK(csv.out.find("valid, 1 device\n") != std::string::npos);
 }
 
 TEST_CASE("end to end: results take text for table") {

@@ -14,9 +14,11 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <variant>
 
 #include "end_to_end/readme_page.hpp"
 #include "end_to_end/scene.hpp"
+#include "simulator/fault_plan.hpp"
 #include "support/program.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -217,6 +219,41 @@ TEST_CASE("samples: each job file is valid") {
   }
 
   CHECK(jobs >= 3);
+}
+
+TEST_CASE("samples: each fault plan comes early enough for the sample fleet: 12 requests in 1.4 s") {
+  std::size_t plans = 0;
+  for (const auto& file : fs::directory_iterator(project / "samples/faults")) {
+    CAPTURE(file.path());
+    auto read = simulator::read_fault_plan(file.path().string());
+    REQUIRE(std::holds_alternative<simulator::FaultPlan>(read));
+    const auto& plan = std::get<simulator::FaultPlan>(read);
+    ++plans;
+    if (plan.account) CHECK(plan.account->after_requests < 12);
+    if (plan.job) CHECK(plan.job->after_requests < 12);
+    if (!plan.outages.empty()) CHECK(plan.outages.front().from_s < 11 / 8.0);
+    // The fleet's 8 a second and theirs are to be more than the account's 10, bursts aside.
+    if (file.path().filename() == "busy-account.json") CHECK(8 + plan.other_requests_per_second > 12);
+  }
+
+  CHECK(plans >= 10);
+}
+
+TEST_CASE(
+    "samples: a fault plan of which nothing comes about is warned of, a rehearsal without faults is not") {
+  const Clone clone;
+  const auto rehearse = [&clone](const std::string& plan) {
+    return clone.run(SLUICE_PROGRAM,
+                     {"rehearse", "samples/hello.json", "--faults", "samples/faults/" + plan});
+  };
+
+  const ProgramEnd vain = rehearse("blocked-key.json");
+  CHECK(vain.exit_code == 0);
+  CHECK(
+      vain.err.find("Warning: nothing that samples/faults/blocked-key.json plans came about in 1 request.") !=
+      std::string::npos);
+  CHECK(rehearse("latency.json").err.find("Warning") == std::string::npos);
+  CHECK(rehearse("wrong-clock.json").err.find("Warning") == std::string::npos);
 }
 
 }  // namespace sluice::tests

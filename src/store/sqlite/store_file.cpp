@@ -46,7 +46,7 @@ std::string existing_path(const std::string& path) {
   const fs::path real = fs::weakly_canonical(fs::absolute(path), error);
   if (error) fail_at(path, "resolve", error.value());
   if (fs::is_directory(real, error)) {
-    fail(ErrorKind::storage, fmt::format("store: {} is a folder", real.string()),
+    fail(ErrorKind::invalid_input, fmt::format("store: {} is a folder", real.string()),
          "Name a file with --store PATH.");
   }
   return real.string();

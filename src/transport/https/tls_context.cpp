@@ -88,8 +88,11 @@ Result<TlsContext> TlsContext::open(const std::string& ca_file) {
                     "install the package ca-certificates, or name a PEM file of your own authority");
   }
   if (!std::ifstream(ca_file)) {
-    return no_trust("the CA file " + ca_file + " cannot be read: " + std::strerror(errno),
-                    "name a PEM file with the certificate of the endpoint's authority");
+    const int reason = errno;
+    Error error = no_trust("the CA file " + ca_file + " cannot be read: " + std::strerror(reason),
+                           "name a PEM file with the certificate of the endpoint's authority");
+    if (reason == ENOENT) error.kind = ErrorKind::not_found;
+    return error;
   }
   if (!load_file(context.get(), ca_file)) {
     return no_trust("the CA file " + ca_file + " holds no certificate in PEM form, or a damaged one",

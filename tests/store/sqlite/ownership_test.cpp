@@ -184,7 +184,7 @@ TEST_CASE("store: a folder that cannot be made or written is named in the error"
   CHECK(opened.error().kind == ErrorKind::storage);
   CHECK(contains(opened.error().message, "/proc/sluice"));
   CHECK(contains(opened.error().hint, "--store"));
-  CHECK(kind_of(open_store("/tmp", noon)) == ErrorKind::storage);
+  CHECK(kind_of(open_store("/tmp", noon)) == ErrorKind::invalid_input);
 }
 
 TEST_CASE("store: a file that may not be written is refused") {
