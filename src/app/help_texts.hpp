@@ -10,7 +10,7 @@ inline constexpr std::string_view exit_codes_footer =
     "Exit codes: 0 all accepted, 1 unexpected, 2 wrong use, 3 job file or configuration invalid, 4 not "
     "found,\n"
     "5 endpoint not reachable, 6 refused, 7 devices failed, 8 aborted, 9 canceled, 10 devices in doubt,\n"
-    "11 credentials or permission, 130/143 interrupted.";
+    "11 credentials or permission, 129/130/143 interrupted.";
 
 inline constexpr std::string_view environment_footer =
     "Environment, where the option is not given: SLUICE_STORE, SLUICE_CONFIG, SLUICE_TENANT, "

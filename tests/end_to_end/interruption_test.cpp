@@ -48,19 +48,22 @@ TEST_CASE("end to end: Ctrl-C stops a run, and resume finishes it without sendin
   CHECK(each_once(scene.executions(), 1000));
 }
 
-TEST_CASE("end to end: SIGTERM stops a run like Ctrl-C, with 143") {
-  Scene scene{1000};
-  scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
-  scene.start_cloud();
-  scene.rate = "40";
-  std::unique_ptr<Program> run = run_under_way(scene, 3);
+TEST_CASE("end to end: SIGTERM and a lost terminal stop a run like Ctrl-C, with 143 and 129") {
+  for (const int signal : {SIGTERM, SIGHUP}) {
+    CAPTURE(signal);
+    Scene scene{1000};
+    scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
+    scene.start_cloud();
+    scene.rate = "40";
+    std::unique_ptr<Program> run = run_under_way(scene, 3);
 
-  run->send_signal(SIGTERM);
-  const ProgramEnd interrupted = run->wait();
+    run->send_signal(signal);
+    const ProgramEnd interrupted = run->wait();
 
-  CHECK(interrupted.exit_code == 143);
-  CHECK(interrupted.err.find("sluice resume 1") != std::string::npos);
-  CHECK(scene.cloud->summary().devices_executed_more_than_once == 0);
+    CHECK(interrupted.exit_code == 128 + signal);
+    CHECK(interrupted.err.find("sluice resume 1") != std::string::npos);
+    CHECK(scene.cloud->summary().devices_executed_more_than_once == 0);
+  }
 }
 
 TEST_CASE("end to end: a second Ctrl-C does not wait for answers that never come") {
