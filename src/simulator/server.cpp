@@ -142,8 +142,9 @@ error_code Server::listen() {
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor_.bind(endpoint_, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  // With port 0 the system has chosen one, which is kept when the port is opened again after an outage.
-  if (!error) endpoint_ = acceptor_.local_endpoint(error);
+  // With port 0 the system has chosen one, which is kept when the port is opened again after an outage; it is
+  // not written then, because other threads may ask for it.
+  if (!error && endpoint_.port() == 0) endpoint_ = acceptor_.local_endpoint(error);
   if (error) {
     error_code ignored;
     acceptor_.close(ignored);
