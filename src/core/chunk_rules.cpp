@@ -165,6 +165,8 @@ Transition settle_first_send(const AttemptFacts& attempt, const Outcome& outcome
 
 }  // namespace
 
+ChunkPolicy policy_of(const Job& job) { return {job.retry, job.safe_to_repeat, job.on_doubt}; }
+
 Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy, UtcTime now,
                   double jitter) {
   Transition next = attempt.replay_number > 0 ? settle_replay(attempt, outcome, policy, now, jitter)

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sluice/core/chunk.hpp"
+#include "sluice/core/job.hpp"
 #include "sluice/core/outcome.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/core/run.hpp"
@@ -52,6 +53,9 @@ constexpr Words<ChunkState, 7> chunk_states{{{ChunkState::pending, "pending"},
 constexpr Words<Evidence, 3> evidences{
     {{Evidence::none, "none"}, {Evidence::confirmed, "confirmed"}, {Evidence::presumed, "presumed"}}};
 
+constexpr Words<OnDoubt, 3> on_doubts{
+    {{OnDoubt::hold, "hold"}, {OnDoubt::presume, "presume"}, {OnDoubt::resend, "resend"}}};
+
 constexpr Words<RunControl, 3> run_controls{
     {{RunControl::active, "active"}, {RunControl::paused, "paused"}, {RunControl::canceled, "canceled"}}};
 
@@ -73,6 +77,9 @@ std::optional<ChunkState> chunk_state_from(std::string_view word) { return value
 
 std::string_view to_string(Evidence evidence) { return word_of(evidences, evidence); }
 std::optional<Evidence> evidence_from(std::string_view word) { return value_of(evidences, word); }
+
+std::string_view to_string(OnDoubt on_doubt) { return word_of(on_doubts, on_doubt); }
+std::optional<OnDoubt> on_doubt_from(std::string_view word) { return value_of(on_doubts, word); }
 
 std::string_view to_string(RunControl control) { return word_of(run_controls, control); }
 std::optional<RunControl> run_control_from(std::string_view word) { return value_of(run_controls, word); }

@@ -334,10 +334,7 @@ class Dispatcher::Impl {
             "the request cannot be repeated byte for byte: another key, endpoint or dialect is in use now"};
   }
 
-  ChunkPolicy policy_of(RunId run) const {
-    const Job& job = config_->runs.at(run);
-    return {job.retry, job.safe_to_repeat};
-  }
+  ChunkPolicy policy_of(RunId run) const { return sluice::policy_of(config_->runs.at(run)); }
 
   std::vector<RunId> served_runs() const {
     std::vector<RunId> runs;

@@ -26,7 +26,7 @@ Result<std::int64_t> recover_unfinished(Store& store, UtcTime now) {
     if (run.chunks.in_flight == 0) continue;
     const Result<Job> job = job_of(store, run.id);
     if (job.has_error()) return job.error();
-    policies[run.id] = {job->retry, job->safe_to_repeat};
+    policies[run.id] = policy_of(*job);
   }
   if (policies.empty()) return 0;
   const RecoveryRule rule = [&policies, now](const UnresolvedAttempt& lost) {

@@ -91,7 +91,7 @@ TEST_CASE_TEMPLATE("store: chunks are claimed in the order of the list", Home, S
   CHECK(claim(*store, 2).empty());
 }
 
-TEST_CASE_TEMPLATE("store: replays are claimed before fresh chunks, and earlier due times first", Home,
+TEST_CASE_TEMPLATE("store: replays are claimed before retries, those before first sends, and earlier due times first", Home,
                    SLUICE_STORE_HOMES) {
   const Home home;
   const auto store = expect(home.open(noon));
@@ -105,9 +105,9 @@ TEST_CASE_TEMPLATE("store: replays are claimed before fresh chunks, and earlier 
 
   REQUIRE(next.size() == 4);
   CHECK(next[0].names == "dev-2\n");  // the replay, although due last
-  CHECK(next[1].names == "dev-3\n");  // due since the run was created
-  CHECK(next[2].names == "dev-1\n");
-  CHECK(next[3].names == "dev-0\n");
+  CHECK(next[1].names == "dev-1\n");  // due since the run was created
+  CHECK(next[2].names == "dev-0\n");
+  CHECK(next[3].names == "dev-3\n");
 }
 
 TEST_CASE_TEMPLATE("store: a chunk is not claimed before it is due", Home, SLUICE_STORE_HOMES) {

@@ -25,6 +25,8 @@ struct AttemptFacts {
   int devices = 1;        ///< in the chunk
   int replay_number = 0;  ///< sends of this very request that may have gone out before; 0: it is the first
   bool is_unclear_already = false;  ///< an earlier attempt of the chunk may have been executed
+  int crashes = 0;                  ///< processes that died while the chunk was in flight
+  bool endpoint_is_lost = false;    ///< nothing gets through: this attempt was a probe
   UtcTime request_stamped_at;       ///< signed into the request; an identical re-send keeps the first one's
   UtcTime run_started_at;
 };
@@ -33,9 +35,12 @@ struct AttemptFacts {
 struct ChunkPolicy {
   RetryPolicy retry;
   bool safe_to_repeat = false;
+  OnDoubt on_doubt = OnDoubt::hold;
 
   bool operator==(const ChunkPolicy&) const = default;
 };
+
+ChunkPolicy policy_of(const Job& job);
 
 enum class Halt {
   none,

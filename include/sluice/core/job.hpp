@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice {
@@ -48,6 +49,13 @@ struct RetryPolicy {
   bool operator==(const RetryPolicy&) const = default;
 };
 
+/// What becomes of a chunk when nobody can say whether it was executed.
+enum class OnDoubt {
+  hold,     ///< it is in doubt, until an operator decides
+  presume,  ///< it counts as accepted, presumed
+  resend,   ///< a fresh attempt: some devices may get the command twice
+};
+
 struct Job {
   std::string name;
   std::string tenant;  ///< empty: the configuration's default tenant
@@ -55,10 +63,14 @@ struct Job {
   Targets targets;
   std::size_t chunk_size = devices_per_request_max;
   std::optional<double> rate;  ///< requests per second; absent: the tenant's
-  bool safe_to_repeat = false;
+  bool safe_to_repeat = false;  ///< a second execution does no harm
+  OnDoubt on_doubt = OnDoubt::hold;
   RetryPolicy retry;
 
   bool operator==(const Job&) const = default;
 };
+
+std::string_view to_string(OnDoubt on_doubt);
+std::optional<OnDoubt> on_doubt_from(std::string_view word);
 
 }  // namespace sluice

@@ -2,6 +2,8 @@
 // Opens the SQLite store: as its one owner, or beside the owner to read.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,14 +13,24 @@
 
 namespace sluice {
 
+/// Time since the machine was started, suspend included, and which start that was. It never jumps, so it can
+/// say across processes how long ago something was; across starts of the machine it says nothing.
+struct BootClock {
+  std::string boot_id;  ///< changes with every start of the machine; empty: unknown
+  std::function<std::chrono::nanoseconds()> since_boot;
+};
+
+BootClock system_boot_clock();
+
 /// Takes the owner's lock, creates or migrates the schema, makes everything that a dead process left durable
 /// (checkpoint and boot row), and drops runs that were never sealed.
 /// Fails: `refused` if another process owns the store or its schema is newer; `storage` for anything the disk
 /// says. Folders that do not exist are created, readable by the user alone.
-Result<std::unique_ptr<Store>> open_store(const std::string& path, UtcTime now);
+Result<std::unique_ptr<Store>> open_store(const std::string& path, UtcTime now,
+                                          BootClock boot_clock = system_boot_clock());
 
 /// In memory, for tests.
-Result<std::unique_ptr<Store>> open_memory_store(UtcTime now);
+Result<std::unique_ptr<Store>> open_memory_store(UtcTime now, BootClock boot_clock = system_boot_clock());
 
 /// Read-only; never checkpoints and never blocks the owner. not_found if there is no store.
 Result<std::unique_ptr<StoreReader>> open_store_reader(const std::string& path);

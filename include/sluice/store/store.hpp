@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,6 +72,8 @@ struct ClaimRequest {
   std::string tenant;
   std::vector<RunId> runs;  ///< only these; empty: any of the tenant's
   int limit = 1;
+  int retries_max =
+      std::numeric_limits<int>::max();  ///< of them, fresh attempts at chunks that spent one before
   UtcTime now;
   IntentMaker make_intent;
 };
@@ -127,7 +130,7 @@ struct CodeCount {
 
 /// When the requests of a run's tenant went to the wire.
 struct SendLog {
-  double rate = 0;  ///< the largest that any of their runs was allowed, requests per second
+  double rate = 0;               ///< the largest that any of their runs was allowed, requests per second
   std::vector<UtcTime> sent_at;  ///< ascending
   std::int64_t unknown = 0;      ///< attempts cut off by a crash: may have been sent, time unknown
 };
@@ -157,7 +160,8 @@ class StoreReader {
 
   /// Sends of this run alone.
   virtual Result<SendLog> sends_of_run(RunId run) = 0;
-  /// Sends under any key that this run was sent with, of whatever run or tenant: the limit belongs to the account.
+  /// Sends under any key that this run was sent with, of whatever run or tenant: the limit belongs to the
+  /// account.
   virtual Result<SendLog> sends_of_account(RunId run) = 0;
 
   virtual Result<QueueState> queue_state(RunId run, UtcTime now) = 0;
@@ -183,8 +187,8 @@ class Store : public StoreReader {
   virtual Result<void> drop_unsealed(RunId run) = 0;
 
   /// pending → in flight for chunks that are due, of sealed, active runs of a tenant that is not paused.
-  /// Replays first, then by due time and position in the list. Fewer than asked for, or none: nothing more is
-  /// due.
+  /// Replays first, then retries, then by due time and position in the list. Fewer than asked for, or none:
+  /// nothing more is due.
   virtual Result<std::vector<ClaimedChunk>> claim(const ClaimRequest& request) = 0;
 
   /// in flight → what the transition says, with the attempt's result, the counters, and the halves of a
@@ -203,7 +207,8 @@ class Store : public StoreReader {
                                        UtcTime now) = 0;
   /// An empty reason lifts the pause.
   virtual Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) = 0;
-  /// Where it is sent from now on, and how fast; the largest rate it ever had is kept for the proof of its pace.
+  /// Where it is sent from now on, and how fast; the largest rate it ever had is kept for the proof of its
+  /// pace.
   virtual Result<void> move_run(RunId run, std::string_view endpoint, double rate) = 0;
 
   /// How long ago the store's last owner is known to have stopped sending, on a clock that does not jump;

@@ -194,19 +194,19 @@ std::string job_text(Connection& connection, RunId run) {
 QueueState queue_state(Connection& connection, RunId run, UtcTime now) {
   require_run(connection, run);
   QueueState queue;
-  // Replays and fresh chunks apart, because the index of the queue keeps them apart.
-  for (const int replay : {0, 1}) {
+  // Turn by turn, because the index of the queue keeps them apart.
+  for (const int turn : {0, 1, 2}) {
     Statement next = connection.query(
         "SELECT min(due_at_us) FROM chunks INDEXED BY chunks_due"
-        " WHERE run = ?1 AND state = 'pending' AND replay = ?2",
-        run, replay);
+        " WHERE run = ?1 AND state = 'pending' AND turn = ?2",
+        run, turn);
     if (next.next() && !next.is_null(0)) {
       queue.next_due_at = queue.next_due_at ? std::min(*queue.next_due_at, next.time(0)) : next.time(0);
     }
     Statement due = connection.query(
         "SELECT count(*) FROM chunks INDEXED BY chunks_due"
-        " WHERE run = ?1 AND state = 'pending' AND replay = ?2 AND due_at_us <= ?3",
-        run, replay, now);
+        " WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us <= ?3",
+        run, turn, now);
     if (due.next()) queue.due_now += due.integer(0);
   }
   return queue;

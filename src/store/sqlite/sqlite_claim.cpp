@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "store/sqlite/boot.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace sluice {
@@ -30,11 +29,15 @@ Result<std::vector<ClaimedChunk>> SqliteStore::claim(const ClaimRequest& request
     const std::vector<RunId> runs = claimable_runs(request);
     const auto limit = static_cast<std::size_t>(std::max(request.limit, 0));
     std::vector<ClaimedChunk> claimed;
-    for (const bool replays : {true, false}) {
+    for (const Turn turn : {Turn::replay, Turn::retry, Turn::first}) {
+      std::size_t room = limit - claimed.size();
+      if (turn == Turn::retry)
+        room = std::min(room, static_cast<std::size_t>(std::max(request.retries_max, 0)));
+      if (room == 0) continue;
       std::vector<Candidate> due;
-      for (const RunId run : runs) collect(run, replays, request, due);
+      for (const RunId run : runs) collect(run, turn, static_cast<int>(room), request, due);
       std::sort(due.begin(), due.end());
-      if (due.size() > limit - claimed.size()) due.resize(limit - claimed.size());
+      if (due.size() > room) due.resize(room);
       for (const Candidate& candidate : due) claimed.push_back(take(candidate, request));
     }
     return claimed;
@@ -60,14 +63,14 @@ std::vector<RunId> SqliteStore::claimable_runs(const ClaimRequest& request) {
 
 // The index holds a run's pending chunks in just this order, so the cost is that of the chunks taken, however
 // many are waiting.
-void SqliteStore::collect(RunId run, bool replays, const ClaimRequest& request,
+void SqliteStore::collect(RunId run, Turn turn, int limit, const ClaimRequest& request,
                           std::vector<Candidate>& found) {
   Statement row = db_.query(
       "SELECT id, position, due_at_us, devices, attempts_spent, attempt, unclear FROM chunks INDEXED BY "
       "chunks_due"
-      " WHERE run = ?1 AND state = 'pending' AND replay = ?2 AND due_at_us <= ?3"
+      " WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us <= ?3"
       " ORDER BY due_at_us, position LIMIT ?4",
-      run, replays ? 1 : 0, request.now, std::max(request.limit, 0));
+      run, static_cast<int>(turn), request.now, limit);
   while (row.next()) {
     Candidate candidate;
     candidate.chunk = ChunkId{row.integer(0)};
@@ -76,7 +79,7 @@ void SqliteStore::collect(RunId run, bool replays, const ClaimRequest& request,
     candidate.due_at = row.time(2);
     candidate.devices = row.small_integer(3);
     candidate.attempts_spent = row.small_integer(4);
-    candidate.replay = replays;
+    candidate.replay = turn == Turn::replay;
     if (!row.is_null(5)) candidate.last_attempt = AttemptId{row.integer(5)};
     candidate.is_unclear = row.integer(6) == 1;
     found.push_back(candidate);
@@ -146,7 +149,7 @@ void SqliteStore::record_attempt(const Candidate& candidate, const ClaimRequest&
       "                      claimed_at_us, claimed_boottime_ns)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
       candidate.chunk, candidate.run, claimed.facts.number, first, claimed.facts.replay_number, intent.nonce,
-      intent.timestamp, intent.key_id, intent.digest, owner_, request.now, time_since_boot().count());
+      intent.timestamp, intent.key_id, intent.digest, owner_, request.now, boot_clock_.since_boot().count());
   claimed.attempt = AttemptId{db_.last_insert_id()};
 }
 
@@ -160,11 +163,11 @@ UtcTime SqliteStore::stamped_at(AttemptId first, UtcTime now) {
       first);
   row.next();
   const UtcTime by_wall_clock = row.time(0);
-  const std::string boot = boot_id();
+  const std::string& boot = boot_clock_.boot_id;
   if (boot.empty() || row.text(2) != boot) {
     return now < by_wall_clock ? now - identical_replay_window : by_wall_clock;
   }
-  const std::chrono::nanoseconds age = time_since_boot() - std::chrono::nanoseconds{row.integer(1)};
+  const std::chrono::nanoseconds age = boot_clock_.since_boot() - std::chrono::nanoseconds{row.integer(1)};
   const UtcTime by_steady_clock = now - std::chrono::duration_cast<std::chrono::microseconds>(age);
   return std::min(by_wall_clock, by_steady_clock);
 }

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "store/sqlite/boot.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/store_file.hpp"
 
@@ -17,8 +16,10 @@ constexpr std::chrono::nanoseconds very_long = std::chrono::hours{24 * 365};
 
 }  // namespace
 
-SqliteStore::SqliteStore(const std::string& path, UtcTime now)
-    : lock_(std::in_place, path), db_(create_if_missing(path), Connection::Access::owner) {
+SqliteStore::SqliteStore(const std::string& path, UtcTime now, BootClock boot_clock)
+    : boot_clock_(std::move(boot_clock)),
+      lock_(std::in_place, path),
+      db_(create_if_missing(path), Connection::Access::owner) {
   // Nothing is written before the file is known to be ours and of a version that we know.
   examine_schema(db_, embedded_migrations());
   db_.prepare_for_writing();
@@ -27,7 +28,8 @@ SqliteStore::SqliteStore(const std::string& path, UtcTime now)
   db_.checkpoint_on_close(true);
 }
 
-SqliteStore::SqliteStore(UtcTime now) : db_("file::memory:", Connection::Access::memory) {
+SqliteStore::SqliteStore(UtcTime now, BootClock boot_clock)
+    : boot_clock_(std::move(boot_clock)), db_("file::memory:", Connection::Access::memory) {
   db_.prepare_for_writing();
   take_over(now);
 }
@@ -36,7 +38,8 @@ SqliteStore::~SqliteStore() {
   if (db_.is_stopped()) return;
   try {
     if (db_.in_transaction()) db_.run("ROLLBACK");
-    db_.run("UPDATE owners SET closed_boottime_ns = ?2 WHERE id = ?1", owner_, time_since_boot().count());
+    db_.run("UPDATE owners SET closed_boottime_ns = ?2 WHERE id = ?1", owner_,
+            boot_clock_.since_boot().count());
   } catch (const StoreFailure&) {
     // Then the store counts as not closed, which only makes the next owner more careful.
   }
@@ -54,7 +57,7 @@ void SqliteStore::seal_what_is_there() {
 
 void SqliteStore::take_over(UtcTime now) {
   migrate(db_, embedded_migrations(), now);
-  const std::string boot = boot_id();
+  const std::string& boot = boot_clock_.boot_id;
 
   Transaction transaction{db_, Transaction::Kind::whole};
   {
@@ -66,7 +69,7 @@ void SqliteStore::take_over(UtcTime now) {
     ever_sent_ = db_.query("SELECT 1 FROM attempts LIMIT 1").next();
   }
   db_.run("INSERT INTO owners (boot_id, pid, opened_at_us, opened_boottime_ns) VALUES (?1, ?2, ?3, ?4)", boot,
-          std::int64_t{getpid()}, now, time_since_boot().count());
+          std::int64_t{getpid()}, now, boot_clock_.since_boot().count());
   owner_ = db_.last_insert_id();
 
   std::vector<RunId> unsealed;
@@ -81,7 +84,7 @@ void SqliteStore::take_over(UtcTime now) {
 std::optional<std::chrono::nanoseconds> SqliteStore::silent_for() const {
   if (!ever_sent_) return very_long;
   if (!last_closed_) return std::nullopt;
-  return time_since_boot() - *last_closed_;
+  return boot_clock_.since_boot() - *last_closed_;
 }
 
 Result<void> SqliteStore::begin() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sluice/store/open_store.hpp"
 #include "sluice/store/store.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/counters.hpp"
@@ -19,9 +20,9 @@ namespace sluice {
 class SqliteStore final : public SqliteReads<Store> {
  public:
   /// Throws a StoreFailure. The steps are told in open_store.hpp.
-  SqliteStore(const std::string& path, UtcTime now);
+  SqliteStore(const std::string& path, UtcTime now, BootClock boot_clock);
   /// In memory.
-  explicit SqliteStore(UtcTime now);
+  SqliteStore(UtcTime now, BootClock boot_clock);
   ~SqliteStore() override;
 
   bool has_owner() const override { return true; }
@@ -45,6 +46,7 @@ class SqliteStore final : public SqliteReads<Store> {
   std::optional<std::chrono::nanoseconds> silent_for() const override;
 
  private:
+  enum class Turn { replay, retry, first };  ///< as the schema numbers them
   struct Candidate;
   struct Flight;
   struct Conclusion;
@@ -62,7 +64,7 @@ class SqliteStore final : public SqliteReads<Store> {
   void require_unsealed(RunId run);
 
   std::vector<RunId> claimable_runs(const ClaimRequest& request);
-  void collect(RunId run, bool replays, const ClaimRequest& request, std::vector<Candidate>& found);
+  void collect(RunId run, Turn turn, int limit, const ClaimRequest& request, std::vector<Candidate>& found);
   ClaimedChunk take(const Candidate& candidate, const ClaimRequest& request);
   UtcTime stamped_at(AttemptId first, UtcTime now);
   void record_attempt(const Candidate& candidate, const ClaimRequest& request, ClaimedChunk& claimed);
@@ -78,6 +80,7 @@ class SqliteStore final : public SqliteReads<Store> {
   void record_event(UtcTime at, std::optional<RunId> run, std::optional<std::string_view> tenant,
                     std::string_view what, std::string_view reason);
 
+  BootClock boot_clock_;
   std::optional<OwnerLock> lock_;  // outlives the connection: the last write happens under it
   Connection db_;
   std::int64_t owner_ = 0;
