@@ -144,7 +144,9 @@ Transition settle_first_send(const AttemptFacts& attempt, const Outcome& outcome
       return retry_or(ChunkState::in_doubt, attempt, outcome, policy.retry, now, jitter);
 
     case OutcomeKind::unavailable:
-      if (outcome.http_status == 0) return unreached(attempt, outcome, policy.retry, now, jitter);
+      // While the endpoint is lost the attempt was a probe, and its failure says nothing about the chunk either.
+      if (outcome.http_status == 0 || attempt.endpoint_is_lost)
+        return unreached(attempt, outcome, policy.retry, now, jitter);
       return retry_or(ChunkState::failed, attempt, outcome, policy.retry, now, jitter);
 
     case OutcomeKind::silent:
