@@ -204,21 +204,25 @@ std::string job_text(Connection& connection, RunId run) {
 QueueState queue_state(Connection& connection, RunId run, UtcTime now) {
   require_run(connection, run);
   QueueState queue;
+  const auto first_of = [](std::optional<UtcTime> one, UtcTime other) {
+    return one ? std::min(*one, other) : other;
+  };
   // Turn by turn, because the index of the queue keeps them apart.
-  for (const int turn : {0, 1, 2}) {
-    Statement next = connection.query(
-        "SELECT min(due_at_us) FROM chunks INDEXED BY chunks_due"
-        " WHERE run = ?1 AND state = 'pending' AND turn = ?2",
-        run, turn);
-    if (next.next() && !next.is_null(0)) {
-      queue.next_due_at = queue.next_due_at ? std::min(*queue.next_due_at, next.time(0)) : next.time(0);
-    }
-    Statement due = connection.query(
-        "SELECT count(*) FROM chunks INDEXED BY chunks_due"
+  constexpr int retry = 1;
+  for (const int turn : {0, retry, 2}) {
+    Statement row = connection.query(
+        "SELECT count(*), min(due_at_us), (SELECT min(due_at_us) FROM chunks INDEXED BY chunks_due"
+        "   WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us > ?3)"
+        "  FROM chunks INDEXED BY chunks_due"
         " WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us <= ?3",
         run, turn, now);
-    if (due.next()) queue.due_now += due.integer(0);
+    row.next();
+    queue.due_now += row.integer(0);
+    if (turn == retry) queue.retries_due_now = row.integer(0);
+    if (!row.is_null(1)) queue.next_due_at = first_of(queue.next_due_at, row.time(1));
+    if (!row.is_null(2)) queue.due_later_at = first_of(queue.due_later_at, row.time(2));
   }
+  if (!queue.next_due_at) queue.next_due_at = queue.due_later_at;
   return queue;
 }
 
