@@ -85,7 +85,8 @@ std::string heading(const RunRecord& run, bool is_being_sent) {
 std::string pause_reason(const RunRecord& run) {
   if (!run.tenant_pause_reason.empty()) {
     return fmt::format(
-        "tenant {} is paused: {} (check the access key, its permissions and the account's bill)",
+        "tenant {} is paused: {} (check the endpoint, the access key, its permissions and the account's "
+        "bill)",
         printable(run.tenant, 256), printable(run.tenant_pause_reason));
   }
   if (run.control_reason.empty()) return "paused, no reason on record";
