@@ -262,7 +262,8 @@ class Dispatcher::Impl {
         co_await record(flight, outcome, next);
         co_return;
       }
-      heed(flight, outcome);
+      // Of an endpoint that our own machine had no means to ask, nothing is known.
+      if (failure->kind != FailureKind::exhausted) heed(flight, outcome);
       co_await settle_by_rule(flight, outcome);
       co_return;
     }

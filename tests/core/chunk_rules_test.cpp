@@ -433,6 +433,26 @@ TEST_CASE("chunk: a refusal that stops the account stops it even when it answers
   CHECK(next.halt == Halt::tenant);
 }
 
+TEST_CASE("chunk: a redirect stops the account after the first, and its chunk is unclear like any other") {
+  for (const int status : {300, 301, 302, 303, 304, 305, 307, 308}) {
+    CAPTURE(status);
+    Outcome redirect = outcome(OutcomeKind::answered_unclear);
+    redirect.http_status = status;
+
+    const Transition first = settle(first_attempt(), redirect, cautious, now, 0.5);
+    CHECK(first.state == ChunkState::in_doubt);
+    CHECK(first.halt == Halt::tenant);
+
+    CHECK(settle(replay(1), redirect, cautious, now, 0.5).halt == Halt::tenant);
+    const Transition again = settle(first_attempt(), redirect, repeatable, now, 0.5);
+    CHECK(again.state == ChunkState::pending);
+    CHECK_FALSE(again.replay);
+    CHECK(again.halt == Halt::tenant);
+  }
+  CHECK(settle(first_attempt(), outcome(OutcomeKind::answered_unclear), cautious, now, 0.5).halt ==
+        Halt::none);
+}
+
 TEST_CASE("chunk: past its deadline a run pauses, and nothing that was not executed is called failed") {
   AttemptFacts late = first_attempt();
   late.run_started_at = now - 6h;
