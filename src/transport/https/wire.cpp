@@ -15,11 +15,18 @@ namespace sluice {
 
 namespace asio = boost::asio;
 
+namespace {
+
+constexpr std::size_t inbox_bytes = 16 * 1024;  // as much as one TLS record holds
+
+}  // namespace
+
 Wire::Wire(asio::ip::tcp::socket socket, std::unique_ptr<TlsSession> tls, SteadyTime opened_at)
     : socket_(std::move(socket)),
       tls_(std::move(tls)),
       opened_at_(opened_at),
-      deadline_(socket_.get_executor()) {
+      deadline_(socket_.get_executor()),
+      inbox_(tls_ ? inbox_bytes : 0) {
   boost::system::error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
 }
