@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "sluice/core/kill_point.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/store_file.hpp"
 
@@ -24,6 +25,7 @@ SqliteStore::SqliteStore(const std::string& path, UtcTime now, BootClock boot_cl
   examine_schema(db_, embedded_migrations());
   db_.prepare_for_writing();
   seal_what_is_there();
+  reach(KillPoint::seal_checkpoint);
   take_over(now);
   db_.checkpoint_on_close(true);
 }
@@ -104,7 +106,9 @@ Result<void> SqliteStore::commit() {
     group_lost_.reset();
     return lost;
   }
+  reach(KillPoint::commit_before);
   Result<void> committed = answer([&] { db_.run("COMMIT"); });
+  reach(KillPoint::commit_after);
   if (committed.has_error() && !db_.is_stopped() && db_.in_transaction()) {
     answer([&] { db_.run("ROLLBACK"); }).has_error();
   }
