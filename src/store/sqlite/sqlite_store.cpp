@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "sluice/core/kill_point.hpp"
+
 namespace sluice {
 
 Result<void> SqliteStore::begin() {
@@ -24,7 +26,9 @@ Result<void> SqliteStore::commit() {
     newest_attempt_ = beside_.attempt;
     return lost;
   }
+  reach(KillPoint::commit_before);
   Result<void> committed = answer([&] { db_.run("COMMIT"); });
+  reach(KillPoint::commit_after);
   if (committed.has_error()) newest_attempt_ = beside_.attempt;
   note_progress();
   if (committed.has_error() && !db_.is_stopped() && db_.in_transaction()) {

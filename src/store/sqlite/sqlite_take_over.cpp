@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sluice/core/kill_point.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/sqlite/store_file.hpp"
@@ -61,6 +62,7 @@ SqliteStore::SqliteStore(const std::string& path, UtcTime now, BootClock boot_cl
   refuse_another_store(beside);
   db_.prepare_for_writing();
   seal_what_is_there();
+  reach(KillPoint::seal_checkpoint);
   take_over(beside, now);
   db_.checkpoint_on_close(true);
 }
