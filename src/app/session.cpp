@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -92,21 +93,24 @@ class Session {
  private:
   asio::awaitable<void> send_in_turn(std::vector<const SessionRun*> runs) {
     SteadyTime last_sent_before = last_sent_before_;
+    SteadyTime quiet_until;
     double slowest = std::numeric_limits<double>::max();
     for (const SessionRun* run : runs) {
       if (end_.signal || is_ending_) break;
       slowest = std::min(slowest, run->setup.rate);
-      co_await send(*run, last_sent_before + silence_needed(slowest));
+      const SteadyTime not_before = std::max(quiet_until, last_sent_before + silence_needed(slowest));
+      quiet_until = co_await send(*run, not_before);
       last_sent_before = clock_->steady_now();
     }
   }
 
-  asio::awaitable<void> send(const SessionRun& run, SteadyTime not_before) {
+  /// @return before when the account's next run must not send
+  asio::awaitable<SteadyTime> send(const SessionRun& run, SteadyTime not_before) {
     Result<std::unique_ptr<Transport>> transport =
         open_https_transport(loop_.get_executor(), run.setup.endpoint, run.setup.https);
     if (transport.has_error()) {
       fail(transport.error());
-      co_return;
+      co_return not_before;
     }
     ProgressPrinter printer{progress_start(run), progress_mode(), options_.is_verbose};
     Dispatcher dispatcher{loop_.get_executor(),
@@ -120,7 +124,9 @@ class Session {
     const Result<void> done = co_await dispatcher.run();
     (*transport)->close();
     printer.finish(clock_->steady_now());
+    end_.others_use[run.record.id] = printer.view(clock_->steady_now()).others;
     if (done.has_error()) fail(done.error());
+    co_return dispatcher.quiet_until();
   }
 
   // Of what was accepted before, and of the operator's word to go on, a dispatcher knows nothing by itself.
@@ -139,6 +145,7 @@ class Session {
             .dialect = run.setup.dialect,
             .credentials = run.credentials,
             .requests_per_second = run.setup.rate,
+            .account_limit = run.setup.account_rate,
             .in_flight_max = static_cast<std::size_t>(run.setup.in_flight),
             .not_before = not_before};
   }

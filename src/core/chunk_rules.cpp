@@ -25,6 +25,10 @@ Halt halt_of(OutcomeKind kind) {
   return Halt::none;
 }
 
+// Somebody else stands at the door, or the endpoint is configured wrongly: the next request would fare no
+// better, and each one sent is a signed command in a stranger's hands.
+bool is_redirect(const Outcome& outcome) { return outcome.http_status / 100 == 3; }
+
 Transition halted(Halt halt, UtcTime now) {
   Transition next = back_to_pending(now, /*spends_attempt=*/false);
   next.halt = halt;
@@ -188,9 +192,9 @@ ChunkPolicy policy_of(const Job& job) { return {job.retry, job.safe_to_repeat, j
 
 Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy, UtcTime now,
                   double jitter) {
-  const Transition next = attempt.replay_number > 0
-                              ? settle_replay(attempt, outcome, policy, now, jitter)
-                              : settle_first_send(attempt, outcome, policy, now, jitter);
+  Transition next = attempt.replay_number > 0 ? settle_replay(attempt, outcome, policy, now, jitter)
+                                              : settle_first_send(attempt, outcome, policy, now, jitter);
+  if (is_redirect(outcome)) next.halt = Halt::tenant;
   return by_policy(next, attempt, policy);
 }
 

@@ -107,6 +107,7 @@ TEST_CASE("chunk: with attempts and time left, each outcome is followed as the t
                {OutcomeKind::unavailable, 0, always("again"), always("replay")},
                {OutcomeKind::silent, 0, always("replay"), always("replay")},
                {OutcomeKind::answered_unclear, 500, doubt, doubt},
+               {OutcomeKind::answered_unclear, 302, doubt_and_tenant, doubt_and_tenant},
                {OutcomeKind::rejected_devices, 200, always("split"), doubt},
                {OutcomeKind::rejected_job, 200, always("again, run pauses"), doubt_and_run},
                {OutcomeKind::blocked, 403, always("again, tenant pauses"), doubt_and_tenant},
@@ -431,6 +432,26 @@ TEST_CASE("chunk: a refusal that stops the account stops it even when it answers
 
   CHECK(next.state == ChunkState::in_doubt);
   CHECK(next.halt == Halt::tenant);
+}
+
+TEST_CASE("chunk: a redirect stops the account after the first, and its chunk is unclear like any other") {
+  for (const int status : {300, 301, 302, 303, 304, 305, 307, 308}) {
+    CAPTURE(status);
+    Outcome redirect = outcome(OutcomeKind::answered_unclear);
+    redirect.http_status = status;
+
+    const Transition first = settle(first_attempt(), redirect, cautious, now, 0.5);
+    CHECK(first.state == ChunkState::in_doubt);
+    CHECK(first.halt == Halt::tenant);
+
+    CHECK(settle(replay(1), redirect, cautious, now, 0.5).halt == Halt::tenant);
+    const Transition again = settle(first_attempt(), redirect, repeatable, now, 0.5);
+    CHECK(again.state == ChunkState::pending);
+    CHECK_FALSE(again.replay);
+    CHECK(again.halt == Halt::tenant);
+  }
+  CHECK(settle(first_attempt(), outcome(OutcomeKind::answered_unclear), cautious, now, 0.5).halt ==
+        Halt::none);
 }
 
 TEST_CASE("chunk: past its deadline a run pauses, and nothing that was not executed is called failed") {

@@ -19,6 +19,9 @@ class UnsteadyStore : public Store {
  public:
   explicit UnsteadyStore(std::unique_ptr<Store> real) : real_(std::move(real)) {}
 
+  /// How often a claim was tried.
+  int claims = 0;
+
   /// Asked before each settle.
   std::function<bool()> can_settle = [] { return true; };
 
@@ -55,6 +58,7 @@ class UnsteadyStore : public Store {
   }
   Result<void> drop_unsealed(RunId run) override { return real_->drop_unsealed(run); }
   Result<std::vector<ClaimedChunk>> claim(const ClaimRequest& request) override {
+    ++claims;
     return real_->claim(request);
   }
   Result<std::int64_t> recover(const RecoveryRule& rule, UtcTime now) override {

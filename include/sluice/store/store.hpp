@@ -146,7 +146,7 @@ struct DoubtfulChunk {
   std::string message;
   std::string request_id;
   std::int64_t sends = 0;        ///< requests that may have gone to the wire for it, its ancestors' included
-  std::optional<UtcTime> since;  ///< of that result; absent: none is on record
+  std::optional<UtcTime> since;  ///< when it came into doubt; absent: not on record
 
   bool operator==(const DoubtfulChunk&) const = default;
 };
@@ -183,8 +183,10 @@ struct DecidedChunk {
 
 /// What holds a run's next chunk back.
 struct QueueState {
-  std::optional<UtcTime> next_due_at;  ///< earliest due time of a pending chunk
-  std::int64_t due_now = 0;            ///< pending chunks that are due
+  std::optional<UtcTime> next_due_at;   ///< earliest due time of a pending chunk
+  std::optional<UtcTime> due_later_at;  ///< earliest due time that has not come yet
+  std::int64_t due_now = 0;             ///< pending chunks that are due
+  std::int64_t retries_due_now = 0;     ///< of them, those that the retry budget can hold back
 };
 
 class StoreReader {

@@ -204,21 +204,25 @@ std::string job_text(Connection& connection, RunId run) {
 QueueState queue_state(Connection& connection, RunId run, UtcTime now) {
   require_run(connection, run);
   QueueState queue;
+  const auto first_of = [](std::optional<UtcTime> one, UtcTime other) {
+    return one ? std::min(*one, other) : other;
+  };
   // Turn by turn, because the index of the queue keeps them apart.
-  for (const int turn : {0, 1, 2}) {
-    Statement next = connection.query(
-        "SELECT min(due_at_us) FROM chunks INDEXED BY chunks_due"
-        " WHERE run = ?1 AND state = 'pending' AND turn = ?2",
-        run, turn);
-    if (next.next() && !next.is_null(0)) {
-      queue.next_due_at = queue.next_due_at ? std::min(*queue.next_due_at, next.time(0)) : next.time(0);
-    }
-    Statement due = connection.query(
-        "SELECT count(*) FROM chunks INDEXED BY chunks_due"
+  constexpr int retry = 1;
+  for (const int turn : {0, retry, 2}) {
+    Statement row = connection.query(
+        "SELECT count(*), min(due_at_us), (SELECT min(due_at_us) FROM chunks INDEXED BY chunks_due"
+        "   WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us > ?3)"
+        "  FROM chunks INDEXED BY chunks_due"
         " WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us <= ?3",
         run, turn, now);
-    if (due.next()) queue.due_now += due.integer(0);
+    row.next();
+    queue.due_now += row.integer(0);
+    if (turn == retry) queue.retries_due_now = row.integer(0);
+    if (!row.is_null(1)) queue.next_due_at = first_of(queue.next_due_at, row.time(1));
+    if (!row.is_null(2)) queue.due_later_at = first_of(queue.due_later_at, row.time(2));
   }
+  if (!queue.next_due_at) queue.next_due_at = queue.due_later_at;
   return queue;
 }
 
@@ -230,7 +234,9 @@ std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run) {
       "       chunks.requests + (SELECT count(*) FROM attempts JOIN attempt_results AS cut_off"
       "                            ON cut_off.attempt = attempts.id AND cut_off.sent = 'unknown'"
       "                           WHERE attempts.chunk = chunks.id),"
-      "       result.settled_at_us"
+      "       CASE chunks.held WHEN 'store_restored'"
+      "         THEN (SELECT max(at_us) FROM events WHERE run = ?1 AND what = 'store_restored')"
+      "         ELSE result.settled_at_us END"
       "  FROM chunks INDEXED BY chunks_in_doubt"
       "  LEFT JOIN attempt_results AS result ON result.attempt = chunks.last_result"
       " WHERE chunks.run = ?1 AND chunks.state = 'in_doubt' ORDER BY chunks.position",
@@ -242,6 +248,7 @@ std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run) {
     doubt.devices = row.small_integer(1);
     doubt.held = known(held_from(row.text(2)), connection);
     doubt.sends = row.integer(6);
+    doubt.since = row.maybe_time(7);
     if (doubt.held == Held::store_restored) {
       doubt.code = to_string(doubt.held);
       doubt.message = store_restored_message;
@@ -249,7 +256,6 @@ std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run) {
       doubt.code = row.string(3);
       doubt.message = row.string(4);
       doubt.request_id = row.string(5);
-      doubt.since = row.maybe_time(7);
     }
     found.push_back(std::move(doubt));
   }

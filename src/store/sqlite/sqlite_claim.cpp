@@ -157,6 +157,7 @@ void SqliteStore::record_attempt(const Candidate& candidate, const ClaimRequest&
       candidate.chunk, candidate.run, claimed.facts.number, first, claimed.facts.replay_number, intent.nonce,
       intent.timestamp, intent.key_id, intent.digest, owner_, request.now, boot_clock_.since_boot().count());
   claimed.attempt = AttemptId{db_.last_insert_id()};
+  newest_attempt_ = claimed.attempt.value;
 }
 
 // The replay window must not grow because the wall clock was set back, so the older of two ages counts: by
