@@ -197,7 +197,7 @@ std::string SqliteStore::judge(const Generation& found, const std::optional<Gene
   return fmt::format(
       "store {} is an older copy of itself: {}. What was sent since, nobody knows: {} devices that were not "
       "finished are now in doubt, and nothing of them is sent. Next: sluice list, then for each run in doubt "
-      "sluice results RUN --state in_doubt.",
+      "sluice doubt list RUN.",
       db_.path(), reason, held);
 }
 
