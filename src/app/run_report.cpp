@@ -89,7 +89,8 @@ std::string pause_reason(const RunRecord& run) {
     const bool is_clock = run.tenant_pause_reason.starts_with(clock_offset_word);
     return fmt::format("tenant {} is paused: {}{}", printable(run.tenant, 256),
                        printable(run.tenant_pause_reason),
-                       is_clock ? "" : " (check the access key, its permissions and the account's bill)");
+                       is_clock ? "" : " (check the endpoint, the access key, its permissions and the account's "
+                                    "bill)");
   }
   if (run.control_reason.empty()) return "paused, no reason on record";
   return "paused: " + printable(run.control_reason);

@@ -20,13 +20,17 @@
 #include "sluice/core/run_rules.hpp"
 #include "sluice/engine/recovery.hpp"
 #include "sluice/engine/submit.hpp"
+#include "sluice/jobfile/device_name.hpp"
 #include "sluice/store/open_store.hpp"
 
 namespace sluice {
 namespace {
 
 Result<std::unique_ptr<Store>> open_and_recover(const std::string& path) {
-  Result<std::unique_ptr<Store>> store = open_store(path, system_now());
+  const StoreNotice notice = [](const std::string& sentence) {
+    say(fmt::format("warning: {}\n", printable(sentence, 2000)));
+  };
+  Result<std::unique_ptr<Store>> store = open_store(path, system_now(), system_boot_clock(), notice);
   if (store.has_error()) return store.error();
   const Result<std::int64_t> recovered = recover_unfinished(**store, system_now());
   if (recovered.has_error()) return recovered.error();

@@ -17,10 +17,12 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "app/progress_printer.hpp"
 #include "app/say.hpp"
+#include "sluice/core/split_guard.hpp"
 #include "sluice/engine/dispatcher.hpp"
 #include "sluice/store/async_store.hpp"
 
@@ -127,9 +129,18 @@ class Session {
     co_return dispatcher.quiet_until();
   }
 
+  // Of what was accepted before, and of the operator's word to go on, a dispatcher knows nothing by itself.
+  static std::set<RunId> splits_unguarded(const RunRecord& record) {
+    const bool was_paused_by_guard =
+        record.control == RunControl::paused && is_split_guard_reason(record.control_reason);
+    if (was_paused_by_guard || record.chunks.accepted > 0) return {record.id};
+    return {};
+  }
+
   static DispatcherConfig dispatcher_config(const SessionRun& run, SteadyTime not_before) {
     return {.tenant = run.record.tenant,
             .runs = {{run.record.id, run.job}},
+            .splits_unguarded = splits_unguarded(run.record),
             .endpoint = to_string(run.setup.endpoint),
             .dialect = run.setup.dialect,
             .credentials = run.credentials,

@@ -13,6 +13,7 @@
 #include "engine/pace_report.hpp"
 #include "engine/run_requests.hpp"
 #include "sluice/core/chunk_rules.hpp"
+#include "sluice/core/split_guard.hpp"
 #include "sluice/dialect/server_clock.hpp"
 
 namespace sluice {
@@ -236,7 +237,8 @@ class Dispatcher::Impl {
         co_await record(flight, outcome, next);
         co_return;
       }
-      heed(flight, outcome);
+      // Of an endpoint that our own machine had no means to ask, nothing is known.
+      if (failure->kind != FailureKind::exhausted) heed(flight, outcome);
       co_await settle_by_rule(flight, outcome);
       co_return;
     }
@@ -311,14 +313,25 @@ class Dispatcher::Impl {
 
   asio::awaitable<void> settle_by_rule(const Flight& flight, const Outcome& outcome,
                                        std::optional<std::chrono::nanoseconds> rtt = std::nullopt) {
-    const Transition next = sluice::settle(flight.chunk.facts, outcome, policy_of(flight.chunk.run),
-                                           clock_.utc_now(), randomness_.uniform());
+    const Transition next = next_after(flight.chunk, outcome);
     halt(flight.chunk.run, next.halt);
     const bool is_recorded = co_await record(flight, outcome, next);
     if (!is_recorded) co_return;
     const ClaimedChunk& chunk = flight.chunk;
     const AttemptSettled event{chunk.run, chunk.chunk, chunk.attempt, chunk.facts, outcome, next, rtt};
     observer_.attempt_settled(event, clock_.steady_now());
+  }
+
+  Transition next_after(const ClaimedChunk& chunk, const Outcome& outcome) {
+    const UtcTime now = clock_.utc_now();
+    SplitGuard& guard = split_guards_[chunk.run];
+    guard.heed(chunk.facts, outcome);
+    Transition next = sluice::settle(chunk.facts, outcome, policy_of(chunk.run), now, randomness_.uniform());
+    const bool is_guarded = !config_->splits_unguarded.contains(chunk.run);
+    if (next.state == ChunkState::split && is_guarded && guard.has_tripped()) {
+      next = stop_splitting(outcome, now);
+    }
+    return next;
   }
 
   asio::awaitable<bool> record(const Flight& flight, const Outcome& outcome, const Transition& next) {
@@ -407,6 +420,7 @@ class Dispatcher::Impl {
   bool is_tenant_halted_ = false;
   bool is_clock_reported_ = false;
   std::set<RunId> halted_runs_;
+  std::map<RunId, SplitGuard> split_guards_;
   std::optional<Error> failure_;
   std::optional<Error> store_trouble_;  ///< it has passed, but it has stopped us
 };

@@ -289,6 +289,19 @@ TEST_CASE(
   CHECK(bench.record(run).control == RunControl::paused);
 }
 
+TEST_CASE("dispatcher: a machine that has no descriptor for a connection does not call the endpoint lost") {
+  const TransportFailure exhausted{FailureKind::exhausted, false, "too many open files"};
+  EngineBench bench{first_then_accepted(std::vector<Reply>(12, exhausted), 5s)};
+  Job job;
+  job.retry.max_attempts = 1;
+  const RunId run = bench.submit(300, job);
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.observer.times_lost == 0);
+  CHECK(bench.record(run).devices.accepted == 300);
+}
+
 TEST_CASE("dispatcher: an outage costs a probe in five seconds, no attempt, and full speed is back at once") {
   EngineBench bench{always(accepted_answer())};
   bench.cloud.is_reachable = [&bench](SteadyTime at) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "sluice/core/job.hpp"
@@ -25,7 +26,10 @@ namespace sluice {
 struct DispatcherConfig {
   std::string tenant;
   std::map<RunId, Job> runs;  ///< the runs to serve
-  std::string endpoint;       ///< its canonical form: an identical replay must go where the first copy went
+  /// Of them, those whose rejected chunks are split without a SplitGuard: something of them was accepted
+  /// before, or the operator has said to go on.
+  std::set<RunId> splits_unguarded;
+  std::string endpoint;  ///< its canonical form: an identical replay must go where the first copy went
   InvokeThingsDialect dialect;
   Credentials credentials;
   double requests_per_second = default_requests_per_second;

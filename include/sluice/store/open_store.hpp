@@ -22,12 +22,22 @@ struct BootClock {
 
 BootClock system_boot_clock();
 
+/// Takes a sentence for the operator, from whichever thread uses the store.
+using StoreNotice = std::function<void(const std::string&)>;
+
 /// Takes the owner's lock, creates or migrates the schema, makes everything that a dead process left durable
 /// (checkpoint and boot row), and drops runs that were never sealed.
-/// Fails: `refused` if another process owns the store or its schema is newer; `storage` for anything the disk
-/// says. Folders that do not exist are created, readable by the user alone.
+///
+/// The file PATH.generation beside it says how far the store had come. When the database has come less far,
+/// an older copy was put back, and nobody knows what was sent since: everything unfinished becomes in doubt
+/// (chunks.held = 'store_restored'), and `notice` is told. A missing file is made.
+///
+/// Fails: `refused` if another process owns the store, its schema is newer, or the generation file tells of a
+/// store that is not there or of another one; `storage` for anything the disk says. Folders that do not exist
+/// are created, readable by the user alone.
 Result<std::unique_ptr<Store>> open_store(const std::string& path, UtcTime now,
-                                          BootClock boot_clock = system_boot_clock());
+                                          BootClock boot_clock = system_boot_clock(),
+                                          StoreNotice notice = {});
 
 /// In memory, for tests.
 Result<std::unique_ptr<Store>> open_memory_store(UtcTime now, BootClock boot_clock = system_boot_clock());

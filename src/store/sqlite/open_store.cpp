@@ -34,16 +34,16 @@ class SqliteReader final : public SqliteReads<StoreReader> {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_store(const std::string& path, UtcTime now, BootClock boot_clock) {
+Result<std::unique_ptr<Store>> open_store(const std::string& path, UtcTime now, BootClock boot_clock,
+                                          StoreNotice notice) {
   return answer([&]() -> std::unique_ptr<Store> {
-    return std::make_unique<SqliteStore>(prepare_path(path), now, std::move(boot_clock));
+    return std::make_unique<SqliteStore>(prepare_path(path), now, std::move(boot_clock), std::move(notice));
   });
 }
 
 Result<std::unique_ptr<Store>> open_memory_store(UtcTime now, BootClock boot_clock) {
-  return answer([&]() -> std::unique_ptr<Store> {
-    return std::make_unique<SqliteStore>(now, std::move(boot_clock));
-  });
+  return answer(
+      [&]() -> std::unique_ptr<Store> { return std::make_unique<SqliteStore>(now, std::move(boot_clock)); });
 }
 
 Result<std::unique_ptr<StoreReader>> open_store_reader(const std::string& path) {

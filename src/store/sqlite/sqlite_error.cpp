@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "store/sqlite/store_file.hpp"
+
 namespace sluice {
 namespace {
 
@@ -18,7 +20,7 @@ bool is_out_of_space(int code, int system_errno) {
 
 std::string next_step(int code, int system_errno, const std::string& path) {
   if (is_out_of_space(code, system_errno)) {
-    return "The disk is full: free some space and run the same command again. What was recorded is kept.";
+    return next_step_after(ENOSPC);
   }
   switch (code & 0xff) {
     case SQLITE_READONLY:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The SQLite engine of the Store seam. The verbs are spread over four sources: sqlite_store.cpp (ownership,
-// grouping, control), sqlite_import.cpp, sqlite_claim.cpp and sqlite_settle.cpp (results, recovery).
+// The SQLite engine of the Store seam. The verbs are spread over six sources: sqlite_store.cpp (grouping,
+// control), sqlite_take_over.cpp (open and close), sqlite_import.cpp, sqlite_claim.cpp, sqlite_settle.cpp
+// (results, recovery) and sqlite_doubt.cpp.
 #pragma once
 
 #include <optional>
@@ -11,6 +12,7 @@
 #include "sluice/store/store.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/counters.hpp"
+#include "store/sqlite/generation_file.hpp"
 #include "store/sqlite/owner_lock.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/store_failure.hpp"
@@ -20,7 +22,7 @@ namespace sluice {
 class SqliteStore final : public SqliteReads<Store> {
  public:
   /// Throws a StoreFailure. The steps are told in open_store.hpp.
-  SqliteStore(const std::string& path, UtcTime now, BootClock boot_clock);
+  SqliteStore(const std::string& path, UtcTime now, BootClock boot_clock, StoreNotice notice);
   /// In memory.
   SqliteStore(UtcTime now, BootClock boot_clock);
   ~SqliteStore() override;
@@ -38,6 +40,7 @@ class SqliteStore final : public SqliteReads<Store> {
   Result<std::vector<ClaimedChunk>> claim(const ClaimRequest& request) override;
   Result<void> settle(const Settlement& settlement) override;
   Result<std::int64_t> recover(const RecoveryRule& rule, UtcTime now) override;
+  Result<DoubtResolved> resolve_doubt(const DoubtDecision& decision) override;
 
   Result<void> set_run_control(RunId run, RunControl control, std::string_view reason, UtcTime now) override;
   Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) override;
@@ -50,6 +53,7 @@ class SqliteStore final : public SqliteReads<Store> {
   struct Candidate;
   struct Flight;
   struct Conclusion;
+  struct Doubt;
 
   Connection& connection() override { return db_; }
   std::int64_t live_owner() override { return owner_; }
@@ -58,8 +62,17 @@ class SqliteStore final : public SqliteReads<Store> {
   template <class Body>
   auto write(Body body) -> Result<std::invoke_result_t<Body>>;
 
-  void take_over(UtcTime now);
+  void refuse_another_store(const std::optional<Generation>& beside);
   void seal_what_is_there();
+  void take_over(const std::optional<Generation>& beside, UtcTime now);
+  Generation found_generation(const std::optional<Generation>& beside);
+  void note_last_owner();
+  void become_owner(std::int64_t id, UtcTime now);
+  void drop_unsealed_runs();
+  std::string judge(const Generation& found, const std::optional<Generation>& beside, UtcTime now);
+  std::int64_t hold_everything_unfinished(const std::string& reason, UtcTime now);
+  void note_progress();
+  void tell(const std::string& sentence) const;
   void drop(RunId run);
   void require_unsealed(RunId run);
 
@@ -74,15 +87,22 @@ class SqliteStore final : public SqliteReads<Store> {
   void split(const Flight& flight, UtcTime now);
   void halt(const Flight& flight, const Conclusion& conclusion);
   void cancel_pending(RunId run);
+  std::vector<Doubt> doubts_meant(const DoubtDecision& decision);
+  void apply(const DoubtDecision& decision, const Doubt& doubt);
 
   void change_counters(RunId run, const CounterChange& change);
   void note_finish(RunId run, UtcTime now);
   void record_event(UtcTime at, std::optional<RunId> run, std::optional<std::string_view> tenant,
-                    std::string_view what, std::string_view reason);
+                    std::string_view what, std::string_view reason, std::string_view actor = {});
 
   BootClock boot_clock_;
+  StoreNotice notice_;
   std::optional<OwnerLock> lock_;  // outlives the connection: the last write happens under it
+  std::optional<GenerationFile> generation_file_;
   Connection db_;
+  std::int64_t newest_attempt_ = 0;  ///< of the database, with what the open transaction adds
+  Generation beside_;                ///< of the generation file
+  bool is_generation_stale_ = false;
   std::int64_t owner_ = 0;
   /// Of the last owner, if it closed the store under the present start of the machine.
   std::optional<std::chrono::nanoseconds> last_closed_;
@@ -94,6 +114,7 @@ class SqliteStore final : public SqliteReads<Store> {
 template <class Body>
 auto SqliteStore::write(Body body) -> Result<std::invoke_result_t<Body>> {
   if (group_lost_) return *group_lost_;
+  const std::int64_t newest_before = newest_attempt_;
   auto result = answer([&] {
     Transaction transaction{db_, grouped_ ? Transaction::Kind::part : Transaction::Kind::whole};
     if constexpr (std::is_void_v<std::invoke_result_t<Body>>) {
@@ -105,6 +126,8 @@ auto SqliteStore::write(Body body) -> Result<std::invoke_result_t<Body>> {
       return value;
     }
   });
+  if (result.has_error()) newest_attempt_ = newest_before;
+  if (!grouped_) note_progress();
   if (grouped_ && result.has_error() && !db_.in_transaction()) group_lost_ = result.error();
   return result;
 }

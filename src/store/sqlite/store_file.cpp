@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail_at(const fs::path& path, std::string_view doing, int error) {
   fail(ErrorKind::storage, fmt::format("store: cannot {} {}: {}", doing, path.string(), std::strerror(error)),
-       "Check the owner and the mode of the folder, or choose another store with --store PATH.");
+       next_step_after(error));
 }
 
 void create_folders(const fs::path& folder) {
@@ -30,16 +30,22 @@ void create_folders(const fs::path& folder) {
   if (mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) fail_at(folder, "create the folder", errno);
 }
 
-// The file's name must outlive a power cut, or everything in it would be lost with it.
-void sync_folder(const fs::path& path) {
+}  // namespace
+
+std::string next_step_after(int system_errno) {
+  if (system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG) {
+    return "The disk is full: free some space and run the same command again. What was recorded is kept.";
+  }
+  return "Check the owner and the mode of the folder, or choose another store with --store PATH.";
+}
+
+void sync_folder(const std::string& path) {
   const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) fail_at(path, "open the folder", errno);
   const int error = fsync(folder) == 0 ? 0 : errno;
   close(folder);
   if (error != 0) fail_at(path, "sync the folder", error);
 }
-
-}  // namespace
 
 std::string existing_path(const std::string& path) {
   std::error_code error;
@@ -57,15 +63,20 @@ std::string prepare_path(const std::string& path) {
   return existing_path(path);
 }
 
-const std::string& create_if_missing(const std::string& path) {
+void create_if_missing(const std::string& path) {
   // An existing file is not opened here: closing it would drop the locks that a reader in this process has on
   // it.
-  if (access(path.c_str(), F_OK) == 0) return path;
+  if (access(path.c_str(), F_OK) == 0) return;
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (file < 0) fail_at(path, "create", errno);
   close(file);
-  sync_folder(fs::path{path}.parent_path());
-  return path;
+  sync_folder(fs::path{path}.parent_path().string());
+}
+
+bool is_missing_or_empty(const std::string& path) {
+  struct stat found {};
+  if (stat(path.c_str(), &found) != 0) return errno == ENOENT;
+  return found.st_size == 0;
 }
 
 }  // namespace sluice

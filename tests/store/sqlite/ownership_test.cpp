@@ -2,12 +2,12 @@
 // One owner at a time, what a killed one leaves behind, and what is done about a disk that fails.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "store/killed_process.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/failing_vfs.hpp"
 #include "store/sqlite/raw_sqlite.hpp"
@@ -21,27 +21,6 @@ using namespace sluice::store_tests;
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Runs the work in a process that then ends as if killed: nothing is closed, nothing destroyed.
-template <class Work>
-void in_killed_process(Work work) {
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    work();
-    _exit(0);
-  }
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  REQUIRE(WIFEXITED(status));
-  REQUIRE(WEXITSTATUS(status) == 0);
-}
-
-template <class T>
-T& or_die(Result<T>& result) {
-  if (result.has_error()) _exit(1);
-  return *result;
-}
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+// Open and close: whose the store is, whether it is the newest copy of itself, and what its last owner left.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "store/sqlite/migrate.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "store/sqlite/store_file.hpp"
+
+namespace sluice {
+namespace {
+
+// Far longer than any window that a caller waits for, and short enough to be added to any time.
+constexpr std::chrono::nanoseconds very_long = std::chrono::hours{24 * 365};
+
+[[noreturn]] void refuse_lost_store(const std::string& path, const GenerationFile& beside) {
+  fail(
+      ErrorKind::refused,
+      fmt::format("store {} is gone or empty, but {} says that there was one", path, beside.path()),
+      fmt::format("Put a backup back in its place. To begin a new record instead, although nobody knows what "
+                  "was sent by the old one, remove {}.",
+                  beside.path()));
+}
+
+/// To be opened by SQLite, which would throw away the log of a database that is empty: so not before it is
+/// known that this is a new store, not a lost one.
+const std::string& prepared_file(const std::string& path, const GenerationFile& beside) {
+  if (is_missing_or_empty(path) && beside.read()) refuse_lost_store(path, beside);
+  create_if_missing(path);
+  return path;
+}
+
+bool has_identity(Connection& db) {
+  return db.query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'store_identity'").next();
+}
+
+/// Empty: the store was made before stores had one, or its making was cut off.
+std::string identity_of(Connection& db) {
+  Statement row = db.query("SELECT id FROM store_identity");
+  return row.next() ? row.string(0) : std::string{};
+}
+
+std::string positions(const Generation& found, const Generation& beside) {
+  return fmt::format("the database knows owner {} and attempt {}, but there had been owner {} and attempt {}",
+                     found.owner, found.attempt, beside.owner, beside.attempt);
+}
+
+}  // namespace
+
+SqliteStore::SqliteStore(const std::string& path, UtcTime now, BootClock boot_clock, StoreNotice notice)
+    : boot_clock_(std::move(boot_clock)),
+      notice_(std::move(notice)),
+      lock_(std::in_place, path),
+      generation_file_(std::in_place, path),
+      db_(prepared_file(path, *generation_file_), Connection::Access::owner) {
+  // Nothing is written before the file is known to be ours and of a version that we know.
+  const std::optional<Generation> beside = generation_file_->read();
+  refuse_another_store(beside);
+  db_.prepare_for_writing();
+  seal_what_is_there();
+  take_over(beside, now);
+  db_.checkpoint_on_close(true);
+}
+
+SqliteStore::SqliteStore(UtcTime now, BootClock boot_clock)
+    : boot_clock_(std::move(boot_clock)), db_("file::memory:", Connection::Access::memory) {
+  db_.prepare_for_writing();
+  take_over(std::nullopt, now);
+}
+
+SqliteStore::~SqliteStore() {
+  if (db_.is_stopped()) return;
+  try {
+    if (db_.in_transaction()) db_.run("ROLLBACK");
+    db_.run("UPDATE owners SET closed_boottime_ns = ?2 WHERE id = ?1", owner_,
+            boot_clock_.since_boot().count());
+    if (generation_file_) generation_file_->make_durable();
+  } catch (const StoreFailure&) {
+    // Then the store counts as not closed, which only makes the next owner more careful.
+  }
+}
+
+void SqliteStore::refuse_another_store(const std::optional<Generation>& beside) {
+  const bool is_empty = examine_schema(db_, embedded_migrations()) == SchemaState::empty;
+  if (!beside) return;
+  if (is_empty) refuse_lost_store(db_.path(), *generation_file_);
+  const std::string identity = has_identity(db_) ? identity_of(db_) : std::string{};
+  if (identity.empty() || identity == beside->store) return;
+  fail(
+      ErrorKind::refused,
+      fmt::format("store {}: {} belongs to another store, so one of the two is in the wrong place",
+                  db_.path(), generation_file_->path()),
+      fmt::format("Put back the one that belongs here. If the store is right, and the newest copy of itself, "
+                  "remove {}.",
+                  generation_file_->path()));
+}
+
+// A killed process may have left commits that were written but never synced: visible to us, gone after a
+// power cut. Recovery does not sync them; a checkpoint does. Nothing may be acted upon before.
+void SqliteStore::seal_what_is_there() {
+  Statement row = db_.query("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (row.next() && row.integer(0) == 0) return;
+  fail(ErrorKind::refused,
+       fmt::format("store {}: somebody is reading it, so its last commits cannot be made safe", db_.path()),
+       "Wait for long-running readers (results, a backup, a database browser) to end and try again.");
+}
+
+// The boot row and what is held become durable together, and only then is the file beside brought up to date:
+// a crash in between leaves a file that tells of the same loss again.
+void SqliteStore::take_over(const std::optional<Generation>& beside, UtcTime now) {
+  migrate(db_, embedded_migrations(), now);
+
+  std::string sentence;
+  {
+    Transaction transaction{db_, Transaction::Kind::whole};
+    const Generation found = found_generation(beside);
+    note_last_owner();
+    become_owner(std::max(found.owner, beside ? beside->owner : 0) + 1, now);
+    drop_unsealed_runs();
+    sentence = judge(found, beside, now);
+    transaction.commit();
+    newest_attempt_ = found.attempt;
+    beside_ = {.store = found.store, .owner = owner_, .attempt = found.attempt};
+  }
+  if (generation_file_) generation_file_->write_anew(beside_);
+  tell(sentence);
+}
+
+Generation SqliteStore::found_generation(const std::optional<Generation>& beside) {
+  if (beside) {
+    db_.run("INSERT INTO store_identity (id) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM store_identity)",
+            beside->store);
+  } else {
+    db_.run(
+        "INSERT INTO store_identity (id) SELECT lower(hex(randomblob(16)))"
+        " WHERE NOT EXISTS (SELECT 1 FROM store_identity)");
+  }
+  Generation found{.store = identity_of(db_), .owner = queries::newest_owner(db_)};
+  Statement row = db_.query("SELECT coalesce(max(id), 0) FROM attempts");
+  if (row.next()) found.attempt = row.integer(0);
+  return found;
+}
+
+void SqliteStore::note_last_owner() {
+  Statement last = db_.query(
+      "SELECT closed_boottime_ns FROM owners"
+      " WHERE id = (SELECT max(id) FROM owners) AND boot_id = ?1 AND boot_id <> ''",
+      boot_clock_.boot_id);
+  if (last.next() && !last.is_null(0)) last_closed_ = std::chrono::nanoseconds{last.integer(0)};
+  ever_sent_ = db_.query("SELECT 1 FROM attempts LIMIT 1").next();
+}
+
+void SqliteStore::become_owner(std::int64_t id, UtcTime now) {
+  db_.run(
+      "INSERT INTO owners (id, boot_id, pid, opened_at_us, opened_boottime_ns) VALUES (?1, ?2, ?3, ?4, ?5)",
+      id, boot_clock_.boot_id, std::int64_t{getpid()}, now, boot_clock_.since_boot().count());
+  owner_ = id;
+}
+
+void SqliteStore::drop_unsealed_runs() {
+  std::vector<RunId> unsealed;
+  {
+    Statement row = db_.query("SELECT id FROM runs WHERE sealed = 0");
+    while (row.next()) unsealed.push_back(RunId{row.integer(0)});
+  }
+  for (const RunId run : unsealed) drop(run);
+}
+
+/// @return what the operator should be told; empty: nothing
+std::string SqliteStore::judge(const Generation& found, const std::optional<Generation>& beside,
+                               UtcTime now) {
+  if (!generation_file_) return {};
+  const std::string& file = generation_file_->path();
+  if (!beside) {
+    if (found.owner == 0) return {};  // a new store
+    record_event(now, std::nullopt, std::nullopt, "generation_file_made",
+                 "the store came without one: it was moved, or an earlier sluice made it");
+    return fmt::format(
+        "store {}: {} was missing and has been made. Had an older copy been put in the store's place, "
+        "nothing "
+        "could tell that now: see with sluice list whether what it calls unfinished is.",
+        db_.path(), file);
+  }
+  if (!has_lost_something(found, *beside)) return {};
+
+  // Whoever sent last is not in this copy, so nothing is known of when that was.
+  ever_sent_ = true;
+  last_closed_.reset();
+  const std::string reason = positions(found, *beside);
+  record_event(now, std::nullopt, std::nullopt, "store_restored", reason);
+  const std::int64_t held = hold_everything_unfinished(reason, now);
+  return fmt::format(
+      "store {} is an older copy of itself: {}. What was sent since, nobody knows: {} devices that were not "
+      "finished are now in doubt, and nothing of them is sent. Next: sluice list, then for each run in doubt "
+      "sluice results RUN --state in_doubt.",
+      db_.path(), reason, held);
+}
+
+/// @return how many devices
+std::int64_t SqliteStore::hold_everything_unfinished(const std::string& reason, UtcTime now) {
+  std::map<RunId, CounterChange> changes;
+  std::int64_t devices = 0;
+  {
+    Statement row = db_.query(
+        "SELECT run, state = 'in_flight', count(*), sum(devices) FROM chunks"
+        " WHERE state IN ('pending', 'in_flight') GROUP BY run, state");
+    while (row.next()) {
+      CounterChange& change = changes[RunId{row.integer(0)}];
+      const bool in_flight = row.integer(1) == 1;
+      (in_flight ? change.chunks.in_flight : change.chunks.pending) = -row.integer(2);
+      (in_flight ? change.devices.in_flight : change.devices.pending) = -row.integer(3);
+      change.chunks.in_doubt += row.integer(2);
+      change.devices.in_doubt += row.integer(3);
+      devices += row.integer(3);
+    }
+  }
+  db_.run(
+      "INSERT INTO attempt_results (attempt, sent, settled_at_us, outcome, code, message)"
+      " SELECT attempt, 'unknown', ?1, 'silent', 'store_restored', ?2 FROM chunks WHERE state = 'in_flight'",
+      now, reason);
+  db_.run(
+      "UPDATE chunks SET state = 'in_doubt', held = 'store_restored', unclear = 1, replay = 0, owner = NULL,"
+      "                  last_result = CASE state WHEN 'in_flight' THEN attempt ELSE last_result END"
+      " WHERE state IN ('pending', 'in_flight')");
+  for (const auto& [run, change] : changes) {
+    change_counters(run, change);
+    note_finish(run, now);
+    record_event(now, run, std::nullopt, "store_restored", reason);
+  }
+  return devices;
+}
+
+// Only what is committed is told, and only attempts count: they are what a restored copy would repeat.
+void SqliteStore::note_progress() {
+  if (!generation_file_ || newest_attempt_ == beside_.attempt) return;
+  beside_.attempt = newest_attempt_;
+  if (generation_file_->overwrite(beside_) || is_generation_stale_) return;
+  is_generation_stale_ = true;
+  tell(fmt::format("store {}: {} cannot be written, so a restored backup would not be noticed", db_.path(),
+                   generation_file_->path()));
+}
+
+void SqliteStore::tell(const std::string& sentence) const {
+  if (notice_ && !sentence.empty()) notice_(sentence);
+}
+
+std::optional<std::chrono::nanoseconds> SqliteStore::silent_for() const {
+  if (!ever_sent_) return very_long;
+  if (!last_closed_) return std::nullopt;
+  return boot_clock_.since_boot() - *last_closed_;
+}
+
+}  // namespace sluice
