@@ -23,8 +23,9 @@ std::string next_step(const CommonOptions& common, const SessionRun& run, const 
   return is_finished(record) ? next_command(record, common.store) : run.resume_command;
 }
 
-void print_text(const RunRecord& record, const std::string& next) {
+void print_text(const RunRecord& record, const std::string& next, double others_use = 0) {
   fmt::print("{}", run_summary_text(record));
+  if (others_use > 0) fmt::print("  others    use about {}/s of the same account\n", rate_text(others_use));
   if (!next.empty()) fmt::print("  next: {}\n", next);
 }
 
@@ -81,7 +82,7 @@ ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, cons
       if (status_of(record) == RunStatus::paused)
         say(fmt::format("{}. To go on: {}\n", pause_line(record), next));
     } else {
-      print_text(record, next);
+      print_text(record, next, end.others_use[record.id]);
     }
     if (end.signal) say_interrupted(record, next);
     if (end.failure && !is_finished(record) && !next.empty()) end.failure->hint += " To go on: " + next;

@@ -11,6 +11,9 @@ enum class LimitedBy {
   request_rate,  ///< the quota: as it should be
   latency,       ///< answers take so long that the requests in flight are used up before the quota is
   throttled,     ///< the cloud said "too fast", and the pace is on its way back
+  retry_budget,  ///< only retries are left to send just now, and there have been enough of them for the
+                 ///< moment
+  endpoint,      ///< it cannot be reached; a probe now and then finds out when it is back
   waiting,       ///< for a retry's time, or for a halt to be lifted
 };
 
@@ -24,6 +27,10 @@ constexpr std::string_view to_string(LimitedBy factor) {
       return "latency × in-flight";
     case LimitedBy::throttled:
       return "throttled";
+    case LimitedBy::retry_budget:
+      return "retry budget";
+    case LimitedBy::endpoint:
+      return "endpoint away";
     case LimitedBy::waiting:
       return "waiting";
   }

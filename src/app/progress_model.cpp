@@ -177,6 +177,7 @@ ProgressView ProgressModel::view(SteadyTime now) const {
   view.rate_limit = start_.rate;
   view.account_limit = start_.account_limit;
   view.pace = pace_;
+  view.others = others_;
   view.retries = retries_;
   view.replays = replays_;
   view.throttled = throttled_;
@@ -214,6 +215,8 @@ std::optional<EtaRange> ProgressModel::eta(SteadyTime now) const {
 LimitedBy ProgressModel::limited_by(SteadyTime now) const {
   if (finished_at_) return LimitedBy::nothing;
   if (halt_ != Halt::none) return LimitedBy::waiting;
+  if (is_endpoint_lost_) return LimitedBy::endpoint;
+  if (are_retries_held_) return LimitedBy::retry_budget;
   const bool throttled_lately = last_throttle_ && now - *last_throttle_ < throttle_echo;
   if (throttled_lately || pace_ < 0.98 * start_.rate) return LimitedBy::throttled;
   const bool all_in_flight = start_.in_flight_max > 0 && requests_in_flight_ >= start_.in_flight_max;

@@ -72,6 +72,7 @@ struct ProgressView {
   double rate_limit = 0;
   double account_limit = 0;
   double pace = 0;           ///< the rate in force now; below rate_limit after a throttle
+  double others = 0;         ///< requests per second that others seem to make under the same account
   std::int64_t retries = 0;  ///< attempts that did not settle their chunk, for another reason than the pace
   std::int64_t replays = 0;
   std::int64_t throttled = 0;
@@ -96,6 +97,9 @@ class ProgressModel {
   void in_flight(int requests, std::int64_t devices);
   /// The rate that the pacer holds now.
   void pace(double requests_per_second);
+  void others_use(double requests_per_second) { others_ = requests_per_second; }
+  void retries_held(bool are_held) { are_retries_held_ = are_held; }
+  void endpoint_lost(bool is_lost) { is_endpoint_lost_ = is_lost; }
 
   ProgressView view(SteadyTime now) const;
 
@@ -114,6 +118,9 @@ class ProgressModel {
   std::int64_t devices_in_flight_ = 0;
   int requests_in_flight_ = 0;
   double pace_;
+  double others_ = 0;
+  bool are_retries_held_ = false;
+  bool is_endpoint_lost_ = false;
   std::int64_t requests_ = 0;
   std::int64_t retries_ = 0;
   std::int64_t replays_ = 0;

@@ -81,10 +81,14 @@ void ProgressPrinter::attempt_settled(const AttemptSettled& event, SteadyTime at
 void ProgressPrinter::rate_changed(double requests_per_second) { model_.pace(requests_per_second); }
 
 void ProgressPrinter::endpoint_lost(std::string_view reason) {
+  model_.endpoint_lost(true);
   say(fmt::format("endpoint_lost reason=\"{}\" probing_every=5s", printable(reason, 256)));
 }
 
-void ProgressPrinter::endpoint_back() { say("endpoint_back"); }
+void ProgressPrinter::endpoint_back() {
+  model_.endpoint_lost(false);
+  say("endpoint_back");
+}
 
 void ProgressPrinter::tick(SteadyTime now) {
   if (now < next_print_at_) return;

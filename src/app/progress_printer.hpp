@@ -23,6 +23,8 @@ class ProgressPrinter : public Observer {
   void rate_changed(double requests_per_second) override;
   void endpoint_lost(std::string_view reason) override;
   void endpoint_back() override;
+  void others_use(double requests_per_second) override { model_.others_use(requests_per_second); }
+  void retries_held(bool are_held) override { model_.retries_held(are_held); }
 
   /// Call it four times a second; it prints what is due.
   void tick(SteadyTime now);

@@ -96,8 +96,10 @@ std::vector<std::string> count_items(const ProgressView& view) {
 std::vector<std::string> pace_items(const ProgressView& view) {
   std::string rate = fmt::format("rate {}/s of {}", rate_text(view.rate), rate_text(view.rate_limit));
   if (view.account_limit > 0) rate += fmt::format(" (account limit {})", rate_text(view.account_limit));
-  std::vector<std::string> items{std::move(rate), fmt::format("requests {}", grouped(view.requests)),
-                                 fmt::format("on their way {}", view.requests_in_flight)};
+  std::vector<std::string> items{std::move(rate)};
+  if (view.others > 0) items.push_back(fmt::format("others use ~{}/s", rate_text(view.others)));
+  items.push_back(fmt::format("requests {}", grouped(view.requests)));
+  items.push_back(fmt::format("on their way {}", view.requests_in_flight));
   if (view.latency) {
     items.push_back(fmt::format("latency p50 {} p95 {}", latency_text(view.latency->p50),
                                 latency_text(view.latency->p95)));
@@ -138,7 +140,7 @@ std::string log_value(std::string_view untrusted) {
   return quoted += '"';
 }
 
-std::string seconds_or_unknown(const ProgressView& view, std::chrono::seconds EtaRange::* end) {
+std::string seconds_or_unknown(const ProgressView& view, std::chrono::seconds EtaRange::*end) {
   return view.eta ? std::to_string(((*view.eta).*end).count()) : "unknown";
 }
 
@@ -188,6 +190,7 @@ std::string progress_line(const ProgressView& view) {
       view.replays, view.throttled, std::chrono::floor<std::chrono::seconds>(view.elapsed).count(),
       seconds_or_unknown(view, &EtaRange::low), seconds_or_unknown(view, &EtaRange::high),
       log_value(to_string(view.limited_by)));
+  if (view.others > 0) line += fmt::format(" others_use={}", rate_text(view.others));
   if (!view.top_codes.empty()) {
     line += fmt::format(" top_error={} top_error_attempts={}", log_value(view.top_codes.front().code),
                         view.top_codes.front().attempts);
@@ -217,7 +220,9 @@ std::string progress_json(const ProgressView& view) {
   json.member("sent_last_second", view.sent_last_second).key("rate").decimal(view.rate, 3);
   json.member("rate_limit", view.rate_limit)
       .member("account_limit", view.account_limit)
-      .member("pace", view.pace);
+      .member("pace", view.pace)
+      .key("others_use")
+      .decimal(view.others, 3);
   json.member("retries", view.retries).member("replays", view.replays).member("throttled", view.throttled);
   json.key("latency_ms");
   if (view.latency) {

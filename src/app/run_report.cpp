@@ -12,6 +12,7 @@
 #include "app/display_text.hpp"
 #include "app/json_text.hpp"
 #include "sluice/core/run_rules.hpp"
+#include "sluice/dialect/server_clock.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -84,9 +85,12 @@ std::string heading(const RunRecord& run, bool is_being_sent) {
 
 std::string pause_reason(const RunRecord& run) {
   if (!run.tenant_pause_reason.empty()) {
-    return fmt::format(
-        "tenant {} is paused: {} (check the access key, its permissions and the account's bill)",
-        printable(run.tenant, 256), printable(run.tenant_pause_reason));
+    // A wrong clock says by itself what to do.
+    const bool is_clock = run.tenant_pause_reason.starts_with(clock_offset_word);
+    return fmt::format("tenant {} is paused: {}{}", printable(run.tenant, 256),
+                       printable(run.tenant_pause_reason),
+                       is_clock ? "" : " (check the endpoint, the access key, its permissions and the account's "
+                                    "bill)");
   }
   if (run.control_reason.empty()) return "paused, no reason on record";
   return "paused: " + printable(run.control_reason);

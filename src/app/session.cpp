@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -16,10 +17,12 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "app/progress_printer.hpp"
 #include "app/say.hpp"
+#include "sluice/core/split_guard.hpp"
 #include "sluice/engine/dispatcher.hpp"
 #include "sluice/store/async_store.hpp"
 
@@ -90,21 +93,24 @@ class Session {
  private:
   asio::awaitable<void> send_in_turn(std::vector<const SessionRun*> runs) {
     SteadyTime last_sent_before = last_sent_before_;
+    SteadyTime quiet_until;
     double slowest = std::numeric_limits<double>::max();
     for (const SessionRun* run : runs) {
       if (end_.signal || is_ending_) break;
       slowest = std::min(slowest, run->setup.rate);
-      co_await send(*run, last_sent_before + silence_needed(slowest));
+      const SteadyTime not_before = std::max(quiet_until, last_sent_before + silence_needed(slowest));
+      quiet_until = co_await send(*run, not_before);
       last_sent_before = clock_->steady_now();
     }
   }
 
-  asio::awaitable<void> send(const SessionRun& run, SteadyTime not_before) {
+  /// @return before when the account's next run must not send
+  asio::awaitable<SteadyTime> send(const SessionRun& run, SteadyTime not_before) {
     Result<std::unique_ptr<Transport>> transport =
         open_https_transport(loop_.get_executor(), run.setup.endpoint, run.setup.https);
     if (transport.has_error()) {
       fail(transport.error());
-      co_return;
+      co_return not_before;
     }
     ProgressPrinter printer{progress_start(run), progress_mode(), options_.is_verbose};
     Dispatcher dispatcher{loop_.get_executor(),
@@ -118,16 +124,28 @@ class Session {
     const Result<void> done = co_await dispatcher.run();
     (*transport)->close();
     printer.finish(clock_->steady_now());
+    end_.others_use[run.record.id] = printer.view(clock_->steady_now()).others;
     if (done.has_error()) fail(done.error());
+    co_return dispatcher.quiet_until();
+  }
+
+  // Of what was accepted before, and of the operator's word to go on, a dispatcher knows nothing by itself.
+  static std::set<RunId> splits_unguarded(const RunRecord& record) {
+    const bool was_paused_by_guard =
+        record.control == RunControl::paused && is_split_guard_reason(record.control_reason);
+    if (was_paused_by_guard || record.chunks.accepted > 0) return {record.id};
+    return {};
   }
 
   static DispatcherConfig dispatcher_config(const SessionRun& run, SteadyTime not_before) {
     return {.tenant = run.record.tenant,
             .runs = {{run.record.id, run.job}},
+            .splits_unguarded = splits_unguarded(run.record),
             .endpoint = to_string(run.setup.endpoint),
             .dialect = run.setup.dialect,
             .credentials = run.credentials,
             .requests_per_second = run.setup.rate,
+            .account_limit = run.setup.account_rate,
             .in_flight_max = static_cast<std::size_t>(run.setup.in_flight),
             .not_before = not_before};
   }

@@ -3,6 +3,7 @@
 // signals.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,9 @@ struct SessionRun {
 struct SessionEnd {
   std::optional<int> signal;     ///< the one that interrupted us
   std::optional<Error> failure;  ///< the first one
+  /// Requests per second that others seemed to make under the same account, at each run's end; 0: no sign of
+  /// any.
+  std::map<RunId, double> others_use;
 };
 
 /// Whether connections to the endpoint can be set up at all: a CA file that is missing or damaged shows here,

@@ -25,6 +25,10 @@ Halt halt_of(OutcomeKind kind) {
   return Halt::none;
 }
 
+// Somebody else stands at the door, or the endpoint is configured wrongly: the next request would fare no
+// better, and each one sent is a signed command in a stranger's hands.
+bool is_redirect(const Outcome& outcome) { return outcome.http_status / 100 == 3; }
+
 Transition halted(Halt halt, UtcTime now) {
   Transition next = back_to_pending(now, /*spends_attempt=*/false);
   next.halt = halt;
@@ -61,10 +65,26 @@ Transition unreached(const AttemptFacts& attempt, const Outcome& outcome, const 
   return back_to_pending(due_at, /*spends_attempt=*/false);
 }
 
+// A fresh attempt where the job allows a second execution, for as long as there are attempts and time. Past
+// the deadline there is nothing to pause for: what may have been executed is in doubt, then as now.
 Transition unclear(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy,
                    UtcTime now, double jitter) {
-  if (!policy.safe_to_repeat) return final_state(ChunkState::in_doubt);
-  return retry_or(ChunkState::in_doubt, attempt, outcome, policy.retry, now, jitter);
+  const bool may_repeat = policy.safe_to_repeat || policy.on_doubt == OnDoubt::resend;
+  if (!may_repeat || attempt.number >= policy.retry.max_attempts) return final_state(ChunkState::in_doubt);
+  const UtcTime due_at = retry_at(attempt, outcome, policy.retry, now, jitter);
+  if (is_past_deadline(attempt, policy.retry, due_at)) return final_state(ChunkState::in_doubt);
+  return back_to_pending(due_at, /*spends_attempt=*/true);
+}
+
+// The last word on an outcome. Not on poison: that is no outcome.
+Transition by_policy(Transition next, const AttemptFacts& attempt, const ChunkPolicy& policy) {
+  // "Failed" says that nothing was executed. After an attempt that may have been, nobody knows.
+  if (next.state == ChunkState::failed && attempt.is_unclear_already) next.state = ChunkState::in_doubt;
+  if (next.state != ChunkState::in_doubt || policy.on_doubt != OnDoubt::presume) return next;
+  next.state = ChunkState::succeeded;
+  next.evidence = Evidence::presumed;
+  next.is_presumed_by_policy = true;
+  return next;
 }
 
 bool may_replay_at(const AttemptFacts& attempt, UtcTime due_at) {
@@ -144,7 +164,10 @@ Transition settle_first_send(const AttemptFacts& attempt, const Outcome& outcome
       return retry_or(ChunkState::in_doubt, attempt, outcome, policy.retry, now, jitter);
 
     case OutcomeKind::unavailable:
-      if (outcome.http_status == 0) return unreached(attempt, outcome, policy.retry, now, jitter);
+      // A refusal that answers a probe is an outage like any other, and an outage may last for hours.
+      if (outcome.http_status == 0 || attempt.endpoint_is_lost) {
+        return unreached(attempt, outcome, policy.retry, now, jitter);
+      }
       return retry_or(ChunkState::failed, attempt, outcome, policy.retry, now, jitter);
 
     case OutcomeKind::silent:
@@ -171,24 +194,46 @@ Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const Chu
                   double jitter) {
   Transition next = attempt.replay_number > 0 ? settle_replay(attempt, outcome, policy, now, jitter)
                                               : settle_first_send(attempt, outcome, policy, now, jitter);
-  // "Failed" says that nothing was executed. After an attempt that may have been, nobody knows.
-  if (next.state == ChunkState::failed && attempt.is_unclear_already) next.state = ChunkState::in_doubt;
-  return next;
+  if (is_redirect(outcome)) next.halt = Halt::tenant;
+  return by_policy(next, attempt, policy);
 }
 
 Transition release(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now) {
   if (attempt.replay_number == 0) return back_to_pending(now, /*spends_attempt=*/false);
-  return unreached_replay(attempt, Outcome{.kind = OutcomeKind::unavailable}, policy, now, /*jitter=*/0);
+  const Outcome unsent{.kind = OutcomeKind::unavailable};
+  return by_policy(unreached_replay(attempt, unsent, policy, now, /*jitter=*/0), attempt, policy);
 }
 
 Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now) {
+  if (attempt.crashes >= poison_crashes) {
+    Transition next = final_state(ChunkState::in_doubt);
+    next.held = Held::poison;
+    return next;
+  }
   const Outcome lost{.kind = OutcomeKind::silent};
-  return after_silence(attempt, lost, policy, now, /*jitter=*/0);
+  return by_policy(after_silence(attempt, lost, policy, now, /*jitter=*/0), attempt, policy);
 }
 
-std::optional<ChunkState> cancel(ChunkState state) {
-  if (state == ChunkState::pending) return ChunkState::canceled;
-  return std::nullopt;
+bool may_have_been_executed(OutcomeKind kind) {
+  return kind == OutcomeKind::silent || kind == OutcomeKind::answered_unclear;
+}
+
+std::optional<ChunkState> cancel(ChunkState state, bool is_unclear) {
+  if (state != ChunkState::pending) return std::nullopt;
+  return is_unclear ? ChunkState::in_doubt : ChunkState::canceled;
+}
+
+Transition in_canceled_run(Transition next, bool is_unclear) {
+  if (next.is_presumed_by_policy) {
+    next.state = ChunkState::in_doubt;
+    next.evidence = Evidence::none;
+    next.is_presumed_by_policy = false;
+  }
+  if (const std::optional<ChunkState> canceled = cancel(next.state, is_unclear)) {
+    next.state = *canceled;
+    next.replay = false;
+  }
+  return next;
 }
 
 }  // namespace sluice

@@ -30,19 +30,31 @@ constexpr Duration excess_max = milliseconds{500};
 constexpr Duration guard_min = microseconds{200};
 constexpr Duration guard_step = milliseconds{25};
 constexpr Duration guard_max = milliseconds{100};
-// After a throttle the rate doubles, and the extra guard halves, in ten seconds.
+// After a throttle the extra guard halves in ten seconds.
 constexpr double recovery_per_second = 0.0693;
 constexpr double slowest_share_of_limit = 0.1;
+// What had been sent in the second before the throttle was too much by little: so far the way back is quick,
+// it doubles in two seconds. There it rests, because a try costs a throttle. Beyond, it doubles in ten
+// seconds.
+constexpr double share_to_rest_at = 0.95;
+constexpr double seconds_to_double_quickly = 2;
+constexpr double seconds_to_rest = 10;
+constexpr double seconds_to_double_slowly = 10;
+// A single throttle is a poor witness: bursts of others, and requests that only arrive together.
+constexpr double weight_of_newest_throttle = 0.5;
+constexpr std::chrono::seconds others_remembered_for{60};
 
 Duration from_seconds(double value) { return duration_cast<Duration>(std::chrono::duration<double>(value)); }
+double to_seconds(Duration value) { return std::chrono::duration<double>(value).count(); }
 
 }  // namespace
 
-Pacer::Pacer(double requests_per_second, SteadyTime start)
+Pacer::Pacer(double requests_per_second, SteadyTime start, double account_limit)
     : limit_(requests_per_second),
       per_window_(static_cast<std::size_t>(std::max(1.0, std::ceil(requests_per_second)))),
       window_(from_seconds(static_cast<double>(per_window_) / requests_per_second)),
-      not_before_(start) {
+      not_before_(start),
+      account_limit_(std::max(account_limit, requests_per_second)) {
   assert(requests_per_second > 0);
 }
 
@@ -59,7 +71,7 @@ SteadyTime Pacer::next_send_at() const {
 
 std::uint64_t Pacer::sent(SteadyTime now) {
   assert(now >= next_send_at());
-  sends_.push_back({now, std::nullopt});
+  sends_.push_back({now, sent_per_second_before(now), std::nullopt});
   if (sends_.size() > per_window_) {
     sends_.pop_front();
     ++first_send_;
@@ -79,15 +91,40 @@ void Pacer::throttled(std::uint64_t send, SteadyTime now, std::optional<Duration
   const std::optional<SteadyTime> sent_at = time_of(send);
   const bool already_heeded = slowed_to_ > 0 && (!sent_at || *sent_at < slowed_at_);
   if (already_heeded) return;
-  const double rate = std::max(rate_at(now) / 2, limit_ * slowest_share_of_limit);
+  const double rate = rate_at(now);
+  const double ours = sent_at ? sends_[send - first_send_].per_second_before : rate;
+  const double others_now = std::max(0.0, account_limit_ - ours);
+  others_ = others_ ? std::lerp(others_at(now), others_now, weight_of_newest_throttle) : others_now;
   extra_guard_ = std::min(guard_max, guard_at(now) - guard_min + guard_step);
-  slowed_to_ = rate;
+  slowed_to_ = std::max(rate / 2, limit_ * slowest_share_of_limit);
+  resting_at_ = std::max(slowed_to_, std::min(rate, ours) * share_to_rest_at);
   slowed_at_ = now;
 }
 
 double Pacer::rate_at(SteadyTime now) const {
   if (slowed_to_ == 0) return limit_;
-  return std::min(limit_, slowed_to_ * recovered_since_slowdown(now));
+  double seconds = std::max(0.0, to_seconds(now - slowed_at_));
+  const double seconds_to_return = seconds_to_double_quickly * std::log2(resting_at_ / slowed_to_);
+  if (seconds < seconds_to_return) return slowed_to_ * std::exp2(seconds / seconds_to_double_quickly);
+  seconds = std::max(0.0, seconds - seconds_to_return - seconds_to_rest);
+  return std::min(limit_, resting_at_ * std::exp2(seconds / seconds_to_double_slowly));
+}
+
+SteadyTime Pacer::full_rate_from() const {
+  return slowed_at_ +
+         from_seconds(seconds_to_double_quickly * std::log2(resting_at_ / slowed_to_) + seconds_to_rest +
+                      seconds_to_double_slowly * std::log2(limit_ / resting_at_));
+}
+
+double Pacer::others_at(SteadyTime now) const {
+  if (!others_) return 0;
+  const Duration unthrottled = std::max(Duration{0}, now - full_rate_from());
+  return *others_ * std::max(0.0, 1 - to_seconds(unthrottled) / to_seconds(others_remembered_for));
+}
+
+double Pacer::sent_per_second_before(SteadyTime time) const {
+  const auto first = std::ranges::upper_bound(sends_, time - window_, {}, &Send::at);
+  return static_cast<double>(sends_.end() - first) / to_seconds(window_);
 }
 
 Duration Pacer::guard_at(SteadyTime now) const {
@@ -95,8 +132,7 @@ Duration Pacer::guard_at(SteadyTime now) const {
 }
 
 double Pacer::recovered_since_slowdown(SteadyTime now) const {
-  const double quiet_seconds = std::chrono::duration<double>(now - slowed_at_).count();
-  return std::exp(recovery_per_second * std::max(0.0, quiet_seconds));
+  return std::exp(recovery_per_second * std::max(0.0, to_seconds(now - slowed_at_)));
 }
 
 std::optional<SteadyTime> Pacer::time_of(std::uint64_t send) const {

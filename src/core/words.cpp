@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sluice/core/chunk.hpp"
+#include "sluice/core/doubt_rules.hpp"
 #include "sluice/core/job.hpp"
 #include "sluice/core/outcome.hpp"
 #include "sluice/core/result.hpp"
@@ -53,6 +54,12 @@ constexpr Words<ChunkState, 7> chunk_states{{{ChunkState::pending, "pending"},
 constexpr Words<Evidence, 3> evidences{
     {{Evidence::none, "none"}, {Evidence::confirmed, "confirmed"}, {Evidence::presumed, "presumed"}}};
 
+constexpr Words<Held, 3> helds{
+    {{Held::no, ""}, {Held::poison, "poison"}, {Held::store_restored, "store_restored"}}};
+
+constexpr Words<DoubtVerdict, 2> doubt_verdicts{
+    {{DoubtVerdict::accept, "accept"}, {DoubtVerdict::resend, "resend"}}};
+
 constexpr Words<OnDoubt, 3> on_doubts{
     {{OnDoubt::hold, "hold"}, {OnDoubt::presume, "presume"}, {OnDoubt::resend, "resend"}}};
 
@@ -77,6 +84,14 @@ std::optional<ChunkState> chunk_state_from(std::string_view word) { return value
 
 std::string_view to_string(Evidence evidence) { return word_of(evidences, evidence); }
 std::optional<Evidence> evidence_from(std::string_view word) { return value_of(evidences, word); }
+
+std::string_view to_string(Held held) { return word_of(helds, held); }
+std::optional<Held> held_from(std::string_view word) { return value_of(helds, word); }
+
+std::string_view to_string(DoubtVerdict verdict) { return word_of(doubt_verdicts, verdict); }
+std::optional<DoubtVerdict> doubt_verdict_from(std::string_view word) {
+  return value_of(doubt_verdicts, word);
+}
 
 std::string_view to_string(OnDoubt on_doubt) { return word_of(on_doubts, on_doubt); }
 std::optional<OnDoubt> on_doubt_from(std::string_view word) { return value_of(on_doubts, word); }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/algorithm/string/find.hpp>
+#include <boost/algorithm/string/predicate.hpp>
 #include <locale>
 
 #include "dialect/answer.hpp"
@@ -76,6 +77,11 @@ std::string describe_unreadable(const HttpResponse& response) {
                        find_header(response, "Location").value_or("an address it does not name"));
   }
   if (response.body.empty()) return fmt::format("HTTP {} with an empty body", response.status);
+  const std::string_view encoding = find_header(response, "Content-Encoding").value_or("identity");
+  if (!boost::algorithm::iequals(encoding, "identity", std::locale::classic())) {
+    return fmt::format("HTTP {} with a body encoded as {}, which nobody asked for", response.status,
+                       encoding);
+  }
   return fmt::format("HTTP {} with a body that is no answer of the API: {}", response.status,
                      first_of(response.body));
 }
@@ -140,7 +146,7 @@ Outcome classify(const TransportFailure& failure) {
   cut(outcome.message, message_bytes_max);
   if (failure.may_have_arrived) {
     outcome.kind = OutcomeKind::silent;
-  } else if (failure.kind == FailureKind::certificate) {
+  } else if (failure.kind == FailureKind::certificate || failure.kind == FailureKind::weak_tls) {
     outcome.kind = OutcomeKind::blocked;
   } else {
     outcome.kind = OutcomeKind::unavailable;

@@ -6,9 +6,8 @@
 #include <boost/algorithm/string/trim.hpp>
 #include <charconv>
 #include <cstdint>
-#include <iomanip>
-#include <locale>
-#include <sstream>
+
+#include "dialect/http_date.hpp"
 
 namespace sluice {
 namespace {
@@ -33,25 +32,6 @@ std::optional<milliseconds> read_wait(std::string_view text, milliseconds unit) 
   if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) return longest_wait;
   if (number == 0) return std::nullopt;
   return number * unit;
-}
-
-// The three forms of an HTTP date (RFC 9110, 5.6.7), the one in use first.
-std::optional<UtcTime> read_http_date(std::string_view text) {
-  for (const char* form :
-       {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
-    std::istringstream in{std::string{trimmed(text)}};
-    in.imbue(std::locale::classic());
-    std::tm parts{};
-    in >> std::get_time(&parts, form);
-    if (in.fail() || in.peek() != std::istringstream::traits_type::eof()) continue;
-    const std::chrono::year_month_day day{std::chrono::year{parts.tm_year + 1900},
-                                          std::chrono::month{static_cast<unsigned>(parts.tm_mon) + 1},
-                                          std::chrono::day{static_cast<unsigned>(parts.tm_mday)}};
-    if (!day.ok()) continue;
-    return std::chrono::sys_days{day} + std::chrono::hours{parts.tm_hour} +
-           std::chrono::minutes{parts.tm_min} + std::chrono::seconds{parts.tm_sec};
-  }
-  return std::nullopt;
 }
 
 // Measured against the server's own clock where it tells it: ours may be wrong, and the wait is what counts.
@@ -98,10 +78,10 @@ std::optional<RetryHint> read_retry_hint(const HttpResponse& response, UtcTime n
   for (const char* name : {"x-ratelimit-user-api", "x-ratelimit-user"}) {
     const auto header = find_header(response, name);
     const auto quota = header ? read_quota(*header) : std::nullopt;
-    if (!quota) continue;
-    hint.wait = std::max(hint.wait, quota->time_left);
     // A quota with something left in it is only a report; the server may send it with every answer.
-    hint.is_rate_limit |= quota->used_up;
+    if (!quota || !quota->used_up) continue;
+    hint.wait = std::max(hint.wait, quota->time_left);
+    hint.is_rate_limit = true;
   }
   if (const auto header = find_header(response, "x-acs-retry-after")) {
     if (const auto wait = read_wait(*header, 1ms)) {

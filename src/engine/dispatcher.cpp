@@ -10,7 +10,10 @@
 #include <vector>
 
 #include "engine/pace_gate.hpp"
+#include "engine/pace_report.hpp"
 #include "sluice/core/chunk_rules.hpp"
+#include "sluice/core/split_guard.hpp"
+#include "sluice/dialect/server_clock.hpp"
 
 namespace sluice {
 namespace asio = boost::asio;
@@ -51,7 +54,7 @@ class Dispatcher::Impl {
         randomness_(randomness),
         observer_(observer),
         config_(std::make_shared<const DispatcherConfig>(std::move(config))),
-        gate_(clock, Pacer{config_->requests_per_second, config_->not_before}),
+        gate_(clock, Pacer{config_->requests_per_second, config_->not_before, config_->account_limit}),
         alarm_(clock.alarm()) {}
 
   asio::awaitable<Result<void>> run() {
@@ -64,9 +67,12 @@ class Dispatcher::Impl {
       }
       const UtcTime now = clock_.utc_now();
       const bool was_idle = active_ == 0;
-      const std::size_t claimed = co_await claim(room, now);
+      const auto retries_max = static_cast<std::size_t>(room_for_retries());
+      const std::size_t claimed = co_await claim(room, retries_max, now);
+      if (claimed == room) report_.tell_whether_retries_are_held(false);
       if (claimed == room || is_stopping_) continue;
-      const bool more_to_come = co_await wait_until_due(now, was_idle);
+      const bool may_hold_retries = retries_max < room && retries_max <= claimed;
+      const bool more_to_come = co_await wait_until_due(now, was_idle, may_hold_retries);
       if (!more_to_come) break;
     }
     while (active_ > 0) co_await alarm_->sleep_until(SteadyTime::max());
@@ -74,6 +80,8 @@ class Dispatcher::Impl {
     if (store_trouble_) co_return *store_trouble_;
     co_return Result<void>{};
   }
+
+  SteadyTime quiet_until() const { return gate_.paced_from(); }
 
   void stop() {
     is_stopping_ = true;
@@ -96,14 +104,18 @@ class Dispatcher::Impl {
   /// stale.
   SteadyTime claim_not_before() const {
     const SteadyTime paced = gate_.opens_at() - 1s;
-    return gate_.breaker().next_probe_at().value_or(paced);
+    return std::max(paced, gate_.breaker().next_probe_at().value_or(paced));
   }
 
+  /// Those that are already on their way to the gate will take their share of it.
+  int room_for_retries() const { return std::max(0, gate_.room_for_retries() - staged_retries_); }
+
   /// @return how many chunks were claimed and are now on their way to the gate
-  asio::awaitable<std::size_t> claim(std::size_t room, UtcTime now) {
+  asio::awaitable<std::size_t> claim(std::size_t room, std::size_t retries_max, UtcTime now) {
     ClaimRequest request{.tenant = config_->tenant,
                          .runs = served_runs(),
                          .limit = static_cast<int>(room),
+                         .retries_max = static_cast<int>(retries_max),
                          .now = now,
                          .make_intent = intent_maker(room)};
     if (request.runs.empty()) co_return 0;
@@ -144,10 +156,12 @@ class Dispatcher::Impl {
   }
 
   /// Sleeps until a chunk is due or something has settled. @param claimed_at when the last claim found no
+  /// more @param may_hold_retries it took as many retries as the budget has room for, and could have taken
   /// more
   /// @return false: nothing is left to do
-  asio::awaitable<bool> wait_until_due(UtcTime claimed_at, bool was_idle) {
+  asio::awaitable<bool> wait_until_due(UtcTime claimed_at, bool was_idle, bool may_hold_retries) {
     std::optional<UtcTime> next_due_at;
+    bool holds_retries = false;
     for (const RunId run : served_runs()) {
       auto work = [run, claimed_at](Store& store) { return store.queue_state(run, claimed_at); };
       const Result<QueueState> queue = co_await store_.call(std::move(work));
@@ -155,14 +169,20 @@ class Dispatcher::Impl {
         fail(queue.error());
         co_return false;
       }
-      // What was due and yet not claimed is held back in the store: by a pause that somebody else has set.
-      const bool may_come = queue->next_due_at && *queue->next_due_at > claimed_at;
-      if (may_come) next_due_at = std::min(*queue->next_due_at, next_due_at.value_or(UtcTime::max()));
+      holds_retries |= may_hold_retries && queue->retries_due_now > 0;
+      // Anything else that was due and yet not claimed is held back in the store: by a pause that somebody
+      // else has set.
+      if (queue->due_later_at)
+        next_due_at = std::min(*queue->due_later_at, next_due_at.value_or(UtcTime::max()));
     }
+    report_.tell_whether_retries_are_held(holds_retries);
     // What has settled since the claim may have left work behind: then claim once more before leaving.
-    if (!next_due_at && active_ == 0) co_return !was_idle;
+    if (!next_due_at && !holds_retries && active_ == 0) co_return !was_idle;
     SteadyTime wake_at = SteadyTime::max();
     if (next_due_at) wake_at = clock_.steady_now() + (*next_due_at - clock_.utc_now());
+    // As long as a retry is on its way to the gate, it is unknown what room it leaves; it rings when it
+    // passes.
+    if (holds_retries && staged_retries_ == 0) wake_at = std::min(wake_at, gate_.room_for_retries_from());
     // The wall clock may be set meanwhile: what seemed to be an hour away can be due now.
     const SteadyTime look_again_at = clock_.steady_now() + wall_clock_trusted_for;
     co_await alarm_->sleep_until(std::min(wake_at, look_again_at));
@@ -172,6 +192,7 @@ class Dispatcher::Impl {
   void start_exchange(ClaimedChunk chunk) {
     ++active_;
     ++staged_;
+    if (is_retry(chunk)) ++staged_retries_;
     asio::co_spawn(loop_, exchange(std::move(chunk)), [this](std::exception_ptr problem) {
       --active_;
       if (problem)
@@ -180,9 +201,12 @@ class Dispatcher::Impl {
     });
   }
 
+  static bool is_retry(const ClaimedChunk& chunk) { return !chunk.is_replay && chunk.facts.number > 1; }
+
   /// A claimed chunk on its way.
   struct Flight {
     ClaimedChunk chunk;
+    int times_lost = 0;                  ///< how often the endpoint had been lost when it was claimed
     bool is_staged = true;               ///< has not passed the gate
     std::optional<PaceGate::Pass> pass;  ///< the gate's
     std::optional<UtcTime> sent_at;      ///< absent: not one byte went out
@@ -190,7 +214,7 @@ class Dispatcher::Impl {
 
   /// One chunk from the gate to its recorded result.
   asio::awaitable<void> exchange(ClaimedChunk chunk) {
-    Flight flight{.chunk = std::move(chunk)};
+    Flight flight{.chunk = std::move(chunk), .times_lost = times_lost_};
     const HttpRequest request =
         request_for(*config_, flight.chunk.run, flight.chunk.intent, flight.chunk.names);
     if (request_digest(config_->endpoint, request) != flight.chunk.intent.digest) {
@@ -206,17 +230,22 @@ class Dispatcher::Impl {
   }
 
   asio::awaitable<Reply> send(Flight& flight, const HttpRequest& request) {
-    const std::function<bool()> is_wanted = [this, &flight] { return may_send(flight.chunk); };
+    const std::function<bool()> is_wanted = [this, &flight] { return may_send(flight); };
     const WireGate gate = [this, &flight, &is_wanted]() -> asio::awaitable<bool> {
-      const std::optional<PaceGate::Pass> pass = co_await gate_.enter(is_wanted);
+      const ClaimedChunk& chunk = flight.chunk;
+      // The connection died behind the gate, and this is the next one.
+      const bool is_announced = flight.pass.has_value();
+      if (is_announced) gate_.passed_in_vain(*flight.pass);
+      const std::optional<PaceGate::Pass> pass = co_await gate_.enter(is_retry(chunk), is_wanted);
       if (!pass) co_return false;
-      const bool is_announced = std::exchange(flight.pass, pass).has_value();
+      flight.pass = pass;
       leave_stage(flight);
       flight.sent_at = clock_.utc_now();
-      const ClaimedChunk& chunk = flight.chunk;
-      if (is_announced) co_return true;  // The connection died behind the gate, and this is the next one.
-      observer_.attempt_sent({chunk.run, chunk.chunk, chunk.attempt, chunk.facts.devices, chunk.is_replay},
-                             flight.pass->at);
+      tell_pace();
+      if (is_announced) co_return true;
+      observer_.attempt_sent(
+          {chunk.run, chunk.chunk, chunk.attempt, chunk.facts.devices, chunk.is_replay, is_retry(chunk)},
+          flight.pass->at);
       co_return true;
     };
     const Connection connection = flight.chunk.is_replay ? Connection::fresh : Connection::any;
@@ -233,49 +262,74 @@ class Dispatcher::Impl {
         co_await record(flight, outcome, next);
         co_return;
       }
-      heed_failure(outcome);
+      // Of an endpoint that our own machine had no means to ask, nothing is known.
+      if (failure->kind != FailureKind::exhausted) heed(flight, outcome);
       co_await settle_by_rule(flight, outcome);
       co_return;
     }
-    const Outcome outcome = classify(config_->dialect, std::get<HttpResponse>(reply), clock_.utc_now());
+    const auto& response = std::get<HttpResponse>(reply);
+    const UtcTime now = clock_.utc_now();
     const auto rtt = clock_.steady_now() - flight.pass->at;
-    heed_answer(*flight.pass, outcome);
+    const Outcome outcome = classify(config_->dialect, response, now);
+    const auto sent_at = now - std::chrono::ceil<std::chrono::microseconds>(rtt);
+    const std::optional<std::string> wrong_clock = wrong_clock_reason(clock_offset(response, sent_at, now));
+    heed(flight, outcome);
+    if (wrong_clock) halt(flight.chunk.run, Halt::tenant);
     co_await settle_by_rule(flight, outcome, rtt);
+    if (wrong_clock) co_await pause_for_clock(*wrong_clock);
+  }
+
+  /// The answer that told it is settled like any other: it is the requests to come that may be mistaken.
+  asio::awaitable<void> pause_for_clock(std::string reason) {
+    if (std::exchange(is_clock_reported_, true)) co_return;
+    auto work = [tenant = config_->tenant, reason = std::move(reason), now = clock_.utc_now()](Store& store) {
+      return store.set_tenant_pause(tenant, reason, now);
+    };
+    const Result<void> paused = co_await store_.call(std::move(work));
+    if (paused.has_error()) fail(paused.error());
   }
 
   void leave_stage(Flight& flight) {
     if (!std::exchange(flight.is_staged, false)) return;
     --staged_;
+    if (is_retry(flight.chunk)) --staged_retries_;
     alarm_->ring();
   }
 
-  bool may_send(const ClaimedChunk& chunk) const {
+  bool may_send(const Flight& flight) const {
+    const ClaimedChunk& chunk = flight.chunk;
     if (is_stopping_ || is_tenant_halted_ || halted_runs_.contains(chunk.run)) return false;
+    // What was claimed before the endpoint was lost makes room for a probe that is chosen anew: a replay
+    // rather than a chunk that was never sent, which silence would leave in doubt.
+    if (flight.times_lost != times_lost_ && gate_.breaker().is_open()) return false;
     const UtcTime now = clock_.utc_now();
     if (chunk.is_replay) return now < chunk.facts.request_stamped_at + identical_replay_window;
     return now < chunk.facts.request_stamped_at + staged_for_max;
   }
 
-  void heed_answer(const PaceGate::Pass& pass, const Outcome& outcome) {
-    const bool was_lost = gate_.breaker().is_open();
-    gate_.answered(pass);
-    if (was_lost) observer_.endpoint_back();
-    if (outcome.kind != OutcomeKind::throttled) return;
-    gate_.throttled(pass, outcome.retry_after);
-    observer_.rate_changed(gate_.rate());
-  }
-
-  void heed_failure(const Outcome& outcome) {
-    if (outcome.kind == OutcomeKind::blocked) {
+  /// At once, before it is recorded: what pace, probes and pauses follow from the outcome.
+  void heed(Flight& flight, const Outcome& outcome) {
+    const bool is_untrusted = outcome.kind == OutcomeKind::blocked && outcome.http_status == 0;
+    if (is_untrusted) {
       fail(Error{ErrorKind::unreachable, "the endpoint cannot be trusted: " + outcome.message,
                  "Nothing was sent to it. Check the endpoint's name, or name its authority with --ca-file."});
       return;
     }
     const bool was_lost = gate_.breaker().is_open();
-    gate_.failed();
-    if (!was_lost && gate_.breaker().is_open()) observer_.endpoint_lost(outcome.message);
-    if (gate_.breaker().is_open() && !gate_.breaker().was_ever_reached()) give_up(outcome);
+    gate_.heed(flight.pass, outcome);
+    const bool is_lost = gate_.breaker().is_open();
+    flight.chunk.facts.endpoint_is_lost = is_lost;
+    tell_pace();
+    if (was_lost && !is_lost) observer_.endpoint_back();
+    if (!was_lost && is_lost) {
+      ++times_lost_;
+      gate_.ask_again();
+      observer_.endpoint_lost(outcome.message.empty() ? outcome.code : outcome.message);
+    }
+    if (is_lost && !gate_.breaker().was_ever_reached()) give_up(outcome);
   }
+
+  void tell_pace() { report_.tell(gate_.rate(), gate_.others_use()); }
 
   void give_up(const Outcome& outcome) {
     fail(Error{ErrorKind::unreachable, "the endpoint was not reached in five tries: " + outcome.message,
@@ -284,14 +338,25 @@ class Dispatcher::Impl {
 
   asio::awaitable<void> settle_by_rule(const Flight& flight, const Outcome& outcome,
                                        std::optional<std::chrono::nanoseconds> rtt = std::nullopt) {
-    const Transition next = sluice::settle(flight.chunk.facts, outcome, policy_of(flight.chunk.run),
-                                           clock_.utc_now(), randomness_.uniform());
+    const Transition next = next_after(flight.chunk, outcome);
     halt(flight.chunk.run, next.halt);
     const bool is_recorded = co_await record(flight, outcome, next);
     if (!is_recorded) co_return;
     const ClaimedChunk& chunk = flight.chunk;
     const AttemptSettled event{chunk.run, chunk.chunk, chunk.attempt, chunk.facts, outcome, next, rtt};
     observer_.attempt_settled(event, clock_.steady_now());
+  }
+
+  Transition next_after(const ClaimedChunk& chunk, const Outcome& outcome) {
+    const UtcTime now = clock_.utc_now();
+    SplitGuard& guard = split_guards_[chunk.run];
+    guard.heed(chunk.facts, outcome);
+    Transition next = sluice::settle(chunk.facts, outcome, policy_of(chunk.run), now, randomness_.uniform());
+    const bool is_guarded = !config_->splits_unguarded.contains(chunk.run);
+    if (next.state == ChunkState::split && is_guarded && guard.has_tripped()) {
+      next = stop_splitting(outcome, now);
+    }
+    return next;
   }
 
   asio::awaitable<bool> record(const Flight& flight, const Outcome& outcome, const Transition& next) {
@@ -368,14 +433,19 @@ class Dispatcher::Impl {
   Observer& observer_;
   const std::shared_ptr<const DispatcherConfig> config_;
   PaceGate gate_;
+  PaceReport report_{observer_, config_->requests_per_second};
   const UtcTime started_at_ = clock_.utc_now();
   const std::unique_ptr<Alarm> alarm_;  ///< rung when room or work may have appeared
 
   std::size_t staged_ = 0;  ///< claimed, not yet through the gate
+  int staged_retries_ = 0;  ///< of them, those that need the retry budget
   std::size_t active_ = 0;  ///< claimed, not yet settled
+  int times_lost_ = 0;      ///< how often the endpoint was lost
   bool is_stopping_ = false;
   bool is_tenant_halted_ = false;
+  bool is_clock_reported_ = false;
   std::set<RunId> halted_runs_;
+  std::map<RunId, SplitGuard> split_guards_;
   std::optional<Error> failure_;
   std::optional<Error> store_trouble_;  ///< it has passed, but it has stopped us
 };
@@ -388,6 +458,8 @@ Dispatcher::Dispatcher(asio::any_io_executor loop, AsyncStore& store, Transport&
 Dispatcher::~Dispatcher() = default;
 
 asio::awaitable<Result<void>> Dispatcher::run() { return impl_->run(); }
+
+SteadyTime Dispatcher::quiet_until() const { return impl_->quiet_until(); }
 
 void Dispatcher::stop() { impl_->stop(); }
 

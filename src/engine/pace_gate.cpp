@@ -2,19 +2,22 @@
 #include "engine/pace_gate.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace sluice {
 namespace asio = boost::asio;
 
-asio::awaitable<std::optional<PaceGate::Pass>> PaceGate::enter(const std::function<bool()>& is_wanted) {
+asio::awaitable<std::optional<PaceGate::Pass>> PaceGate::enter(bool is_retry,
+                                                               const std::function<bool()>& is_wanted) {
   const std::unique_ptr<Alarm> alarm = clock_.alarm();
   queue_.push_back(alarm.get());
   const bool may_pass = co_await wait_for_turn(*alarm, is_wanted);
   std::optional<Pass> pass;
-  if (may_pass) {
+  if (may_pass && (!is_retry || room_for_retries() > 0)) {
     const SteadyTime now = clock_.steady_now();
-    breaker_.sent(now);
-    pass = Pass{pacer_.sent(now), now};
+    const std::optional<Breaker::Probe> probe = breaker_.sent(now);
+    retries_.sent(now, is_retry && !probe);
+    pass = Pass{pacer_.sent(now), now, probe};
   }
   leave(alarm.get());
   co_return pass;
@@ -43,17 +46,32 @@ SteadyTime PaceGate::opens_at() const {
   return std::max(paced, breaker_.next_probe_at().value_or(paced));
 }
 
-void PaceGate::answered(const Pass& pass) {
+void PaceGate::heed(const std::optional<Pass>& pass, const Outcome& outcome) {
+  const SteadyTime now = clock_.steady_now();
+  const bool is_answered = pass && outcome.http_status != 0;
+  if (is_answered) pacer_.answered(pass->send, now);
+  if (is_answered && outcome.kind == OutcomeKind::throttled) {
+    pacer_.throttled(pass->send, now, outcome.retry_after);
+  } else if (outcome.retry_after) {
+    // Whatever the reason, the server has asked this account to be silent.
+    pacer_.pause_until(now + *outcome.retry_after);
+  }
   const bool was_open = breaker_.is_open();
-  breaker_.answered();
-  pacer_.answered(pass.send, clock_.steady_now());
-  if (was_open) ask_again();
+  breaker_.heard(sign_of(outcome), now, pass ? pass->probe : std::nullopt);
+  // Who waits for the next probe has to wait longer now, or not at all.
+  if (was_open || breaker_.is_open()) ask_again();
 }
 
-void PaceGate::throttled(const Pass& pass, std::optional<std::chrono::nanoseconds> hint) {
-  pacer_.throttled(pass.send, clock_.steady_now(), hint);
+void PaceGate::passed_in_vain(const Pass& pass) {
+  if (!pass.probe) return;
+  breaker_.ended(*pass.probe);
+  ask_again();
 }
 
-void PaceGate::failed() { breaker_.failed(clock_.steady_now()); }
+int PaceGate::room_for_retries() const {
+  return breaker_.is_open() ? std::numeric_limits<int>::max() : retries_.room(clock_.steady_now());
+}
+
+SteadyTime PaceGate::room_for_retries_from() const { return retries_.room_from(clock_.steady_now()); }
 
 }  // namespace sluice

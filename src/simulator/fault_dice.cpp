@@ -46,6 +46,8 @@ Passage FaultDice::draw_passage(const FaultPlan& plan) {
     const bool hits = draw_share() < plan.probabilities.at(i);
     if (hits && !passage.fault) passage.fault = static_cast<Fault>(i);
   }
+  // Drawn last and only if asked for, so that a seed means the same to a plan without stalls.
+  if (plan.stalls.share > 0 && draw_share() < plan.stalls.share) passage.backward += from_ms(plan.stalls.ms);
   return passage;
 }
 

@@ -102,6 +102,11 @@ void read_bad_devices(PlanReader& reader, FaultPlan& plan) {
   plan.bad_device_share = share.number("share", 0, 0, 1);
 }
 
+Stalls read_stalls(PlanReader reader) {
+  reader.allow_only({"share", "ms"});
+  return {.share = reader.number("share", 0, 0, 1), .ms = reader.number("ms", 0, 0, day_s * 1000)};
+}
+
 void read_forward_share(PlanReader& reader, FaultPlan& plan) {
   if (reader.is_text("forward_share") && reader.text("forward_share", "") == "random") {
     plan.forward_share.reset();
@@ -114,13 +119,14 @@ FaultPlan read_plan(PlanReader reader) {
   std::vector<std::string_view> known{
       "latency",        "forward_share", "bad_devices", "bad_device_code",
       "account",        "job",           "outages",     "other_requests_per_second",
-      "retry_after_ms", "clock_skew_s"};
+      "retry_after_ms", "clock_skew_s",  "stalls"};
   known.insert(known.end(), fault_words.begin(), fault_words.begin() + drawn_fault_count);
   reader.allow_only(known);
 
   FaultPlan plan;
   if (reader.has("latency")) plan.latency = read_latency(reader.object("latency"));
   read_forward_share(reader, plan);
+  if (reader.has("stalls")) plan.stalls = read_stalls(reader.object("stalls"));
   for (std::size_t i = 0; i < drawn_fault_count; ++i) {
     plan.probabilities.at(i) = reader.number(fault_words.at(i), 0, 0, 1);
   }

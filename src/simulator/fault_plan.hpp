@@ -8,6 +8,7 @@
 //   which is when
 //                              it is counted, judged and executed; the rest passes before the answer.
 //                              "random": each request draws its own share. Default 0.5.
+//   "stalls"                   {"share": 0.01, "ms": 3000}: that share of the requests is answered so much later.
 //
 // Probabilities, each 0 to 1, drawn for every request in this order; the first one that hits is the request's
 // fault:
@@ -95,6 +96,12 @@ struct LognormalLatency {
 };
 using Latency = std::variant<ConstantLatency, UniformLatency, LognormalLatency>;
 
+/// Some requests are answered much later than the others.
+struct Stalls {
+  double share = 0;
+  double ms = 0;
+};
+
 /// A refusal that begins after so many requests and stays.
 struct LastingRefusal {
   std::string code;
@@ -112,6 +119,7 @@ struct Outage {
 struct FaultPlan {
   Latency latency = ConstantLatency{};
   std::optional<double> forward_share = 0.5;  ///< Absent: each request draws its own.
+  Stalls stalls;
   std::array<double, drawn_fault_count> probabilities{};
   std::vector<std::string> bad_devices;
   double bad_device_share = 0;

@@ -22,8 +22,12 @@ std::string_view to_string(FailureKind kind) {
       return "resolve";
     case FailureKind::connect:
       return "connect";
+    case FailureKind::exhausted:
+      return "exhausted";
     case FailureKind::certificate:
       return "certificate";
+    case FailureKind::weak_tls:
+      return "weak_tls";
     case FailureKind::tls:
       return "tls";
     case FailureKind::timeout:

@@ -266,6 +266,14 @@ TEST_CASE("progress: what limits the run is named") {
 
   model.settled(put_back(now, OutcomeKind::throttled));
   CHECK(model.view(now).limited_by == LimitedBy::throttled);
+
+  model.retries_held(true);
+  CHECK(model.view(now).limited_by == LimitedBy::retry_budget);
+  model.endpoint_lost(true);
+  CHECK(model.view(now).limited_by == LimitedBy::endpoint);
+  model.endpoint_lost(false);
+  model.retries_held(false);
+  CHECK(model.view(now).limited_by == LimitedBy::throttled);
 }
 
 TEST_CASE("progress: all places in flight taken and the rate not reached means that latency limits") {

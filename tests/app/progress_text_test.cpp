@@ -101,6 +101,17 @@ TEST_CASE("progress text: counts that are rare are shown as soon as there are an
         "accepted 2  presumed 3  failed 4  in doubt 5  canceled 6  in flight 0  pending 1");
 }
 
+TEST_CASE("progress text: what others use of the same account is shown as soon as there is a sign of them") {
+  ProgressView view = half_way();
+  CHECK(boost::json::parse(progress_json(view)).at("others_use").as_double() == 0);
+  view.others = 2.96;
+
+  CHECK(progress_block(view, {}).at(3) ==
+        "rate 7.9/s of 8 (account limit 10)  others use ~3/s  requests 231");
+  CHECK(progress_line(view).find(" others_use=3 ") != std::string::npos);
+  CHECK(boost::json::parse(progress_json(view)).at("others_use").as_double() == doctest::Approx(2.96));
+}
+
 TEST_CASE("progress text: no line is wider than asked for, whatever the texts and numbers are") {
   for (const std::string& text : hostile_texts()) {
     for (const int columns : {1, 10, 40, 41, 57, 80, 200}) {

@@ -16,7 +16,9 @@ faults=$PWD/samples/faults
 
 repeats=5
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+cloud=
+# The simulated cloud of our own, if one is running, goes with us.
+trap '[ -z "$cloud" ] || kill "$cloud"; rm -rf "$work"' EXIT
 # Neither the user's configuration nor their keys have a part in this.
 export HOME=$work XDG_CONFIG_HOME=$work XDG_STATE_HOME=$work
 seq -f 'device-%07.0f' 0 999999 >"$work/million.txt"
@@ -62,6 +64,32 @@ rehearse() {
   throttled=$(sed -nE 's/^  throttled +//p' "$work/proof")
 }
 
+# unsteady JOB SEED: a run of 100 chunks through a service that is not steady, against the evenly paced ideal for the
+# requests that it took; and how many devices got the command twice, are in doubt, and are listed so.
+unsteady() {
+  local requests
+  rm -f "$work/unsteady.db"*
+  "$sluice" rehearse "$1" --devices "$work/ten_thousand.txt" --faults "$faults/unsteady.json" --seed "$2" \
+    --store "$work/unsteady.db" --output json --progress none >"$work/summary" 2>"$work/proof" || true
+  requests=$(sed -nE 's/^requests +//p' "$work/proof")
+  twice=$(sed -nE 's/^  more than once +//p' "$work/proof")
+  doubt=$(sed -E 's/.*"in_doubt":([0-9]+),"canceled.*"chunks".*/\1/' "$work/summary")
+  listed=$("$sluice" --store "$work/unsteady.db" results 1 --state in_doubt --output txt | wc -l)
+  lost=$(sed -E 's/.*"failed":([0-9]+).*"pending":([0-9]+)\},"chunks".*/\1 \2/' "$work/summary" | awk '{print $1 + $2}')
+  makespan=$(sed -E 's/.*"seconds":([0-9.]+).*/\1/' "$work/summary" |
+    awk -v requests="$requests" '{printf "%.3f", $1 / ((requests - 1) / 10)}')
+}
+
+# first_answer STORE: seconds from the start of `resume` to its first answer; then it is killed again.
+first_answer() {
+  local begin=$EPOCHREALTIME
+  coproc resume { exec "$sluice" --store "$1" resume 1 --verbose --progress plain 2>&1 >/dev/null; }
+  grep -m 1 -q '^attempt_settled' <&"${resume[0]}"
+  echo "$begin $EPOCHREALTIME" | awk '{printf "%.2f\n", $2 - $1}'
+  kill -9 "$resume_PID"
+  wait "$resume_PID" 2>/dev/null || true
+}
+
 echo
 echo "Load average: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) cores, $(df --output=fstype "$work" | tail -1) below $work"
 printf '| %-58s | %-14s | %-9s | %-7s |\n' what measured target ''
@@ -91,4 +119,36 @@ rehearse "$faults/latency.json"
 row 'rehearse, 10,000 devices at 10/s, 5 to 80 ms: quota used' "$quota" % '>= 93'
 row '  most arrivals in any 1 s' "$arrivals" '' '<= 10'
 row '  throttled' "$throttled" '' '== 0'
+seeds=9
+: >"$work/makespans"
+all_twice=0 all_doubt=0 all_unlisted=0 all_lost=0
+sed 's/"name"/"safe_to_repeat": true, &/' "$work/job.json" >"$work/repeatable.json"
+for ((seed = 1; seed <= seeds; seed++)); do
+  unsteady "$work/repeatable.json" "$seed"
+  echo "$makespan" >>"$work/makespans"
+  all_lost=$((all_lost + lost + doubt))
+done
+row "unsteady service, repeatable, $seeds seeds: makespan / ideal" "$(sort -g "$work/makespans" | sed -n "$(((seeds + 1) / 2))p")" '' '<= 1.10'
+row '  the slowest of them' "$(sort -g "$work/makespans" | tail -1)" '' '> 0'
+row '  devices failed, pending or in doubt' "$all_lost" '' '== 0'
+for ((seed = 1; seed <= seeds; seed++)); do
+  unsteady "$work/job.json" "$seed"
+  all_twice=$((all_twice + twice)) all_lost=$((all_lost + lost))
+  all_doubt=$((all_doubt + doubt)) all_unlisted=$((all_unlisted + doubt - listed))
+done
+row "unsteady service, not repeatable, $seeds seeds: executed twice" "$all_twice" '' '== 0'
+row '  devices in doubt' "$all_doubt" '' '>= 0'
+row '  of them not listed' "$all_unlisted" '' '== 0'
+
+export ALIBABA_CLOUD_ACCESS_KEY_ID=testid ALIBABA_CLOUD_ACCESS_KEY_SECRET=testsecret
+"$sluice" simulate --faults "$faults/constant-50ms.json" >"$work/url" 2>/dev/null &
+cloud=$!
+while [ ! -s "$work/url" ]; do sleep 0.1; done
+endpoint=$(head -1 "$work/url")
+"$sluice" --store "$work/killed.db" -q submit "$work/job.json" --devices "$work/million.txt" --endpoint "$endpoint" \
+  >/dev/null 2>&1
+first_answer "$work/killed.db" >/dev/null
+: >"$work/wall"
+for ((i = 0; i < repeats; i++)); do first_answer "$work/killed.db" >>"$work/wall"; done
+row 'kill -9 with 10,000 chunks queued: resume to first answer' "$(median <"$work/wall")" s '<= 2'
 exit $missed

@@ -69,6 +69,10 @@ TEST_CASE("classify: accepted needs a 2xx, a readable body and Success as a bool
       {200, "", answered_unclear},
       {204, "", answered_unclear},
       {200, html_502, answered_unclear},
+      {200, R"({"Success":true,"Data":NaN})", answered_unclear},
+      {200, R"({"Success":true,"Data":Infinity})", answered_unclear},
+      {200, R"({'Success':true})", answered_unclear},
+      {200, "\x1f\x8b\x08", answered_unclear},
       {302, R"({"Success":true})", answered_unclear},
       {400, R"({"Success":true})", answered_unclear},
       {500, R"({"Success":true,"Code":"ServiceUnavailable"})", answered_unclear},
@@ -229,11 +233,22 @@ TEST_CASE("classify: texts of the server are cut, and not within a character") {
 }
 
 TEST_CASE("classify: a redirect says where to, because it is never followed") {
-  const Outcome outcome = classified(301, "", {{"Location", "https://elsewhere.example/"}});
+  for (int status = 301; status <= 308; ++status) {
+    const Outcome outcome = classified(status, "", {{"Location", "https://elsewhere.example/"}});
+
+    CHECK(outcome.kind == answered_unclear);
+    CHECK(outcome.http_status == status);
+    CHECK(outcome.code == "http_" + std::to_string(status));
+    CHECK(outcome.message.find("https://elsewhere.example/") != std::string::npos);
+  }
+}
+
+TEST_CASE("classify: a body in an encoding that nobody asked for is named, not quoted") {
+  const Outcome outcome = classified(200, "\x1f\x8b\x08 bytes", {{"content-encoding", "gzip"}});
 
   CHECK(outcome.kind == answered_unclear);
-  CHECK(outcome.code == "http_301");
-  CHECK(outcome.message.find("https://elsewhere.example/") != std::string::npos);
+  CHECK(outcome.message == "HTTP 200 with a body encoded as gzip, which nobody asked for");
+  CHECK(classified(200, R"({"Success":true})", {{"Content-Encoding", "Identity"}}).kind == accepted);
 }
 
 TEST_CASE("classify: a temporary key's token that the server quotes is taken out of the message") {
@@ -341,7 +356,9 @@ TEST_CASE("classify: a failed transport is silent if something may have arrived"
   for (const Case& row : std::initializer_list<Case>{{FailureKind::stopped, false, unavailable},
                                                      {FailureKind::resolve, false, unavailable},
                                                      {FailureKind::connect, false, unavailable},
+                                                     {FailureKind::exhausted, false, unavailable},
                                                      {FailureKind::certificate, false, blocked},
+                                                     {FailureKind::weak_tls, false, blocked},
                                                      {FailureKind::tls, false, unavailable},
                                                      {FailureKind::timeout, false, unavailable},
                                                      {FailureKind::broken, false, unavailable},

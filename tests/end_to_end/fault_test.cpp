@@ -170,6 +170,29 @@ TEST_CASE("end to end: a job that the cloud rejects is paused with its reason, n
   CHECK(why.out.find("sluice resume 1") != std::string::npos);
 }
 
+TEST_CASE("end to end: a clock two minutes off pauses the account after a few requests, and says what to do") {
+  Scene scene{1000};
+  scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
+  scene.start_cloud(cloud_with(R"({"latency": {"constant_ms": 20}, "clock_skew_s": 120})"));
+  scene.rate = "100";
+
+  const ProgramEnd run = scene.sluice(scene.run({"--output", "json"}));
+
+  CHECK_MESSAGE(run.exit_code == 11, run.err);
+  const json::object summary = json_object(run.out);
+  CHECK(summary.at("status") == "paused");
+  CHECK(summary.at("devices").at("accepted") == static_cast<std::int64_t>(scene.executions().size()));
+  CHECK(scene.cloud->summary().requests < 32);
+  const std::string reason = member_text(scene.status(), "tenant_pause_reason");
+  CHECK(reason.find("s behind the server's; set it right, then resume") != std::string::npos);
+  CHECK(run.err.find("access key, its permissions") == std::string::npos);
+
+  scene.start_cloud();
+  const ProgramEnd resumed = scene.sluice(scene.resume({"--output", "json"}));
+  CHECK_MESSAGE(resumed.exit_code == 0, resumed.err);
+  CHECK(each_once(scene.executions(), 1000));
+}
+
 TEST_CASE("end to end: a run outlives an outage that refuses connections for three seconds") {
   Scene scene{600};
   scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));

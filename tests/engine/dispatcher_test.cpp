@@ -171,13 +171,16 @@ TEST_CASE("dispatcher: an unclear answer is in doubt at once, unless the job is 
   CHECK(bold.record(repeated).devices.accepted == 100);
 }
 
-TEST_CASE("dispatcher: a service that stays unavailable fails the chunk after its five attempts") {
-  EngineBench bench{always(gateway_refusal(503, "ServiceUnavailable"))};
-  const RunId run = bench.submit(100);
+TEST_CASE("dispatcher: a chunk that is refused as unavailable five times fails, if others get through") {
+  EngineBench bench{[](const SentRequest& sent, std::size_t) {
+    const bool is_refused = sent.devices.front() == "dev-00000";
+    return ScriptedAnswer{50ms, is_refused ? gateway_refusal(503, "ServiceUnavailable") : accepted_answer()};
+  }};
+  const RunId run = bench.submit(50'000);
 
   REQUIRE(bench.dispatch().has_value());
 
-  CHECK(bench.cloud.sent().size() == 5);
+  CHECK(bench.cloud.sent().size() == 499 + 5);
   CHECK(bench.record(run).devices.failed == 100);
 }
 
@@ -223,6 +226,40 @@ TEST_CASE("dispatcher: a blocked account pauses the tenant, and nothing is spent
   CHECK(bench.record(run).chunks.in_flight == 0);
 }
 
+TEST_CASE(
+    "dispatcher: a clock more than a minute off pauses the tenant with the answer settled and no replay "
+    "made") {
+  // The bench begins at 22:13:20.
+  HttpResponse answer = accepted_answer();
+  answer.headers.emplace_back("Date", "Tue, 14 Nov 2023 22:11:18 GMT");
+  EngineBench bench{[&answer](const SentRequest&, std::size_t n) {
+    return n == 0 ? ScriptedAnswer{80ms, silence()} : ScriptedAnswer{150ms, answer};
+  }};
+  const RunId run = bench.submit(10'000);
+
+  REQUIRE(bench.dispatch().has_value());
+
+  // The silent one at 0 ms, and two more before the first answer came at 250 ms; the replay was due at 80 ms.
+  REQUIRE(bench.cloud.sent().size() == 3);
+  for (const SentRequest& sent : bench.cloud.sent()) CHECK(sent.connection == Connection::any);
+  const RunRecord record = bench.record(run);
+  CHECK(record.tenant_pause_reason ==
+        "clock_offset: the clock of this machine is 121 s ahead of the server's; set it right, then resume");
+  CHECK(record.devices.accepted == 200);
+  CHECK(record.devices.pending == 9'800);
+}
+
+TEST_CASE("dispatcher: a clock that is off by less than a minute is no reason to pause") {
+  HttpResponse answer = accepted_answer();
+  answer.headers.emplace_back("Date", "Tue, 14 Nov 2023 22:13:05 GMT");
+  EngineBench bench{always(answer)};
+  const RunId run = bench.submit(10'000);
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.record(run).devices.accepted == 10'000);
+}
+
 TEST_CASE("dispatcher: an endpoint that was never reached ends the run as unreachable after five tries") {
   EngineBench bench{always(accepted_answer())};
   bench.cloud.is_reachable = [](SteadyTime) { return false; };
@@ -252,6 +289,19 @@ TEST_CASE(
   CHECK(bench.record(run).control == RunControl::paused);
 }
 
+TEST_CASE("dispatcher: a machine that has no descriptor for a connection does not call the endpoint lost") {
+  const TransportFailure exhausted{FailureKind::exhausted, false, "too many open files"};
+  EngineBench bench{first_then_accepted(std::vector<Reply>(12, exhausted), 5s)};
+  Job job;
+  job.retry.max_attempts = 1;
+  const RunId run = bench.submit(300, job);
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.observer.times_lost == 0);
+  CHECK(bench.record(run).devices.accepted == 300);
+}
+
 TEST_CASE("dispatcher: an outage costs a probe in five seconds, no attempt, and full speed is back at once") {
   EngineBench bench{always(accepted_answer())};
   bench.cloud.is_reachable = [&bench](SteadyTime at) {
@@ -264,7 +314,7 @@ TEST_CASE("dispatcher: an outage costs a probe in five seconds, no attempt, and 
   CHECK(bench.record(run).devices.accepted == 5'000);
   CHECK(bench.observer.times_lost == 1);
   CHECK(bench.observer.times_back == 1);
-  // Five to notice, what was staged then, and one in five seconds of the two minutes.
+  // Five to notice, those of a second that were connecting then, and one in five seconds of the two minutes.
   CHECK(bench.cloud.refusals() <= 5 + 4 + 120 / 5);
   CHECK(bench.cloud.sent().back().at <= bench.start + 120s + 5s + 6s);
 }

@@ -45,6 +45,20 @@ TEST_CASE("simulator: a fault plan may have comments and trailing commas") {
   CHECK(plan.clock_skew_s == -30);
 }
 
+TEST_CASE("simulator: a stalled request arrives like any other, and is answered so much later") {
+  FaultPlan plan = plan_of(R"({"latency": {"constant_ms": 40}, "stalls": {"share": 0.25, "ms": 3000}})");
+  FaultDice dice{7};
+  int stalled = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const Passage passage = dice.draw_passage(plan);
+    CHECK(passage.forward == std::chrono::milliseconds{20});
+    if (passage.backward == std::chrono::milliseconds{3020}) ++stalled;
+  }
+
+  CHECK(stalled > 900);
+  CHECK(stalled < 1100);
+}
+
 TEST_CASE("simulator: an unknown key of a fault plan is refused with the key that was probably meant") {
   CHECK(problem_of(R"({"trottle": 0.1})") == R"(plan.json: unknown key "trottle": did you mean "throttle"?)");
   CHECK(problem_of(R"({"latency": {"lognormal_ms": {"median": 3, "sigmma": 1}}})") ==

@@ -24,27 +24,46 @@ void check(bool fine, const char* what) {
   if (!fine) throw std::runtime_error(std::string("test server: ") + what);
 }
 
-sockaddr_in address_of(const char* host, unsigned short port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  check(inet_pton(AF_INET, host, &address.sin_addr) == 1, "address");
+/// An address of either family, as the socket calls take it.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+  unsigned short& port() {
+    return storage.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(storage).sin6_port
+                                         : reinterpret_cast<sockaddr_in&>(storage).sin_port;
+  }
+};
+
+SocketAddress address_of(const char* host, unsigned short port) {
+  SocketAddress address;
+  auto& v4 = reinterpret_cast<sockaddr_in&>(address.storage);
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(address.storage);
+  if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) {
+    address.storage.ss_family = AF_INET;
+    address.length = sizeof v4;
+  } else {
+    check(inet_pton(AF_INET6, host, &v6.sin6_addr) == 1, "address");
+    address.storage.ss_family = AF_INET6;
+    address.length = sizeof v6;
+  }
+  address.port() = htons(port);
   return address;
 }
 
 int bound_socket(const char* host, unsigned short port) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  SocketAddress address = address_of(host, port);
+  const int socket = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   check(socket >= 0, "socket");
-  const sockaddr_in address = address_of(host, port);
-  check(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
+  check(::bind(socket, address.get(), address.length) == 0, "bind");
   return socket;
 }
 
 unsigned short port_of(int socket) {
-  sockaddr_in address{};
-  socklen_t length = sizeof address;
-  check(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0, "getsockname");
-  return ntohs(address.sin_port);
+  SocketAddress address;
+  check(::getsockname(socket, address.get(), &address.length) == 0, "getsockname");
+  return ntohs(address.port());
 }
 
 SSL_CTX* server_context(const BadServer::Options& options) {
@@ -57,16 +76,25 @@ SSL_CTX* server_context(const BadServer::Options& options) {
   BIO* key_text = read(options.certificate->key_pem);
   X509* certificate = PEM_read_bio_X509(certificate_text, nullptr, nullptr, nullptr);
   EVP_PKEY* key = PEM_read_bio_PrivateKey(key_text, nullptr, nullptr, nullptr);
+  // A server that means harm uses keys, digests, versions and ciphers that a good one's library refuses.
+  SSL_CTX_set_security_level(context, 0);
   const bool used =
       SSL_CTX_use_certificate(context, certificate) == 1 && SSL_CTX_use_PrivateKey(context, key) == 1;
   X509_free(certificate);
   EVP_PKEY_free(key);
-  BIO_free(certificate_text);
   BIO_free(key_text);
   check(used, "certificate");
+  while (X509* above = PEM_read_bio_X509(certificate_text, nullptr, nullptr, nullptr)) {
+    check(SSL_CTX_add0_chain_cert(context, above) == 1, "chain");
+  }
+  ERR_clear_error();
+  BIO_free(certificate_text);
+  if (options.ciphers != nullptr) {
+    check(SSL_CTX_set_cipher_list(context, options.ciphers) == 1, "ciphers");
+    SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_dh_auto(context, 1);
+  }
   if (options.tls_version_max != 0) {
-    // Debian's OpenSSL offers the old versions only at security level 0.
-    SSL_CTX_set_security_level(context, 0);
     SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
     SSL_CTX_set_max_proto_version(context, options.tls_version_max);
   }
@@ -125,12 +153,21 @@ std::string Peer::read_request() {
   }
 }
 
+void Peer::wait_for_bytes() {
+  pollfd readable{.fd = socket_, .events = POLLIN, .revents = 0};
+  ::poll(&readable, 1, 5'000);
+}
+
 bool Peer::send(std::string_view bytes) {
   if (tls_ != nullptr) {
     const bool sent = SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size())) > 0;
     ERR_clear_error();
     return sent;
   }
+  return send_raw(bytes);
+}
+
+bool Peer::send_raw(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return false;
@@ -160,6 +197,8 @@ void Peer::end() {
 void Peer::reset() {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  // The number may soon be another connection's: nothing of this one may be written to it.
+  SSL_free(std::exchange(tls_, nullptr));
   const std::lock_guard lock(mutex_);
   ::close(std::exchange(socket_, -1));
 }
@@ -219,7 +258,11 @@ void BadServer::accept_all() {
 
 void BadServer::serve(Peer& peer) {
   if (options_.skips_handshake) return peer.wait_for_close();
-  if (context_ != nullptr && !peer.handshake(context_)) return peer.cut();
+  if (context_ != nullptr) {
+    if (!peer.handshake(context_)) return peer.cut();
+    const std::lock_guard lock(mutex_);
+    ++handshakes_;
+  }
   script_(*this, peer);
   peer.end();
 }
@@ -242,6 +285,11 @@ std::size_t BadServer::connections() const {
   return peers_.size();
 }
 
+std::size_t BadServer::handshakes() const {
+  const std::lock_guard lock(mutex_);
+  return handshakes_;
+}
+
 std::vector<std::string> BadServer::server_names() const {
   const std::lock_guard lock(mutex_);
   return server_names_;
@@ -257,11 +305,11 @@ DeafListener::DeafListener(const char* address, unsigned short port) {
   sockets_.push_back(listener);
   check(::listen(listener, 0) == 0, "listen");
   port_ = port_of(listener);
-  const sockaddr_in target = address_of(address, port_);
+  SocketAddress target = address_of(address, port_);
   // Linux takes one connection more than asked for; the rest get no reply.
   for (int i = 0; i < 4; ++i) {
-    const int filler = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    ::connect(filler, reinterpret_cast<const sockaddr*>(&target), sizeof target);
+    const int filler = ::socket(target.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    ::connect(filler, target.get(), target.length);
     sockets_.push_back(filler);
   }
   pollfd first{.fd = sockets_[1], .events = POLLOUT, .revents = 0};

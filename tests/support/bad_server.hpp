@@ -47,8 +47,12 @@ class Peer {
   bool handshake(SSL_CTX* context);
   /// A whole request (by its Content-Length), or what came until the client left.
   std::string read_request();
+  /// Waits until there is something to read, and leaves it there.
+  void wait_for_bytes();
   /// False when the client has gone.
   bool send(std::string_view bytes);
+  /// Past TLS, if there is any.
+  bool send_raw(std::string_view bytes);
   /// TLS 1.3: a ticket the client did not ask for.
   bool send_session_ticket();
   /// Waits until the client has closed.
@@ -79,6 +83,7 @@ class BadServer {
   struct Options {
     const Certificate* certificate = nullptr;  ///< null: plain TCP
     int tls_version_max = 0;                   ///< 0: the newest
+    const char* ciphers = nullptr;             ///< of TLS 1.2, and no newer version then
     bool skips_handshake = false;              ///< never answers the client's first TLS message
   };
 
@@ -96,6 +101,8 @@ class BadServer {
 
   std::vector<std::string> requests() const;
   std::size_t connections() const;
+  /// How many TLS handshakes came to their end: before that, no byte of a request can be read.
+  std::size_t handshakes() const;
   /// The server name that each TLS client asked for; "" where it named none.
   std::vector<std::string> server_names() const;
 
@@ -113,6 +120,7 @@ class BadServer {
   bool is_ending_ = false;
   std::vector<std::string> requests_;
   std::vector<std::string> server_names_;
+  std::size_t handshakes_ = 0;
   std::list<Peer> peers_;
   std::vector<std::thread> threads_;
   std::thread accepting_;

@@ -84,6 +84,7 @@ Result<void> EngineBench::run(Dispatcher& dispatcher, std::optional<SteadyTime> 
   }
   clock.run();
   REQUIRE_MESSAGE(done.has_value(), "the dispatcher waits for something that never comes");
+  quiet_until = dispatcher.quiet_until();
   return *done;
 }
 

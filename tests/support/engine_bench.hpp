@@ -39,12 +39,16 @@ class RecordingObserver : public Observer {
   void rate_changed(double requests_per_second) override { rates.push_back(requests_per_second); }
   void endpoint_lost(std::string_view) override { ++times_lost; }
   void endpoint_back() override { ++times_back; }
+  void others_use(double requests_per_second) override { others.push_back(requests_per_second); }
+  void retries_held(bool are_held) override { times_held += are_held ? 1 : 0; }
 
   std::vector<AttemptSent> sent;
   std::vector<AttemptSettled> settled;
   std::vector<double> rates;
+  std::vector<double> others;
   int times_lost = 0;
   int times_back = 0;
+  int times_held = 0;
 };
 
 class EngineBench {
@@ -69,6 +73,7 @@ class EngineBench {
   RecordingObserver observer;
   std::unique_ptr<UnsteadyStore> store;
   const SteadyTime start = clock.steady_now();
+  SteadyTime quiet_until;  ///< as the last dispatcher said at its end
 
  private:
   DispatcherConfig config() const;

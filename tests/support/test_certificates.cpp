@@ -5,6 +5,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
@@ -68,9 +69,16 @@ X509* unsigned_certificate(const CertificateRequest& request, EVP_PKEY* key) {
   return certificate;
 }
 
-void finish(X509* certificate, X509* issuer, EVP_PKEY* issuer_key) {
+EVP_PKEY* new_key(const CertificateRequest& request) {
+  EVP_PKEY* key =
+      request.rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(static_cast<unsigned>(request.rsa_bits));
+  check(key != nullptr, "making a key");
+  return key;
+}
+
+void finish(X509* certificate, X509* issuer, EVP_PKEY* issuer_key, const char* digest) {
   X509_set_issuer_name(certificate, X509_get_subject_name(issuer));
-  check(X509_sign(certificate, issuer_key, EVP_sha256()) > 0, "signing");
+  check(X509_sign(certificate, issuer_key, EVP_get_digestbyname(digest)) > 0, "signing");
 }
 
 }  // namespace
@@ -80,27 +88,37 @@ TestAuthority::TestAuthority(const std::string& subject) : key_(EVP_EC_gen("P-25
   certificate_.reset(unsigned_certificate({.subject = subject}, key_.get()));
   add_extension(certificate_.get(), certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
   add_extension(certificate_.get(), certificate_.get(), NID_key_usage, "critical,keyCertSign");
-  finish(certificate_.get(), certificate_.get(), key_.get());
+  finish(certificate_.get(), certificate_.get(), key_.get(), "SHA256");
+  own_ = {.certificate_pem = pem_of(certificate_.get()), .key_pem = {}};
+}
+
+TestAuthority::TestAuthority(const TestAuthority& parent, const CertificateRequest& request,
+                             const std::string& basic_constraints)
+    : key_(new_key(request)), certificate_(unsigned_certificate(request, key_.get())), is_root_(false) {
+  add_extension(certificate_.get(), parent.certificate_.get(), NID_basic_constraints, basic_constraints);
+  finish(certificate_.get(), parent.certificate_.get(), parent.key_.get(), request.digest);
   own_ = {.certificate_pem = pem_of(certificate_.get()), .key_pem = {}};
 }
 
 Certificate TestAuthority::issue(const CertificateRequest& request) const {
-  const std::unique_ptr<EVP_PKEY, Free> key(EVP_EC_gen("P-256"));
-  check(key != nullptr, "making a key");
+  const std::unique_ptr<EVP_PKEY, Free> key(new_key(request));
   const std::unique_ptr<X509, Free> certificate(unsigned_certificate(request, key.get()));
   if (!request.alternative_names.empty()) {
     add_extension(certificate.get(), certificate_.get(), NID_subject_alt_name, request.alternative_names);
   }
-  finish(certificate.get(), certificate_.get(), key_.get());
-  return {.certificate_pem = pem_of(certificate.get()), .key_pem = pem_of(key.get())};
+  if (!request.extended_usage.empty()) {
+    add_extension(certificate.get(), certificate_.get(), NID_ext_key_usage, request.extended_usage);
+  }
+  finish(certificate.get(), certificate_.get(), key_.get(), request.digest);
+  const std::string chain = is_root_ ? "" : own_.certificate_pem;
+  return {.certificate_pem = pem_of(certificate.get()) + chain, .key_pem = pem_of(key.get())};
 }
 
 Certificate self_signed(const CertificateRequest& request) {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  check(key != nullptr, "making a key");
+  EVP_PKEY* key = new_key(request);
   X509* certificate = unsigned_certificate(request, key);
   add_extension(certificate, certificate, NID_subject_alt_name, request.alternative_names);
-  finish(certificate, certificate, key);
+  finish(certificate, certificate, key, request.digest);
   const Certificate made{.certificate_pem = pem_of(certificate), .key_pem = pem_of(key)};
   X509_free(certificate);
   EVP_PKEY_free(key);

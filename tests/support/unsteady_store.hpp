@@ -19,6 +19,9 @@ class UnsteadyStore : public Store {
  public:
   explicit UnsteadyStore(std::unique_ptr<Store> real) : real_(std::move(real)) {}
 
+  /// How often a claim was tried.
+  int claims = 0;
+
   /// Asked before each settle.
   std::function<bool()> can_settle = [] { return true; };
 
@@ -39,6 +42,10 @@ class UnsteadyStore : public Store {
   Result<SendLog> sends_of_run(RunId run) override { return real_->sends_of_run(run); }
   Result<SendLog> sends_of_account(RunId run) override { return real_->sends_of_account(run); }
   Result<QueueState> queue_state(RunId run, UtcTime now) override { return real_->queue_state(run, now); }
+  Result<std::vector<DoubtfulChunk>> doubts(RunId run) override { return real_->doubts(run); }
+  Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) override {
+    return real_->doubt_decisions(run);
+  }
   bool has_owner() const override { return real_->has_owner(); }
   Result<void> begin() override { return real_->begin(); }
   Result<void> commit() override { return real_->commit(); }
@@ -51,10 +58,14 @@ class UnsteadyStore : public Store {
   }
   Result<void> drop_unsealed(RunId run) override { return real_->drop_unsealed(run); }
   Result<std::vector<ClaimedChunk>> claim(const ClaimRequest& request) override {
+    ++claims;
     return real_->claim(request);
   }
   Result<std::int64_t> recover(const RecoveryRule& rule, UtcTime now) override {
     return real_->recover(rule, now);
+  }
+  Result<DoubtResolved> resolve_doubt(const DoubtDecision& decision) override {
+    return real_->resolve_doubt(decision);
   }
   Result<void> set_run_control(RunId run, RunControl control, std::string_view reason, UtcTime now) override {
     return real_->set_run_control(run, control, reason, now);

@@ -18,11 +18,12 @@ TEST_CASE("http message: a header is found whatever its case, and the first one 
 TEST_CASE("http message: every kind of failure has a word of its own") {
   std::set<std::string_view> words;
   for (const FailureKind kind :
-       {FailureKind::stopped, FailureKind::resolve, FailureKind::connect, FailureKind::certificate,
-        FailureKind::tls, FailureKind::timeout, FailureKind::broken, FailureKind::unreadable}) {
+       {FailureKind::stopped, FailureKind::resolve, FailureKind::connect, FailureKind::exhausted,
+        FailureKind::certificate, FailureKind::weak_tls, FailureKind::tls, FailureKind::timeout,
+        FailureKind::broken, FailureKind::unreadable}) {
     words.insert(to_string(kind));
   }
 
-  CHECK(words.size() == 8);
+  CHECK(words.size() == 10);
   CHECK(to_string(FailureKind::certificate) == "certificate");
 }

@@ -3,7 +3,11 @@
 // "may the request have arrived" is what the chunk rules build on.
 #include "transport/https/https_transport.hpp"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
@@ -16,6 +20,7 @@
 #include <thread>
 
 #include "support/bad_server.hpp"
+#include "support/test_certificates.hpp"
 #include "support/transport_client.hpp"
 
 namespace sluice::tests {
@@ -296,13 +301,16 @@ TEST_CASE("transport: a reset inside the exchange is broken, not an answer") {
 }
 
 TEST_CASE("transport: a redirect is handed back, not followed") {
-  BadServer target(always(answer_with("followed")));
-  BadServer server(
-      always("HTTP/1.1 307 Elsewhere\r\nLocation: " + at(target) + "/\r\nContent-Length: 0\r\n\r\n"));
-  TransportClient client(at(server));
+  for (int status = 301; status <= 308; ++status) {
+    CAPTURE(status);
+    BadServer target(always(answer_with("followed")));
+    BadServer server(always("HTTP/1.1 " + std::to_string(status) + " Elsewhere\r\nLocation: " + at(target) +
+                            "/\r\nContent-Length: 0\r\n\r\n"));
+    TransportClient client(at(server));
 
-  CHECK(answer_of(client.send(post())).status == 307);
-  CHECK(target.connections() == 0);
+    CHECK(answer_of(client.send(post())).status == status);
+    CHECK(target.connections() == 0);
+  }
 }
 
 TEST_CASE("transport: a refused connect names host and port and never reaches the gate") {
@@ -336,14 +344,121 @@ HostLookup addresses(std::vector<const char*> texts) {
   return [answer](const std::string&) { return answer; };
 }
 
-TEST_CASE("transport: an address that is deaf or refuses costs little when another one works") {
+TEST_CASE("transport: addresses that are deaf or refuse cost little when another one works") {
   BadServer server(always(answer_with("ok")));
-  const DeafListener deaf("127.0.0.2", static_cast<unsigned short>(std::stoi(server.port())));
+  const auto port = static_cast<unsigned short>(std::stoi(server.port()));
+  // An IPv6 address that swallows everything, as a broken route does; the first one to be tried.
+  const DeafListener black_hole("::1", port);
+  const DeafListener deaf("127.0.0.2", port);
   // Nobody listens on 127.0.0.3.
-  TransportClient client("http://localhost:" + server.port(), impatient_options(),
-                         addresses({"127.0.0.2", "127.0.0.3", "::1", "127.0.0.1"}));
+  HttpsOptions options = impatient_options();
+  options.connect_timeout = 10s;
+  TransportClient client("http://localhost:" + server.port(), options,
+                         addresses({"::1", "127.0.0.3", "127.0.0.2", "127.0.0.1"}));
+  const auto begun_at = std::chrono::steady_clock::now();
 
   CHECK(answer_of(client.send(post())).body == "ok");
+
+  // Two that are deaf, at 250 ms each; one that refuses, at none.
+  CHECK(std::chrono::steady_clock::now() - begun_at < 2s);
+}
+
+TEST_CASE("transport: however many addresses are dead, a connect ends at its deadline") {
+  const DeafListener first("127.0.0.2");
+  const auto port = static_cast<unsigned short>(std::stoi(first.port()));
+  const DeafListener second("127.0.0.3", port);
+  const DeafListener third("::1", port);
+  HttpsOptions options = impatient_options();
+  options.connect_timeout = 120ms;
+  TransportClient client("http://localhost:" + first.port(), options,
+                         addresses({"127.0.0.2", "::1", "127.0.0.3"}));
+  const auto begun_at = std::chrono::steady_clock::now();
+
+  const TransportFailure failure = failure_of(client.send(post()));
+
+  CHECK(failure.kind == FailureKind::connect);
+  CHECK_FALSE(failure.may_have_arrived);
+  CHECK(failure.message.find("timed out after 120 ms (3 addresses tried)") != std::string::npos);
+  CHECK(std::chrono::steady_clock::now() - begun_at >= 120ms);
+  CHECK(std::chrono::steady_clock::now() - begun_at < 1s);
+}
+
+TEST_CASE(
+    "transport: a name whose address changes is followed: at the next connection, and after a failure at "
+    "once") {
+  BadServer server(always(answer_with("ok")));
+  int look_ups = 0;
+  // Nobody listens on 127.0.0.3.
+  const HostLookup moves = [&look_ups](const std::string&) {
+    return ResolvedHost{.addresses = {asio::ip::make_address(++look_ups == 1 ? "127.0.0.3" : "127.0.0.1")},
+                        .error = {}};
+  };
+  TransportClient client("http://localhost:" + server.port(), impatient_options(), moves);
+
+  CHECK(failure_of(client.send(post())).kind == FailureKind::connect);
+  CHECK(answer_of(client.send(post())).body == "ok");
+  CHECK(look_ups == 2);
+  // The address that worked is kept for a while.
+  CHECK(answer_of(client.send(post(), Connection::fresh)).body == "ok");
+  CHECK(look_ups == 2);
+
+  HttpsOptions restless = impatient_options();
+  restless.connection_age_max = -1ms;
+  restless.addresses_kept_for = 0ms;
+  look_ups = 1;
+  TransportClient traveller("http://localhost:" + server.port(), restless, moves);
+  for (int i = 0; i < 2; ++i) CHECK(answer_of(traveller.send(post())).body == "ok");
+  CHECK(look_ups == 3);
+}
+
+TEST_CASE("transport: a network that cannot be reached is told apart from a host that refuses") {
+  // TCP has no way to a broadcast address, whatever routes there are.
+  const TestAuthority authority;
+  const TemporaryFile ca_file(authority.certificate_pem());
+  HttpsOptions options = impatient_options();
+  options.ca_file = ca_file.path();
+  TransportClient client("https://iot.example", options, addresses({"255.255.255.255"}));
+
+  const TransportFailure failure = failure_of(client.send(post()));
+
+  CHECK(failure.kind == FailureKind::connect);
+  CHECK_FALSE(failure.may_have_arrived);
+  CHECK(failure.message == "connect to iot.example:443 failed: Network is unreachable");
+}
+
+/// The client's ends of this process's connections to that port.
+std::vector<int> sockets_to(const std::string& port) {
+  std::vector<int> sockets;
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    sockaddr_in peer{};
+    socklen_t length = sizeof peer;
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &length) != 0) continue;
+    if (peer.sin_family == AF_INET && std::to_string(ntohs(peer.sin_port)) == port)
+      sockets.push_back(descriptor);
+  }
+  return sockets;
+}
+
+TEST_CASE("transport: the system watches each connection for a peer that has vanished without a word") {
+  BadServer server(always(answer_with("ok")));
+  TransportClient client(at(server));
+
+  answer_of(client.send(post()));
+
+  const std::vector<int> sockets = sockets_to(server.port());
+  REQUIRE(sockets.size() == 1);
+  const auto option = [&](int level, int name) {
+    int value = -1;
+    socklen_t length = sizeof value;
+    ::getsockopt(sockets.front(), level, name, &value, &length);
+    return value;
+  };
+  CHECK(option(SOL_SOCKET, SO_KEEPALIVE) == 1);
+  // An idle connection: after 10 s + 2 · 5 s. One that sends: after 15 s without an acknowledgement.
+  CHECK(option(IPPROTO_TCP, TCP_KEEPIDLE) == 10);
+  CHECK(option(IPPROTO_TCP, TCP_KEEPINTVL) == 5);
+  CHECK(option(IPPROTO_TCP, TCP_KEEPCNT) == 2);
+  CHECK(option(IPPROTO_TCP, TCP_USER_TIMEOUT) == 15'000);
 }
 
 TEST_CASE("transport: a host without address is told as such") {

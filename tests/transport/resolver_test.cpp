@@ -2,14 +2,23 @@
 // Name look-ups that take for ever, fail, or are wanted by many at once; and connecting to several addresses.
 #include "transport/https/resolver.hpp"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <resolv.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <future>
 #include <memory>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "transport/https/connect.hpp"
 
@@ -135,11 +144,129 @@ TEST_CASE("transport: stopping the resolver wakes who waits") {
   held.let_go->set_value();
 }
 
-TEST_CASE("transport: a name in .invalid has no address, and the reason is told") {
-  const ResolvedHost answer = look_up_host("sluice-test.invalid");
+/// A name server on loopback that answers every question in one way.
+class NameServer {
+ public:
+  enum class Way { no_such_name, server_failure, no_address, refused, nonsense, address };
 
-  CHECK(answer.addresses.empty());
-  CHECK_FALSE(answer.error.empty());
+  explicit NameServer(Way way) : way_(way), socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address_;
+    REQUIRE(::bind(socket_, reinterpret_cast<const sockaddr*>(&address_), length) == 0);
+    REQUIRE(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address_), &length) == 0);
+    serving_ = std::thread([this] { serve(); });
+  }
+  NameServer(const NameServer&) = delete;
+  NameServer& operator=(const NameServer&) = delete;
+  ~NameServer() {
+    // An empty question ends it.
+    ::sendto(socket_, "", 0, 0, reinterpret_cast<const sockaddr*>(&address_), sizeof address_);
+    serving_.join();
+    ::close(socket_);
+  }
+
+  int questions() const { return questions_; }
+
+  /// Looks up with this server alone. The C library keeps its name servers for each thread.
+  ResolvedHost look_up(const std::string& host) const {
+    ResolvedHost answer;
+    std::thread([&] {
+      res_init();
+      _res.nscount = 1;
+      _res.nsaddr_list[0] = address_;
+      _res.retrans = 1;
+      _res.retry = 1;
+      _res.options &= ~static_cast<unsigned long>(RES_DNSRCH | RES_DEFNAMES);
+      answer = look_up_host(host);
+    }).join();
+    return answer;
+  }
+
+ private:
+  void serve() {
+    std::array<unsigned char, 512> question{};
+    while (true) {
+      sockaddr_in from{};
+      socklen_t length = sizeof from;
+      const auto size = ::recvfrom(socket_, question.data(), question.size(), 0,
+                                   reinterpret_cast<sockaddr*>(&from), &length);
+      if (size < 12) return;
+      ++questions_;
+      const std::string answer = answer_to(question.data(), static_cast<std::size_t>(size));
+      ::sendto(socket_, answer.data(), answer.size(), 0, reinterpret_cast<const sockaddr*>(&from), length);
+    }
+  }
+
+  std::string answer_to(const unsigned char* question, std::size_t size) const {
+    if (way_ == Way::nonsense) return "nonsense, and rather short";
+    std::size_t name_end = 12;
+    while (name_end < size && question[name_end] != 0) name_end += question[name_end] + 1U;
+    const bool asks_for_v4 = question[name_end + 2] == 1;
+    const bool has_address = way_ == Way::address && asks_for_v4;
+    std::string text(question, question + name_end + 5);
+    constexpr std::array codes{3, 2, 0, 5, 0, 0};
+    text[2] = static_cast<char>(0x81);  // an answer
+    text[3] = static_cast<char>(0x80 | codes.at(static_cast<std::size_t>(way_)));
+    text.replace(6, 6, std::string{0, static_cast<char>(has_address ? 1 : 0), 0, 0, 0, 0});
+    // The name once more, type A, class IN, 60 s, four bytes: 127.0.0.9.
+    if (has_address) text += std::string("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\x09", 16);
+    return text;
+  }
+
+  Way way_;
+  int socket_;
+  sockaddr_in address_{};
+  std::atomic<int> questions_ = 0;
+  std::thread serving_;
+};
+
+TEST_CASE("transport: each way in which a name server has no address to give is told by its reason") {
+  struct Row {
+    NameServer::Way way;
+    const char* reason;
+  };
+  const std::vector<Row> rows{
+      {NameServer::Way::no_such_name, "Name or service not known"},
+      {NameServer::Way::server_failure, "Temporary failure in name resolution"},
+      {NameServer::Way::refused, "Temporary failure in name resolution"},
+      {NameServer::Way::no_address, "No address associated with hostname"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.reason);
+    const NameServer server(row.way);
+
+    const ResolvedHost answer = server.look_up("iot.sluice.test");
+
+    if (server.questions() == 0) {
+      MESSAGE("this machine looks names up in a way of its own; not shown here");
+      return;
+    }
+    CHECK(answer.addresses.empty());
+    CHECK(answer.error == row.reason);
+    CHECK_FALSE(answer.is_exhausted);
+  }
+  const NameServer server(NameServer::Way::address);
+  CHECK(server.look_up("iot.sluice.test").addresses == std::vector<asio::ip::address>{address("127.0.0.9")});
+}
+
+TEST_CASE("transport: addresses that led nowhere are forgotten: the next one who asks asks anew") {
+  asio::io_context context;
+  const HeldLookup held;
+  held.let_go->set_value();
+  Resolver resolver(context.get_executor(), "iot.example", held.lookup(), 1h);
+  std::vector<Answer> answers;
+
+  for (int i = 0; i < 2; ++i) {
+    ask(context, resolver, in(5s), answers);
+    context.restart();
+    context.run();
+    resolver.forget();
+  }
+
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[1].value().addresses.size() == 1);
+  CHECK(*held.count == 2);
 }
 
 TEST_CASE("transport: the two address families take turns, the first one first") {

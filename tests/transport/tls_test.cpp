@@ -3,8 +3,10 @@
 // whoever is not the endpoint must not have it.
 #include <doctest/doctest.h>
 
+#include <boost/asio/ip/address.hpp>
 #include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/bad_server.hpp"
@@ -70,61 +72,180 @@ TEST_CASE("transport: a large answer in many TLS records comes whole") {
   CHECK(server.requests().front().ends_with(std::string(100'000, 'y')));
 }
 
-TEST_CASE("transport: a certificate that is not the endpoint's is refused before a byte of the request") {
+/// Whoever is asked for, this machine answers.
+ResolvedHost here(const std::string&) {
+  return {.addresses = {boost::asio::ip::make_address("127.0.0.1")}, .error = {}};
+}
+
+/// A peer that is not to be trusted, and what its refusal says.
+struct Impostor {
+  std::string host;
+  Certificate certificate;
+  std::string reason;
+};
+
+std::vector<Impostor> impostors() {
   const TestAuthority stranger("somebody else's authority");
-  const std::vector<std::pair<Certificate, std::string>> rows{
-      {authority().issue({.alternative_names = "DNS:other.example"}),
+  const TestAuthority namesake;  // our authority's name on another key
+  const TestAuthority between(authority(), {.subject = "between"});
+  const TestAuthority lapsed(authority(), {.subject = "lapsed", .valid_from = -48h, .valid_until = -24h});
+  const TestAuthority no_authority(authority(), {.subject = "no authority"}, "critical,CA:FALSE");
+  const TestAuthority last(authority(), {.subject = "last"}, "critical,CA:TRUE,pathlen:0");
+  const TestAuthority beyond_last(last, {.subject = "beyond the last"});
+  const Certificate whole_chain = between.issue({});
+  const std::string leaf_alone = whole_chain.certificate_pem.substr(
+      0, whole_chain.certificate_pem.find("-----BEGIN", whole_chain.certificate_pem.find("-----END")));
+  Certificate beyond = beyond_last.issue({});
+  beyond.certificate_pem += last.certificate_pem();
+  return {
+      // the name
+      {"localhost", authority().issue({.alternative_names = "DNS:other.example"}),
        "it is for DNS:other.example, not for localhost"},
-      {authority().issue({.subject = "localhost", .alternative_names = ""}), "it is for no name at all"},
-      {authority().issue({.alternative_names = "DNS:*.localhost"}), "not for localhost"},
-      {authority().issue({.valid_from = -48h, .valid_until = -24h}), "certificate has expired"},
-      {authority().issue({.valid_from = 24h, .valid_until = 48h}), "certificate is not yet valid"},
-      {stranger.issue({}), "CN=somebody else's authority"},
-      {self_signed({}), "self-signed certificate"},
-      {authority().issue({.subject = "evil\x1b[2J", .valid_from = -48h, .valid_until = -24h}),
+      {"localhost", authority().issue({.subject = "localhost", .alternative_names = ""}),
+       "it is for no name at all"},
+      {"localhost", authority().issue({.alternative_names = "DNS:*.localhost"}), "not for localhost"},
+      {"a.iot.example", authority().issue({.alternative_names = "DNS:*.example"}), "not for a.iot.example"},
+      {"a.iot.example", authority().issue({.alternative_names = "DNS:a*.iot.example"}),
+       "not for a.iot.example"},
+      {"a.iot.example", authority().issue({.alternative_names = "DNS:a.*.example"}), "not for a.iot.example"},
+      {"iot.example", authority().issue({.alternative_names = "DNS:*.iot.example"}), "not for iot.example"},
+      {"localhost", authority().issue({.alternative_names = "DNS:*"}), "not for localhost"},
+      {"localhost", authority().issue({.alternative_names = "IP:127.0.0.1"}), "not for localhost"},
+      {"127.0.0.1", authority().issue({.alternative_names = "IP:127.0.0.2"}), "not for 127.0.0.1"},
+      {"127.0.0.1", authority().issue({.subject = "127.0.0.1", .alternative_names = "DNS:127.0.0.1"}),
+       "not for 127.0.0.1"},
+      // the time
+      {"localhost", authority().issue({.valid_from = -48h, .valid_until = -24h}), "certificate has expired"},
+      {"localhost", authority().issue({.valid_from = -48h, .valid_until = -1s}), "certificate has expired"},
+      {"localhost", authority().issue({.valid_from = 24h, .valid_until = 48h}),
+       "certificate is not yet valid"},
+      {"localhost", lapsed.issue({}), "certificate has expired (subject CN=lapsed"},
+      {"localhost", authority().issue({.subject = "evil\x1b[2J", .valid_from = -48h, .valid_until = -24h}),
        "CN=evil\\1B[2J"},
+      // who vouches for it
+      {"localhost", stranger.issue({}), "CN=somebody else's authority"},
+      {"localhost", namesake.issue({}), "signature failure"},
+      {"localhost", self_signed({}), "self-signed certificate"},
+      {"localhost", {.certificate_pem = leaf_alone, .key_pem = whole_chain.key_pem}, "local issuer"},
+      {"localhost", no_authority.issue({}), "invalid CA certificate (subject CN=no authority"},
+      {"localhost", beyond, "path length"},
+      // what it is for, and how well it is made
+      {"localhost", authority().issue({.extended_usage = "clientAuth"}), "purpose"},
+      {"localhost", authority().issue({.rsa_bits = 1024}), "key too weak"},
+      {"localhost", authority().issue({.digest = "SHA1"}), "digest algorithm too weak"},
   };
-  for (const auto& [certificate, reason] : rows) {
-    CAPTURE(reason);
-    BadServer server(always(answer_with("ok")), {.certificate = &certificate});
-    TransportClient client(at("localhost", server), trusting(ca_file()));
+}
+
+TEST_CASE("transport: a certificate that is not the endpoint's is refused before a byte of the request") {
+  for (const Impostor& impostor : impostors()) {
+    CAPTURE(impostor.host);
+    CAPTURE(impostor.reason);
+    BadServer server(always(answer_with("ok")), {.certificate = &impostor.certificate});
+    TransportClient client(at(impostor.host, server), trusting(ca_file()), &here);
 
     const TransportFailure failure = failure_of(client.send(post("Secret=1")));
 
     CHECK(failure.kind == FailureKind::certificate);
     CHECK_FALSE(failure.may_have_arrived);
-    CHECK_MESSAGE(failure.message.find(reason) != std::string::npos, failure.message);
-    CHECK(failure.message.find("localhost:" + server.port()) != std::string::npos);
+    CHECK_MESSAGE(failure.message.find(impostor.reason) != std::string::npos, failure.message);
+    CHECK(failure.message.find(impostor.host + ":" + server.port()) != std::string::npos);
+    CHECK(failure.message.find("subject ") != std::string::npos);
     CHECK(failure.message.find("valid from") != std::string::npos);
+    CHECK(failure.message.find(" until ") != std::string::npos);
     CHECK(failure.message.find('\x1b') == std::string::npos);
     CHECK(client.gates_opened == 0);
     CHECK(server.requests().empty());
+    CHECK(server.handshakes() == 0);
   }
 }
 
-TEST_CASE("transport: a certificate for another address is refused, and a name is no address") {
-  const Certificate other = authority().issue({.alternative_names = "IP:127.0.0.2,DNS:127.0.0.1"});
-  BadServer server(always(answer_with("ok")), {.certificate = &other});
-  TransportClient client(at("127.0.0.1", server), trusting(ca_file()));
+TEST_CASE("transport: a certificate made in the same ways, but the endpoint's own, is accepted") {
+  const TestAuthority between(authority(), {.subject = "between"});
+  const std::vector<std::pair<std::string, Certificate>> rows{
+      {"a.iot.example", authority().issue({.alternative_names = "DNS:*.iot.example"})},
+      {"localhost", between.issue({})},
+      {"localhost", authority().issue({.extended_usage = "serverAuth"})},
+      {"localhost", authority().issue({.rsa_bits = 2048, .digest = "SHA384"})},
+  };
+  for (const auto& [host, certificate] : rows) {
+    BadServer server(always(answer_with("ok")), {.certificate = &certificate});
+    TransportClient client(at(host, server), trusting(ca_file()), &here);
 
-  const TransportFailure failure = failure_of(client.send(post()));
-
-  CHECK(failure.kind == FailureKind::certificate);
-  CHECK(server.requests().empty());
+    CHECK(answer_of(client.send(post())).body == "ok");
+  }
 }
 
-TEST_CASE("transport: a server that speaks TLS 1.1 at most is refused") {
+TEST_CASE(
+    "transport: a server that knows only old versions or weak ciphers is refused, and not as one that is "
+    "away") {
   const Certificate certificate = authority().issue({});
-  BadServer server(always(answer_with("ok")),
-                   {.certificate = &certificate, .tls_version_max = TLS1_1_VERSION});
-  TransportClient client(at("localhost", server), trusting(ca_file()));
+  const std::vector<BadServer::Options> rows{
+      {.certificate = &certificate, .tls_version_max = TLS1_VERSION},
+      {.certificate = &certificate, .tls_version_max = TLS1_1_VERSION},
+      {.certificate = &certificate, .ciphers = "eNULL"},
+      {.certificate = &certificate, .ciphers = "aNULL"},
+  };
+  for (const BadServer::Options& options : rows) {
+    CAPTURE(options.tls_version_max);
+    CAPTURE(options.ciphers);
+    BadServer server(always(answer_with("ok")), options);
+    TransportClient client(at("localhost", server), trusting(ca_file()));
 
-  const TransportFailure failure = failure_of(client.send(post()));
+    const TransportFailure failure = failure_of(client.send(post()));
 
-  CHECK(failure.kind == FailureKind::tls);
-  CHECK_FALSE(failure.may_have_arrived);
-  CHECK(failure.message.find("protocol version") != std::string::npos);
-  CHECK(server.requests().empty());
+    CHECK_MESSAGE(failure.kind == FailureKind::weak_tls, failure.message);
+    CHECK_FALSE(failure.may_have_arrived);
+    CHECK(failure.message.find("localhost:" + server.port() + " has no TLS 1.2 or newer") == 0);
+    CHECK(client.gates_opened == 0);
+    CHECK(server.handshakes() == 0);
+  }
+}
+
+TEST_CASE("transport: a handshake that ends otherwise is no verdict on the endpoint") {
+  struct Case {
+    std::string name;
+    BadServer::Script script;
+    FailureKind kind;
+  };
+  const auto says = [](std::string text) {
+    return [text = std::move(text)](BadServer&, Peer& peer) {
+      peer.send(text);
+      peer.wait_for_close();
+    };
+  };
+  const std::vector<Case> rows{
+      {"closes", [](BadServer&, Peer&) {}, FailureKind::tls},
+      {"resets",
+       [](BadServer&, Peer& peer) {
+         peer.wait_for_bytes();
+         peer.reset();
+       },
+       FailureKind::tls},
+      {"speaks no TLS", says("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"), FailureKind::tls},
+      {"alert: internal error", says(std::string("\x15\3\3\0\2\2\x50", 7)), FailureKind::tls},
+      {"alert: close notify", says(std::string("\x15\3\3\0\2\1\0", 7)), FailureKind::tls},
+      {"alert: handshake failure", says(std::string("\x15\3\3\0\2\2\x28", 7)), FailureKind::weak_tls},
+      {"alert: insufficient security", says(std::string("\x15\3\3\0\2\2\x47", 7)), FailureKind::weak_tls},
+      {"drips",
+       [](BadServer&, Peer& peer) {
+         for (bool sent = peer.send("\x16\3\3\x3f"); sent; sent = peer.send("\2"))
+           std::this_thread::sleep_for(5ms);
+       },
+       FailureKind::timeout},
+  };
+  for (const Case& row : rows) {
+    CAPTURE(row.name);
+    BadServer server(row.script);
+    HttpsOptions options = trusting(ca_file());
+    options.tls_timeout = 300ms;
+    TransportClient client(at("localhost", server), options);
+
+    const TransportFailure failure = failure_of(client.send(post()));
+
+    CHECK_MESSAGE(failure.kind == row.kind, failure.message);
+    CHECK_FALSE(failure.may_have_arrived);
+    CHECK(client.gates_opened == 0);
+  }
 }
 
 TEST_CASE("transport: a handshake that stalls ends at its deadline") {
@@ -139,22 +260,6 @@ TEST_CASE("transport: a handshake that stalls ends at its deadline") {
   CHECK(failure.kind == FailureKind::timeout);
   CHECK_FALSE(failure.may_have_arrived);
   CHECK(failure.message == "the TLS handshake with localhost:" + server.port() + " timed out after 80 ms");
-}
-
-TEST_CASE("transport: a server that closes, or speaks no TLS, fails in the handshake") {
-  BadServer closing([](BadServer&, Peer&) {});
-  BadServer talking([](BadServer&, Peer& peer) {
-    peer.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-    peer.wait_for_close();
-  });
-  for (const BadServer* server : {&closing, &talking}) {
-    TransportClient client(at("localhost", *server), trusting(ca_file()));
-
-    const TransportFailure failure = failure_of(client.send(post()));
-
-    CHECK(failure.kind == FailureKind::tls);
-    CHECK_FALSE(failure.may_have_arrived);
-  }
 }
 
 TEST_CASE("transport: an answer that ends with the connection needs TLS's good-bye to be whole") {

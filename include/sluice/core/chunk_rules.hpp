@@ -19,15 +19,19 @@ inline constexpr int identical_replays_max = 2;
 /// that comes later than its memory would be executed a second time.
 inline constexpr std::chrono::minutes identical_replay_window{10};
 
+/// After so many deaths of the process with the chunk in flight, the chunk is taken to be the cause.
+inline constexpr int poison_crashes = 3;
+
 /// What the rules need to know of the attempt that was just made.
 struct AttemptFacts {
   int number = 1;         ///< of the chunk's attempts that count, this one included; starts at 1
   int devices = 1;        ///< in the chunk
+  bool is_part = false;   ///< the chunk is a part of one that was split
   int replay_number = 0;  ///< sends of this very request that may have gone out before; 0: it is the first
   bool is_unclear_already = false;  ///< an earlier attempt of the chunk may have been executed
-  int crashes = 0;                  ///< processes that died while the chunk was in flight
-  bool endpoint_is_lost = false;    ///< nothing gets through: this attempt was a probe
-  UtcTime request_stamped_at;       ///< signed into the request; an identical re-send keeps the first one's
+  int crashes = 0;  ///< processes that died while the chunk was in flight, at recover() this one included
+  bool endpoint_is_lost = false;  ///< nothing gets through: this attempt was a probe
+  UtcTime request_stamped_at;     ///< signed into the request; an identical re-send keeps the first one's
   UtcTime run_started_at;
 };
 
@@ -52,10 +56,13 @@ enum class Halt {
 struct Transition {
   ChunkState state = ChunkState::pending;
   Evidence evidence = Evidence::none;
-  UtcTime due_at;              ///< when a pending chunk may be claimed again
-  bool spends_attempt = true;  ///< false: the attempt is given back
-  bool replay = false;         ///< the next send repeats this very request, byte for byte
+  UtcTime due_at;                      ///< when a pending chunk may be claimed again
+  bool spends_attempt = true;          ///< false: the attempt is given back
+  bool replay = false;                 ///< the next send repeats this very request, byte for byte
+  Held held = Held::no;                ///< why it is in doubt, if not for the outcome's sake
+  bool is_presumed_by_policy = false;  ///< it is in doubt, and only the job's `presume` says otherwise
   Halt halt = Halt::none;
+  std::string halt_reason = {};  ///< empty: the outcome is the reason
 
   bool operator==(const Transition&) const = default;
 };
@@ -68,10 +75,19 @@ Transition settle(const AttemptFacts& attempt, const Outcome& outcome, const Chu
 Transition release(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now);
 
 /// For a chunk that a dead process left in flight: whether its request was sent is unknown, so it counts as
-/// silence.
+/// silence. If it was in flight at too many deaths, it is held in doubt, whatever the policy.
 Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now);
 
-/// The state a cancelled run leaves the chunk in; absent: the chunk stays as it is.
-std::optional<ChunkState> cancel(ChunkState state);
+/// Whether devices may have got the command, as far as this outcome goes.
+bool may_have_been_executed(OutcomeKind kind);
+
+/// The state a canceled run leaves the chunk in; absent: the chunk stays as it is. Canceled says that the
+/// devices got nothing, so it is only for those of which that is certain.
+/// @param is_unclear some attempt of the chunk may have been executed
+std::optional<ChunkState> cancel(ChunkState state, bool is_unclear);
+
+/// What becomes of a transition if the run was canceled while the chunk was in flight: nothing goes back into
+/// the queue, and nothing is presumed any more.
+Transition in_canceled_run(Transition next, bool is_unclear);
 
 }  // namespace sluice

@@ -10,8 +10,13 @@
 // arrivals. With no path faster than the fastest seen, arrival[k] ≥ arrival[k−N] + 1 s follows. Before enough
 // answers are in, the fastest is taken as 0. A request without an answer yet is charged the spread seen
 // lately.
+//
+// After a throttle there is a third, the rate: half of it at once; then quickly up to just below what had
+// gone well before, where it stays for a while, and slowly beyond. When others use up a part of the account's
+// quota, that finds our share, and it is what tells their use.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -29,7 +34,8 @@ class Pacer {
   /// most 3
   ///        in a window of one second), 0.5 one every 2 s.
   /// @param start nothing is sent before it
-  Pacer(double requests_per_second, SteadyTime start);
+  /// @param account_limit requests per second of all who use the account; 0: the rate is all of it
+  Pacer(double requests_per_second, SteadyTime start, double account_limit = 0);
 
   /// The earliest time at which the next request may be sent. Ask again after any other call.
   SteadyTime next_send_at() const;
@@ -42,18 +48,25 @@ class Pacer {
   void answered(std::uint64_t send, SteadyTime now);
 
   /// The cloud said "too fast" to that send: half the rate and a wider window at once, silence until now +
-  /// hint. Both come back by themselves, the rate by a factor of two in ten seconds. Requests that were on
-  /// their way before the last slow-down are not a second reason to slow down.
+  /// hint. Both come back by themselves, within a minute. Requests that were on their way before the last
+  /// slow-down are not a second reason to slow down.
   void throttled(std::uint64_t send, SteadyTime now, std::optional<Duration> hint);
+
+  /// The cloud asks for silence until then, without saying "too fast".
+  void pause_until(SteadyTime time) { not_before_ = std::max(not_before_, time); }
 
   /// The rate in force now: the limit, or less after a throttle.
   double rate_at(SteadyTime now) const;
 
-  double limit() const { return limit_; }
+  /// Requests per second that others seem to make under the same account, from the throttles of late: the
+  /// limit less what we had sent in the window that was found full. 0: no sign of others, or none for a
+  /// minute at full rate.
+  double others_at(SteadyTime now) const;
 
  private:
   struct Send {
     SteadyTime at;
+    double per_second_before = 0;  ///< the sends in the window before it
     std::optional<Duration> rtt;
   };
 
@@ -61,6 +74,8 @@ class Pacer {
   Duration excess_of(const Send& send) const;
   Duration guard_at(SteadyTime now) const;
   double recovered_since_slowdown(SteadyTime now) const;
+  double sent_per_second_before(SteadyTime time) const;
+  SteadyTime full_rate_from() const;
   void learn(Duration rtt);
 
   double limit_;
@@ -74,9 +89,13 @@ class Pacer {
   Duration fastest_{0};  ///< what every path takes at least; 0 until enough answers are in
   Duration spread_{0};   ///< between the fastest and the slowest of the recent ones
 
-  double slowed_to_ = 0;  ///< the rate right after the last throttle; 0: never slowed
+  double slowed_to_ = 0;   ///< the rate right after the last throttle; 0: never slowed
+  double resting_at_ = 0;  ///< the rate that is come back to quickly; no less than slowed_to_
   SteadyTime slowed_at_;
   Duration extra_guard_{0};  ///< right after the last throttle
+
+  double account_limit_;
+  std::optional<double> others_;  ///< as of the last throttle
 };
 
 }  // namespace sluice

@@ -19,6 +19,7 @@ struct AttemptSent {
   AttemptId attempt;
   int devices = 0;
   bool is_replay = false;
+  bool is_retry = false;  ///< a fresh attempt at a chunk that has spent one before
 };
 
 struct AttemptSettled {
@@ -43,6 +44,10 @@ class Observer {
   /// The endpoint cannot be reached; it is probed from now on.
   virtual void endpoint_lost(std::string_view reason) = 0;
   virtual void endpoint_back() = 0;
+  /// Requests per second that others seem to make under the same account; 0: none.
+  virtual void others_use(double /*requests_per_second*/) {}
+  /// Whether retries that are due wait for the retry budget, and nothing else is there to send.
+  virtual void retries_held(bool /*are_held*/) {}
 };
 
 }  // namespace sluice

@@ -13,12 +13,14 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sluice/core/chunk.hpp"
 #include "sluice/core/chunk_rules.hpp"
+#include "sluice/core/doubt_rules.hpp"
 #include "sluice/core/ids.hpp"
 #include "sluice/core/outcome.hpp"
 #include "sluice/core/result.hpp"
@@ -135,10 +137,56 @@ struct SendLog {
   std::int64_t unknown = 0;      ///< attempts cut off by a crash: may have been sent, time unknown
 };
 
+/// A chunk of which nobody can say whether it was executed. Texts are untrusted.
+struct DoubtfulChunk {
+  ChunkId chunk;
+  int devices = 0;
+  Held held = Held::no;
+  std::string code;  ///< of the result that left it in doubt, or "store_restored"
+  std::string message;
+  std::string request_id;
+  std::int64_t sends = 0;        ///< requests that may have gone to the wire for it, its ancestors' included
+  std::optional<UtcTime> since;  ///< of that result; absent: none is on record
+
+  bool operator==(const DoubtfulChunk&) const = default;
+};
+
+/// An operator's word on what is in doubt.
+struct DoubtDecision {
+  RunId run;
+  DoubtVerdict verdict = DoubtVerdict::accept;
+  std::set<ChunkId> chunks;  ///< only these; empty: all that are in doubt
+  std::optional<std::int64_t> expected_devices;
+  std::string actor;   ///< who says so
+  std::string reason;  ///< why; neither may be empty
+  UtcTime now;
+};
+
+struct DoubtResolved {
+  std::int64_t chunks = 0;
+  std::int64_t devices = 0;
+
+  bool operator==(const DoubtResolved&) const = default;
+};
+
+/// What was decided about one chunk.
+struct DecidedChunk {
+  ChunkId chunk;
+  int devices = 0;
+  DoubtVerdict verdict = DoubtVerdict::accept;
+  std::string actor;
+  std::string reason;
+  UtcTime at;
+
+  bool operator==(const DecidedChunk&) const = default;
+};
+
 /// What holds a run's next chunk back.
 struct QueueState {
-  std::optional<UtcTime> next_due_at;  ///< earliest due time of a pending chunk
-  std::int64_t due_now = 0;            ///< pending chunks that are due
+  std::optional<UtcTime> next_due_at;   ///< earliest due time of a pending chunk
+  std::optional<UtcTime> due_later_at;  ///< earliest due time that has not come yet
+  std::int64_t due_now = 0;             ///< pending chunks that are due
+  std::int64_t retries_due_now = 0;     ///< of them, those that the retry budget can hold back
 };
 
 class StoreReader {
@@ -165,6 +213,11 @@ class StoreReader {
   virtual Result<SendLog> sends_of_account(RunId run) = 0;
 
   virtual Result<QueueState> queue_state(RunId run, UtcTime now) = 0;
+
+  /// The run's chunks in doubt, in the order of the job's list.
+  virtual Result<std::vector<DoubtfulChunk>> doubts(RunId run) = 0;
+  /// What operators decided about the run's chunks, oldest first.
+  virtual Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) = 0;
 
   /// Whether some process owns the store right now.
   virtual bool has_owner() const = 0;
@@ -194,12 +247,18 @@ class Store : public StoreReader {
   /// in flight → what the transition says, with the attempt's result, the counters, and the halves of a
   /// split. Refused (ErrorKind::refused) if the chunk is not in flight under this very attempt and this very
   /// owner. In a canceled run nothing goes back to pending: a chunk of which some
-  /// attempt was silent or unclear becomes in doubt, any other canceled.
+  /// attempt was silent or unclear becomes in doubt, any other canceled; and nothing is presumed by policy.
   virtual Result<void> settle(const Settlement& settlement) = 0;
 
-  /// Applies the rule to every attempt that an earlier process left unresolved; on record they are silent,
-  /// with the code "process_lost". @return how many there were
+  /// Applies the rule to every attempt that an earlier process left unresolved, and counts the crash to its
+  /// chunk. On record they are silent, with the code "process_lost", or "poison" where the rule holds the
+  /// chunk for that. @return how many there were
   virtual Result<std::int64_t> recover(const RecoveryRule& rule, UtcTime now) = 0;
+
+  /// in doubt → what the operator's word makes of it (core/doubt_rules.hpp), with who and why on record; all
+  /// of it or nothing. A resend makes the run unfinished again. Refused: as check_verdict() says, and for a
+  /// chunk that is not in doubt. not_found: no such run.
+  virtual Result<DoubtResolved> resolve_doubt(const DoubtDecision& decision) = 0;
 
   /// Canceled is for ever, and only an unfinished run can be: else refused. Cancelling ends what is pending,
   /// as told at settle(). The reason is dropped when the run becomes active.

@@ -34,7 +34,9 @@ enum class FailureKind {
   stopped,      ///< the gate refused: we are shutting down; nothing was sent
   resolve,      ///< the host name has no address
   connect,      ///< no address took the connection
+  exhausted,    ///< this machine has no descriptor or port left for a connection
   certificate,  ///< TLS: the peer is not who it should be
+  weak_tls,     ///< TLS: the peer knows only versions or ciphers that are not safe
   tls,          ///< TLS: the handshake failed otherwise
   timeout,      ///< a deadline passed
   broken,       ///< reset, closed or truncated

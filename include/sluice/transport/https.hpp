@@ -41,6 +41,7 @@ struct HttpsOptions {
   std::chrono::milliseconds idle_timeout{25'000};  ///< a kept-alive connection older than this is not reused
   std::chrono::milliseconds connection_age_max{
       300'000};  ///< nor one opened longer ago than this: a name's change of address is noticed in the end
+  std::chrono::milliseconds addresses_kept_for{30'000};  ///< after a look-up that led to a connection
   std::size_t answer_bytes_max = 256 * 1024;
   std::size_t connections_max = 32;
 };

@@ -24,6 +24,11 @@ struct CounterChange {
   void leave(ChunkState state, Evidence evidence, std::int64_t devices_of_chunk) {
     add(state, evidence, -devices_of_chunk, -1);
   }
+  /// Many chunks go from one state to another, neither of them a success.
+  void move(ChunkState from, ChunkState to, std::int64_t chunk_count, std::int64_t device_count) {
+    add(from, Evidence::none, -device_count, -chunk_count);
+    add(to, Evidence::none, device_count, chunk_count);
+  }
 
  private:
   static std::int64_t& count_of(StateCounts& counts, ChunkState state, Evidence evidence) {

@@ -68,6 +68,10 @@ std::vector<RunRecord> runs_between(Connection& connection, std::int64_t first, 
   return found;
 }
 
+// Of a chunk that is held for this reason no result on record says why.
+constexpr std::string_view store_restored_message =
+    "the store was restored from a backup: what was sent since then is not on record";
+
 /// Calls the visitor with each name of the text. @return false: the visitor wants no more
 bool visit_names(std::string_view names, DeviceResult& device, const DeviceVisitor& visit) {
   while (!names.empty()) {
@@ -104,7 +108,7 @@ void for_each_device(Connection& connection, RunId run, const DeviceFilter& filt
   Statement row = connection.query(
       "SELECT chunks.id, chunks.state, chunks.evidence, chunks.requests, chunk_devices.names,"
       "       attempt_results.request_id, attempt_results.code, attempt_results.message,"
-      "       attempt_results.settled_at_us"
+      "       attempt_results.settled_at_us, chunks.held"
       "  FROM chunks INDEXED BY chunks_in_order JOIN chunk_devices ON chunk_devices.chunk = chunks.id"
       "  LEFT JOIN attempt_results ON attempt_results.attempt = chunks.last_result"
       " WHERE chunks.run = ?1 AND chunks.state <> 'split'"
@@ -121,6 +125,12 @@ void for_each_device(Connection& connection, RunId run, const DeviceFilter& filt
     device.code = row.text(6);
     device.message = row.text(7);
     device.settled_at = row.maybe_time(8);
+    if (known(held_from(row.text(9)), connection) == Held::store_restored) {
+      device.code = to_string(Held::store_restored);
+      device.message = store_restored_message;
+      device.request_id = {};
+      device.settled_at.reset();
+    }
     if (!visit_names(row.text(4), device, visit)) return;
   }
 }
@@ -194,22 +204,80 @@ std::string job_text(Connection& connection, RunId run) {
 QueueState queue_state(Connection& connection, RunId run, UtcTime now) {
   require_run(connection, run);
   QueueState queue;
+  const auto first_of = [](std::optional<UtcTime> one, UtcTime other) {
+    return one ? std::min(*one, other) : other;
+  };
   // Turn by turn, because the index of the queue keeps them apart.
-  for (const int turn : {0, 1, 2}) {
-    Statement next = connection.query(
-        "SELECT min(due_at_us) FROM chunks INDEXED BY chunks_due"
-        " WHERE run = ?1 AND state = 'pending' AND turn = ?2",
-        run, turn);
-    if (next.next() && !next.is_null(0)) {
-      queue.next_due_at = queue.next_due_at ? std::min(*queue.next_due_at, next.time(0)) : next.time(0);
-    }
-    Statement due = connection.query(
-        "SELECT count(*) FROM chunks INDEXED BY chunks_due"
+  constexpr int retry = 1;
+  for (const int turn : {0, retry, 2}) {
+    Statement row = connection.query(
+        "SELECT count(*), min(due_at_us), (SELECT min(due_at_us) FROM chunks INDEXED BY chunks_due"
+        "   WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us > ?3)"
+        "  FROM chunks INDEXED BY chunks_due"
         " WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us <= ?3",
         run, turn, now);
-    if (due.next()) queue.due_now += due.integer(0);
+    row.next();
+    queue.due_now += row.integer(0);
+    if (turn == retry) queue.retries_due_now = row.integer(0);
+    if (!row.is_null(1)) queue.next_due_at = first_of(queue.next_due_at, row.time(1));
+    if (!row.is_null(2)) queue.due_later_at = first_of(queue.due_later_at, row.time(2));
   }
+  if (!queue.next_due_at) queue.next_due_at = queue.due_later_at;
   return queue;
+}
+
+std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run) {
+  require_run(connection, run);
+  // What a crash cut off is not among the chunk's requests, but it may have been one.
+  Statement row = connection.query(
+      "SELECT chunks.id, chunks.devices, chunks.held, result.code, result.message, result.request_id,"
+      "       chunks.requests + (SELECT count(*) FROM attempts JOIN attempt_results AS cut_off"
+      "                            ON cut_off.attempt = attempts.id AND cut_off.sent = 'unknown'"
+      "                           WHERE attempts.chunk = chunks.id),"
+      "       result.settled_at_us"
+      "  FROM chunks INDEXED BY chunks_in_doubt"
+      "  LEFT JOIN attempt_results AS result ON result.attempt = chunks.last_result"
+      " WHERE chunks.run = ?1 AND chunks.state = 'in_doubt' ORDER BY chunks.position",
+      run);
+  std::vector<DoubtfulChunk> found;
+  while (row.next()) {
+    DoubtfulChunk doubt;
+    doubt.chunk = ChunkId{row.integer(0)};
+    doubt.devices = row.small_integer(1);
+    doubt.held = known(held_from(row.text(2)), connection);
+    doubt.sends = row.integer(6);
+    if (doubt.held == Held::store_restored) {
+      doubt.code = to_string(doubt.held);
+      doubt.message = store_restored_message;
+    } else {
+      doubt.code = row.string(3);
+      doubt.message = row.string(4);
+      doubt.request_id = row.string(5);
+      doubt.since = row.maybe_time(7);
+    }
+    found.push_back(std::move(doubt));
+  }
+  return found;
+}
+
+std::vector<DecidedChunk> doubt_decisions(Connection& connection, RunId run) {
+  require_run(connection, run);
+  Statement row = connection.query(
+      "SELECT doubt_decisions.chunk, chunks.devices, doubt_decisions.decision, doubt_decisions.actor,"
+      "       doubt_decisions.reason, doubt_decisions.at_us"
+      "  FROM doubt_decisions JOIN chunks ON chunks.id = doubt_decisions.chunk"
+      " WHERE doubt_decisions.run = ?1 ORDER BY doubt_decisions.id",
+      run);
+  std::vector<DecidedChunk> decided;
+  while (row.next()) {
+    decided.push_back({.chunk = ChunkId{row.integer(0)},
+                       .devices = row.small_integer(1),
+                       .verdict = known(doubt_verdict_from(row.text(2)), connection),
+                       .actor = row.string(3),
+                       .reason = row.string(4),
+                       .at = row.time(5)});
+  }
+  return decided;
 }
 
 std::int64_t newest_owner(Connection& connection) {

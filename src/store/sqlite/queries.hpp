@@ -23,6 +23,8 @@ SendLog sends_of_run(Connection& connection, RunId run, std::int64_t live_owner)
 SendLog sends_of_account(Connection& connection, RunId run, std::int64_t live_owner);
 std::string job_text(Connection& connection, RunId run);
 QueueState queue_state(Connection& connection, RunId run, UtcTime now);
+std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run);
+std::vector<DecidedChunk> doubt_decisions(Connection& connection, RunId run);
 std::int64_t newest_owner(Connection& connection);
 
 /// not_found unless there is such a run and it is sealed.
@@ -59,6 +61,12 @@ class SqliteReads : public Seam {
   }
   Result<QueueState> queue_state(RunId run, UtcTime now) override {
     return answer([&] { return queries::queue_state(connection(), run, now); });
+  }
+  Result<std::vector<DoubtfulChunk>> doubts(RunId run) override {
+    return answer([&] { return queries::doubts(connection(), run); });
+  }
+  Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) override {
+    return answer([&] { return queries::doubt_decisions(connection(), run); });
   }
 
  private:

@@ -17,6 +17,8 @@ struct SqliteStore::Candidate {
   int attempts_spent = 0;
   bool replay = false;
   bool is_unclear = false;
+  bool is_part = false;
+  int crashes = 0;
   std::optional<AttemptId> last_attempt;
 
   bool operator<(const Candidate& other) const {
@@ -66,8 +68,8 @@ std::vector<RunId> SqliteStore::claimable_runs(const ClaimRequest& request) {
 void SqliteStore::collect(RunId run, Turn turn, int limit, const ClaimRequest& request,
                           std::vector<Candidate>& found) {
   Statement row = db_.query(
-      "SELECT id, position, due_at_us, devices, attempts_spent, attempt, unclear FROM chunks INDEXED BY "
-      "chunks_due"
+      "SELECT id, position, due_at_us, devices, attempts_spent, attempt, unclear, parent IS NOT NULL, crashes"
+      "  FROM chunks INDEXED BY chunks_due"
       " WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us <= ?3"
       " ORDER BY due_at_us, position LIMIT ?4",
       run, static_cast<int>(turn), request.now, limit);
@@ -82,6 +84,8 @@ void SqliteStore::collect(RunId run, Turn turn, int limit, const ClaimRequest& r
     candidate.replay = turn == Turn::replay;
     if (!row.is_null(5)) candidate.last_attempt = AttemptId{row.integer(5)};
     candidate.is_unclear = row.integer(6) == 1;
+    candidate.is_part = row.integer(7) == 1;
+    candidate.crashes = row.small_integer(8);
     found.push_back(candidate);
   }
 }
@@ -93,7 +97,9 @@ ClaimedChunk SqliteStore::take(const Candidate& candidate, const ClaimRequest& r
   claimed.is_replay = candidate.replay;
   claimed.facts.number = candidate.attempts_spent + 1;
   claimed.facts.devices = candidate.devices;
+  claimed.facts.is_part = candidate.is_part;
   claimed.facts.is_unclear_already = candidate.is_unclear;
+  claimed.facts.crashes = candidate.crashes;
   {
     Statement row = db_.query(
         "SELECT chunk_devices.names, coalesce(runs.started_at_us, ?3)"

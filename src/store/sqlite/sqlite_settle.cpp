@@ -31,20 +31,19 @@ struct SqliteStore::Conclusion {
 
 namespace {
 
-bool may_have_been_executed(const Outcome& outcome) {
-  return outcome.kind == OutcomeKind::silent || outcome.kind == OutcomeKind::answered_unclear;
-}
-
-/// What pending becomes in a canceled run. Canceled says that the devices got nothing, so it is only for
-/// those of which that is certain.
-ChunkState canceled_state(bool unclear) { return unclear ? ChunkState::in_doubt : ChunkState::canceled; }
-
-/// In a canceled run nothing goes back into the queue.
-Transition in_canceled_run(Transition next, bool unclear) {
-  if (next.state != ChunkState::pending) return next;
-  next.state = canceled_state(unclear);
-  next.replay = false;
-  return next;
+/// What is on record for an attempt that a dead process left.
+Outcome lost_outcome(const Transition& next) {
+  if (next.held == Held::poison) {
+    return {
+        .kind = OutcomeKind::silent,
+        .code = std::string{to_string(Held::poison)},
+        .message = fmt::format("{} processes ended while they had this chunk in flight, so it is not sent "
+                               "again without an operator's word",
+                               poison_crashes)};
+  }
+  return {.kind = OutcomeKind::silent,
+          .code = "process_lost",
+          .message = "the process that had this request in flight ended before its result was recorded"};
 }
 
 std::string reason_of(const Outcome& outcome) {
@@ -101,7 +100,7 @@ Result<void> SqliteStore::settle(const Settlement& settlement) {
 
 void SqliteStore::conclude(const Flight& flight, const Conclusion& conclusion) {
   const Outcome& outcome = conclusion.outcome;
-  const bool unclear = flight.unclear || may_have_been_executed(outcome);
+  const bool unclear = flight.unclear || may_have_been_executed(outcome.kind);
   const Transition next =
       flight.run_canceled ? in_canceled_run(conclusion.transition, unclear) : conclusion.transition;
   if (next.state == ChunkState::in_flight || (next.state == ChunkState::split && flight.devices < 2)) {
@@ -125,6 +124,9 @@ void SqliteStore::conclude(const Flight& flight, const Conclusion& conclusion) {
       flight.chunk, flight.attempt, flight.owner, next.state, next.evidence, next.due_at,
       next.spends_attempt ? 1 : 0, requests, next.replay ? 1 : 0, unclear ? 1 : 0);
   if (changed != 1) fail(ErrorKind::refused, fmt::format("chunk {} changed meanwhile", flight.chunk.value));
+  if (next.held != Held::no) {
+    db_.run("UPDATE chunks SET held = ?2 WHERE id = ?1", flight.chunk, to_string(next.held));
+  }
 
   CounterChange change;
   change.leave(ChunkState::in_flight, Evidence::none, flight.devices);
@@ -159,7 +161,9 @@ void SqliteStore::split(const Flight& flight, UtcTime now) {
   for (const Half& half :
        {Half{flight.position, first_half, all.substr(0, cut)},
         Half{flight.position + first_half, flight.devices - first_half, all.substr(cut)}}) {
-    const ChunkState state = flight.run_canceled ? canceled_state(flight.unclear) : ChunkState::pending;
+    const ChunkState state = flight.run_canceled
+                                 ? cancel(ChunkState::pending, flight.unclear).value_or(ChunkState::in_doubt)
+                                 : ChunkState::pending;
     db_.run(
         "INSERT INTO chunks (run, position, devices, parent, state, due_at_us, requests, unclear,"
         "                    last_result)"
@@ -174,7 +178,8 @@ void SqliteStore::split(const Flight& flight, UtcTime now) {
 // Several chunks may be in flight when the first of them says stop: the first reason stays, and is noted
 // once.
 void SqliteStore::halt(const Flight& flight, const Conclusion& conclusion) {
-  const std::string reason = reason_of(conclusion.outcome);
+  const std::string& own_words = conclusion.transition.halt_reason;
+  const std::string reason = own_words.empty() ? reason_of(conclusion.outcome) : own_words;
   if (conclusion.transition.halt == Halt::run) {
     const int paused = db_.run(
         "UPDATE runs SET control = 'paused', control_reason = ?2 WHERE id = ?1 AND control = 'active'",
@@ -199,7 +204,8 @@ Result<std::int64_t> SqliteStore::recover(const RecoveryRule& rule, UtcTime now)
     {
       Statement row = db_.query(
           "SELECT chunks.id, chunks.run, last.id, last.number, chunks.devices, last.replay_number,"
-          "       coalesce(last.replay_of, last.id), runs.started_at_us, chunks.unclear"
+          "       coalesce(last.replay_of, last.id), runs.started_at_us, chunks.unclear,"
+          "       chunks.parent IS NOT NULL, chunks.crashes + 1"
           "  FROM chunks INDEXED BY chunks_in_flight JOIN runs ON runs.id = chunks.run"
           "  JOIN attempts AS last ON last.id = chunks.attempt"
           " WHERE chunks.state = 'in_flight' AND chunks.owner < ?1 ORDER BY last.id",
@@ -210,19 +216,20 @@ Result<std::int64_t> SqliteStore::recover(const RecoveryRule& rule, UtcTime now)
                         .attempt = AttemptId{row.integer(2)},
                         .facts = {.number = row.small_integer(3),
                                   .devices = row.small_integer(4),
+                                  .is_part = row.integer(9) == 1,
                                   .replay_number = row.small_integer(5),
                                   .is_unclear_already = row.integer(8) == 1,
+                                  .crashes = row.small_integer(10),
                                   .request_stamped_at = stamped_at(AttemptId{row.integer(6)}, now),
                                   .run_started_at = row.time(7)}});
       }
     }
-    const Outcome lost{
-        .kind = OutcomeKind::silent,
-        .code = "process_lost",
-        .message = "the process that had this request in flight ended before its result was recorded"};
     for (const UnresolvedAttempt& attempt : left) {
+      db_.run("UPDATE chunks SET crashes = ?2 WHERE id = ?1", attempt.chunk, attempt.facts.crashes);
+      const Transition next = rule(attempt);
+      const Outcome lost = lost_outcome(next);
       conclude(flight_of(attempt.chunk), {.outcome = lost,
-                                          .transition = rule(attempt),
+                                          .transition = next,
                                           .sent = "unknown",
                                           .sent_at = std::nullopt,
                                           .settled_at = now});

@@ -61,27 +61,21 @@ Result<void> SqliteStore::set_run_control(RunId run, RunControl control, std::st
   });
 }
 
-// A chunk of which some attempt may have been executed stays in doubt: to call it canceled would say that its
-// devices got nothing.
 void SqliteStore::cancel_pending(RunId run) {
   CounterChange change;
-  {
-    Statement row = db_.query(
-        "SELECT unclear, count(*), sum(devices) FROM chunks"
-        " WHERE run = ?1 AND state = 'pending' GROUP BY unclear",
-        run);
-    while (row.next()) {
-      const bool unclear = row.integer(0) == 1;
-      (unclear ? change.chunks.in_doubt : change.chunks.canceled) = row.integer(1);
-      (unclear ? change.devices.in_doubt : change.devices.canceled) = row.integer(2);
+  for (const bool unclear : {false, true}) {
+    const ChunkState state = cancel(ChunkState::pending, unclear).value_or(ChunkState::in_doubt);
+    {
+      Statement row = db_.query(
+          "SELECT count(*), coalesce(sum(devices), 0) FROM chunks"
+          " WHERE run = ?1 AND state = 'pending' AND unclear = ?2",
+          run, unclear ? 1 : 0);
+      row.next();
+      change.move(ChunkState::pending, state, row.integer(0), row.integer(1));
     }
+    db_.run("UPDATE chunks SET state = ?3, replay = 0 WHERE run = ?1 AND state = 'pending' AND unclear = ?2",
+            run, unclear ? 1 : 0, state);
   }
-  change.chunks.pending = -(change.chunks.in_doubt + change.chunks.canceled);
-  change.devices.pending = -(change.devices.in_doubt + change.devices.canceled);
-  db_.run(
-      "UPDATE chunks SET state = CASE unclear WHEN 1 THEN 'in_doubt' ELSE 'canceled' END, replay = 0"
-      " WHERE run = ?1 AND state = 'pending'",
-      run);
   change_counters(run, change);
 }
 
@@ -129,9 +123,9 @@ void SqliteStore::note_finish(RunId run, UtcTime now) {
 }
 
 void SqliteStore::record_event(UtcTime at, std::optional<RunId> run, std::optional<std::string_view> tenant,
-                               std::string_view what, std::string_view reason) {
-  db_.run("INSERT INTO events (at_us, run, tenant, what, reason) VALUES (?1, ?2, ?3, ?4, ?5)", at, run,
-          tenant, what, reason);
+                               std::string_view what, std::string_view reason, std::string_view actor) {
+  db_.run("INSERT INTO events (at_us, run, tenant, what, reason, actor) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", at,
+          run, tenant, what, reason, actor);
 }
 
 }  // namespace sluice

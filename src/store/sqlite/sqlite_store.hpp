@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The SQLite engine of the Store seam. The verbs are spread over five sources: sqlite_store.cpp (grouping,
-// control), sqlite_take_over.cpp (open and close), sqlite_import.cpp, sqlite_claim.cpp and sqlite_settle.cpp
-// (results, recovery).
+// The SQLite engine of the Store seam. The verbs are spread over six sources: sqlite_store.cpp (grouping,
+// control), sqlite_take_over.cpp (open and close), sqlite_import.cpp, sqlite_claim.cpp, sqlite_settle.cpp
+// (results, recovery) and sqlite_doubt.cpp.
 #pragma once
 
 #include <optional>
@@ -40,6 +40,7 @@ class SqliteStore final : public SqliteReads<Store> {
   Result<std::vector<ClaimedChunk>> claim(const ClaimRequest& request) override;
   Result<void> settle(const Settlement& settlement) override;
   Result<std::int64_t> recover(const RecoveryRule& rule, UtcTime now) override;
+  Result<DoubtResolved> resolve_doubt(const DoubtDecision& decision) override;
 
   Result<void> set_run_control(RunId run, RunControl control, std::string_view reason, UtcTime now) override;
   Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) override;
@@ -52,6 +53,7 @@ class SqliteStore final : public SqliteReads<Store> {
   struct Candidate;
   struct Flight;
   struct Conclusion;
+  struct Doubt;
 
   Connection& connection() override { return db_; }
   std::int64_t live_owner() override { return owner_; }
@@ -88,11 +90,13 @@ class SqliteStore final : public SqliteReads<Store> {
   void split(const Flight& flight, UtcTime now);
   void halt(const Flight& flight, const Conclusion& conclusion);
   void cancel_pending(RunId run);
+  std::vector<Doubt> doubts_meant(const DoubtDecision& decision);
+  void apply(const DoubtDecision& decision, const Doubt& doubt);
 
   void change_counters(RunId run, const CounterChange& change);
   void note_finish(RunId run, UtcTime now);
   void record_event(UtcTime at, std::optional<RunId> run, std::optional<std::string_view> tenant,
-                    std::string_view what, std::string_view reason);
+                    std::string_view what, std::string_view reason, std::string_view actor = {});
 
   BootClock boot_clock_;
   StoreNotice notice_;

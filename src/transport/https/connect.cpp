@@ -2,6 +2,8 @@
 // The race of connects: one signal timer that every attempt's end cancels.
 #include "transport/https/connect.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -12,6 +14,29 @@ namespace sluice {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+
+namespace {
+
+/// Descriptors that no connection may have: the database, the certificate store and name look-ups open files
+/// while the connections are there.
+constexpr rlim_t descriptors_reserved = 8;
+
+/// The system hands out the lowest free number, so a high one tells how few are left.
+bool is_from_reserve(int descriptor) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+  return static_cast<rlim_t>(descriptor) + descriptors_reserved >= limit.rlim_cur;
+}
+
+/// Without an IPv6 address of its own, a machine answers "address not available" as well: that does not pass.
+bool says_exhausted(const boost::system::error_code& error, bool is_v4) {
+  namespace errc = boost::system::errc;
+  return error == errc::too_many_files_open || error == errc::too_many_files_open_in_system ||
+         error == errc::no_buffer_space || error == errc::not_enough_memory ||
+         (is_v4 && error == errc::address_not_available);
+}
+
+}  // namespace
 
 std::vector<asio::ip::address> take_turns(const std::vector<asio::ip::address>& addresses) {
   std::vector<asio::ip::address> first;
@@ -30,10 +55,12 @@ std::vector<asio::ip::address> take_turns(const std::vector<asio::ip::address>& 
 
 ConnectRace::ConnectRace(asio::any_io_executor executor) : executor_(executor), signal_(executor) {}
 
-void ConnectRace::note(std::size_t attempt, boost::system::error_code error) {
+void ConnectRace::note(std::size_t attempt, bool is_v4, boost::system::error_code error) {
   if (error) {
     ++failed_;
-    if (!first_error_) first_error_ = error;
+    const bool is_exhaustion = says_exhausted(error, is_v4);
+    if (!first_error_ || (is_exhaustion && !is_exhausted_)) first_error_ = error;
+    is_exhausted_ |= is_exhaustion;
   } else if (!winner_) {
     winner_ = attempt;
   }
@@ -45,11 +72,14 @@ void ConnectRace::start(const tcp::endpoint& endpoint) {
   attempts_.push_back(std::make_unique<tcp::socket>(executor_));
   tcp::socket& socket = *attempts_.back();
   boost::system::error_code error;
+  const bool is_v4 = endpoint.address().is_v4();
   socket.open(endpoint.protocol(), error);
-  if (error) return note(attempt, error);
-  socket.async_connect(endpoint, [race = shared_from_this(), attempt](boost::system::error_code outcome) {
-    race->note(attempt, outcome);
-  });
+  if (!error && is_from_reserve(socket.native_handle())) error = asio::error::no_descriptors;
+  if (error) return note(attempt, is_v4, error);
+  socket.async_connect(endpoint,
+                       [race = shared_from_this(), attempt, is_v4](boost::system::error_code outcome) {
+                         race->note(attempt, is_v4, outcome);
+                       });
 }
 
 void ConnectRace::stop() {
@@ -86,6 +116,7 @@ asio::awaitable<ConnectRace::Result> ConnectRace::run(std::vector<tcp::endpoint>
     result.socket = std::move(*attempts_[*winner_]);
   } else if (failed_ == attempts_.size() && was_first_error) {
     result.error = first_error_;
+    result.is_exhausted = is_exhausted_;
   } else {
     result.error = asio::error::timed_out;
   }

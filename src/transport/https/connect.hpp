@@ -27,7 +27,8 @@ class ConnectRace : public Stoppable, public std::enable_shared_from_this<Connec
   struct Result {
     std::optional<boost::asio::ip::tcp::socket> socket;
     boost::system::error_code
-        error;  ///< the first address's; timed_out at the deadline, aborted when stopped
+        error;                  ///< the first address's; timed_out at the deadline, aborted when stopped
+    bool is_exhausted = false;  ///< this machine has no descriptor or port left; `error` says which
   };
 
   explicit ConnectRace(boost::asio::any_io_executor executor);
@@ -39,7 +40,7 @@ class ConnectRace : public Stoppable, public std::enable_shared_from_this<Connec
 
  private:
   void start(const boost::asio::ip::tcp::endpoint& endpoint);
-  void note(std::size_t attempt, boost::system::error_code error);
+  void note(std::size_t attempt, bool is_v4, boost::system::error_code error);
 
   boost::asio::any_io_executor executor_;
   boost::asio::steady_timer signal_;  ///< cancelled when there is something to look at
@@ -47,6 +48,7 @@ class ConnectRace : public Stoppable, public std::enable_shared_from_this<Connec
   std::size_t failed_ = 0;
   std::optional<std::size_t> winner_;
   boost::system::error_code first_error_;
+  bool is_exhausted_ = false;
   bool is_stopped_ = false;
 };
 

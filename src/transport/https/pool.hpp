@@ -76,13 +76,22 @@ class Pool : public std::enable_shared_from_this<Pool> {
   };
   using Addresses = std::variant<std::vector<boost::asio::ip::tcp::endpoint>, TransportFailure>;
 
-  boost::asio::awaitable<std::variant<Lease, TransportFailure>> wait_for_place(bool wants_fresh);
-  boost::asio::awaitable<Acquired> open(Lease lease);
+  /// Nothing when the time came, or close().
+  boost::asio::awaitable<std::optional<Lease>> wait_in(std::deque<Waiter*>& queue, bool wants_fresh,
+                                                       SteadyTime until);
+  void grant(std::deque<Waiter*>& queue, std::deque<Waiter*>::iterator next, std::shared_ptr<Wire> kept);
+  boost::asio::awaitable<Acquired> wait_for_place(bool wants_fresh);
+  boost::asio::awaitable<Acquired> open_when_possible(Lease lease, bool wants_fresh);
+  /// Puts a connection into the lease, or says why there is none.
+  boost::asio::awaitable<std::optional<TransportFailure>> open(Lease& lease, SteadyTime deadline);
   boost::asio::awaitable<Addresses> find_addresses(SteadyTime deadline);
   std::shared_ptr<Wire> take_idle();
+  /// @return how many there were
+  std::size_t drop_idle();
   void drop_old_idle();
   void return_place(std::shared_ptr<Wire> kept);
   void watch(const std::shared_ptr<Stoppable>& stoppable);
+  TransportFailure handshake_failure(const Wire& wire, const WireStep& step) const;
   TransportFailure failure(FailureKind kind, std::string message) const;
 
   boost::asio::any_io_executor executor_;
@@ -93,7 +102,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
   Resolver resolver_;
   std::size_t places_taken_ = 0;  ///< leased, opening or idle
   std::vector<Idle> idle_;        ///< newest last
-  std::deque<Waiter*> waiters_;
+  std::deque<Waiter*> waiters_;   ///< for a place
+  std::deque<Waiter*> starved_;   ///< have a place, but the machine has no descriptor for them
   std::vector<std::weak_ptr<Stoppable>> stoppables_;
   bool is_closed_ = false;
 };

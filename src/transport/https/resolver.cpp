@@ -2,7 +2,9 @@
 // getaddrinfo on a thread of its own, its answer posted back to the loop.
 #include "transport/https/resolver.hpp"
 
+#include <fcntl.h>
 #include <netdb.h>
+#include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -43,8 +45,16 @@ ResolvedHost look_up_host(const std::string& host) {
   const int code = getaddrinfo(host.c_str(), nullptr, &hints, &found);
   const int system_code = errno;
   if (code != 0) {
+    // Without a descriptor the look-up reads no file and asks no server, and then says that there is no such
+    // host.
+    const int left = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const bool is_exhausted = left < 0 && (errno == EMFILE || errno == ENFILE);
+    if (left >= 0) ::close(left);
     return ResolvedHost{.addresses = {},
-                        .error = code == EAI_SYSTEM ? std::strerror(system_code) : gai_strerror(code)};
+                        .error = is_exhausted         ? "no file descriptor is left to look it up with"
+                                 : code == EAI_SYSTEM ? std::strerror(system_code)
+                                                      : gai_strerror(code),
+                        .is_exhausted = is_exhausted};
   }
   const std::unique_ptr<addrinfo, FreeAddresses> list(found);
 
@@ -100,6 +110,7 @@ void Resolver::start_lookup() {
       resolver->is_looking_ = false;
       resolver->answer_ = std::move(answer);
       resolver->answered_at_ = std::chrono::steady_clock::now();
+      resolver->is_stale_ = false;
       resolver->wake_all();
     });
   };
@@ -108,15 +119,16 @@ void Resolver::start_lookup() {
   } catch (const std::system_error& failure) {
     is_looking_ = false;
     answered_at_ = std::chrono::steady_clock::now();
-    answer_ =
-        ResolvedHost{.addresses = {}, .error = std::string("no thread to look it up on: ") + failure.what()};
+    answer_ = ResolvedHost{.addresses = {},
+                           .error = std::string("no thread to look it up on: ") + failure.what(),
+                           .is_exhausted = true};
   }
 }
 
 asio::awaitable<std::optional<ResolvedHost>> Resolver::resolve(SteadyTime deadline) {
   const auto asked_at = std::chrono::steady_clock::now();
-  const bool is_known = answer_ && !answer_->addresses.empty() && asked_at - answered_at_ < cached_for_;
-  if (is_known) co_return answer_;
+  const bool is_known = answer_ && !answer_->addresses.empty() && !is_stale_;
+  if (is_known && asked_at - answered_at_ < cached_for_) co_return answer_;
   // A failure is not kept: whoever asks next asks anew.
   if (!is_stopped_ && !is_looking_) {
     answer_.reset();

@@ -21,6 +21,7 @@ namespace sluice {
 struct ResolvedHost {
   std::vector<boost::asio::ip::address> addresses;  ///< in the order to try them
   std::string error;                                ///< why there is none
+  bool is_exhausted = false;                        ///< because this machine had no means to ask
 };
 
 /// Blocks, and is called on a thread of its own.
@@ -43,6 +44,9 @@ class Resolver {
   /// Nothing when the deadline passed or stop() was called. The resolver must outlive the call.
   boost::asio::awaitable<std::optional<ResolvedHost>> resolve(SteadyTime deadline);
 
+  /// The addresses led nowhere: whoever asks next asks the name server anew.
+  void forget() { is_stale_ = true; }
+
   /// Wakes everybody who waits. From here on the executor is not touched any more, whatever the thread does.
   void stop();
 
@@ -61,6 +65,7 @@ class Resolver {
   bool is_stopped_ = false;
   std::optional<ResolvedHost> answer_;
   SteadyTime answered_at_{};
+  bool is_stale_ = false;
 };
 
 }  // namespace sluice

@@ -78,6 +78,8 @@ Result<TlsContext> TlsContext::open(const std::string& ca_file) {
   if (!context)
     return Error{.kind = ErrorKind::unexpected, .message = "OpenSSL gave no TLS context", .hint = {}};
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  // 112 bits: no RSA or Diffie-Hellman below 2,048, no SHA-1 signature. Debian's default, but not OpenSSL's.
+  SSL_CTX_set_security_level(context.get(), std::max(2, SSL_CTX_get_security_level(context.get())));
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);

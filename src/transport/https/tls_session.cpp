@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <new>
 
 namespace sluice {
@@ -18,7 +19,8 @@ std::string harmless_text(BIO* bio) {
   char* bytes = nullptr;
   const long length = BIO_get_mem_data(bio, &bytes);
   std::string text(bytes, static_cast<std::size_t>(std::clamp(length, 0L, 512L)));
-  std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return text;
 }
 
@@ -52,6 +54,25 @@ std::string describe(const X509* certificate) {
   return "subject " + name_text(X509_get_subject_name(certificate)) + "; issuer " +
          name_text(X509_get_issuer_name(certificate)) + "; valid from " +
          time_text(X509_get0_notBefore(certificate)) + " until " + time_text(X509_get0_notAfter(certificate));
+}
+
+/// What OpenSSL says, or the peer's alert, when there is no safe version or cipher that both know. Unlike an
+/// alert of another kind, that does not pass by itself.
+bool is_about_weakness(int reason) {
+  constexpr std::array reasons{SSL_R_UNSUPPORTED_PROTOCOL,
+                               SSL_R_WRONG_SSL_VERSION,
+                               SSL_R_VERSION_TOO_LOW,
+                               SSL_R_INAPPROPRIATE_FALLBACK,
+                               SSL_R_WRONG_CIPHER_RETURNED,
+                               SSL_R_UNKNOWN_CIPHER_RETURNED,
+                               SSL_R_DH_KEY_TOO_SMALL,
+                               SSL_R_INSUFFICIENT_SECURITY,
+                               SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED,
+                               SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
+                               SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY,
+                               SSL_R_TLSV1_ALERT_INAPPROPRIATE_FALLBACK,
+                               SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE};
+  return std::find(reasons.begin(), reasons.end(), reason) != reasons.end();
 }
 
 bool is_ip_address(const std::string& host) {
@@ -113,8 +134,10 @@ TlsSession::Step TlsSession::step_after(int returned) {
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return Step::needs_input;
   if (error == SSL_ERROR_ZERO_RETURN) return Step::ended;
   if (failure_.reason.empty()) {
-    const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+    const unsigned long code = ERR_peek_last_error();
+    const char* reason = ERR_reason_error_string(code);
     failure_.reason = reason != nullptr ? reason : "the peer broke the protocol";
+    failure_.is_weak = ERR_GET_LIB(code) == ERR_LIB_SSL && is_about_weakness(ERR_GET_REASON(code));
   }
   is_established_ = false;
   return Step::failed;

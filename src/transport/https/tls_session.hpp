@@ -27,6 +27,7 @@ class TlsSession {
 
   struct Failure {
     bool is_certificate = false;  ///< the peer is not who it should be
+    bool is_weak = false;         ///< the peer knows only versions or ciphers that are not safe
     std::string reason;           ///< may quote the peer's certificate; printable ASCII only
   };
 

@@ -3,6 +3,8 @@
 // is not harmed, and the next one sees that the time is up.
 #include "transport/https/wire.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -15,6 +17,23 @@ namespace sluice {
 
 namespace asio = boost::asio;
 
+namespace {
+
+/// A peer that has vanished without a word is noticed by the system too: while the connection is idle, and
+/// when what we sent is not even acknowledged.
+void let_the_system_watch(int socket) {
+  const auto set = [socket](int level, int option, int value) {
+    ::setsockopt(socket, level, option, &value, sizeof value);
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 10);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 2);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 15'000);
+}
+
+}  // namespace
+
 Wire::Wire(asio::ip::tcp::socket socket, std::unique_ptr<TlsSession> tls, SteadyTime opened_at)
     : socket_(std::move(socket)),
       tls_(std::move(tls)),
@@ -22,6 +41,7 @@ Wire::Wire(asio::ip::tcp::socket socket, std::unique_ptr<TlsSession> tls, Steady
       deadline_(socket_.get_executor()) {
   boost::system::error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  let_the_system_watch(socket_.native_handle());
 }
 
 Wire::~Wire() {
