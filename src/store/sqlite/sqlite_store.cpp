@@ -11,6 +11,7 @@ namespace sluice {
 Result<void> SqliteStore::begin() {
   return answer([&] {
     if (grouped_) fail(ErrorKind::unexpected, "a group of store verbs was begun inside a group");
+    require_in_place();
     db_.run("BEGIN IMMEDIATE");
     grouped_ = true;
   });
