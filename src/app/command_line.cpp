@@ -54,7 +54,9 @@ class HelpFormatter : public CLI::Formatter {
 };
 
 KnownOption known_option(const CLI::Option& option) {
-  KnownOption known{.names = {}, .takes_value = option.get_items_expected_max() > 0};
+  KnownOption known{.names = {},
+                    .takes_value = option.get_items_expected_max() > 0,
+                    .may_repeat = option.get_items_expected_max() > 1};
   for (const std::string& name : option.get_snames()) known.names.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) known.names.push_back("--" + name);
   return known;
@@ -365,12 +367,49 @@ class CommandLine {
         verb("verify-rate", "Prove from the attempts how many requests any second held.",
              "  sluice verify-rate 7\n", [this] { return verify_rate_command(common_, RunId{*run_}); });
     for (CLI::App* to : {results, why, verify}) add_run_argument(to, "The run's number")->required();
+    add_doubt_verb();
 
     verb("version", "Print the versions of sluice and its libraries.", "  sluice version\n",
          [this]() -> ExitCode {
            fmt::print("{}", common_.wants_json() ? version_json() : version_text());
            return exit_codes::all_accepted;
          });
+  }
+
+  void add_doubt_verb() {
+    CLI::App* doubt =
+        verb("doubt", "List the devices in doubt, and decide about them: list, accept, resend.",
+             "  sluice doubt list 7\n"
+             "  sluice doubt accept 7 --reason \"all 100 report the new firmware\"\n"
+             "  sluice doubt resend 7 --reason \"harmless twice\" --expect-devices 100 --chunk 12\n",
+             [this] { return doubt_command(common_, RunId{*run_}, doubt_); });
+    doubt
+        ->add_option("ACTION", doubt_.action,
+                     "list: show them; accept: count them as accepted, presumed; resend: send them once more")
+        ->type_name("")
+        ->required();
+    add_run_argument(doubt, "The run's number")->required();
+    add_text(doubt, "--reason", "TEXT", doubt_.reason,
+             "accept, resend: why; it stays on record with your name");
+    add_whole_number(doubt, "--expect-devices", doubt_.expected_devices, 1, devices_max,
+                     "accept, resend: decide only about exactly so many devices");
+    add_chunk_option(doubt);
+    doubt->add_flag("--decided", doubt_.wants_decided, "list: who decided what about this run before");
+  }
+
+  void add_chunk_option(CLI::App* to) {
+    const auto take = [this](const std::vector<std::string>& texts) {
+      for (const std::string& text : texts) {
+        const auto number =
+            whole_number_between("--chunk " + text, text, 1, std::numeric_limits<std::int64_t>::max());
+        if (number.has_error()) throw Error{number.error()};
+        doubt_.chunks.push_back(*number);
+      }
+    };
+    to->add_option_function<std::vector<std::string>>(
+          "--chunk", take, "accept, resend: only this chunk, as the list numbers them; may be repeated")
+        ->type_name("N")
+        ->allow_extra_args(false);
   }
 
   void add_simulating_verbs() {
@@ -426,6 +465,7 @@ class CommandLine {
   CommonOptions common_;
   SendOptions send_;
   ResultsOptionsGiven results_;
+  DoubtOptionsGiven doubt_;
   RehearseOptions rehearse_;
   simulator::Options cloud_;
   std::string faults_file_;

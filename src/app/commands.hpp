@@ -30,6 +30,7 @@ ExitCode status_command(const CommonOptions& common, std::optional<RunId> run);
 ExitCode list_command(const CommonOptions& common, std::size_t limit);
 ExitCode results_command(const CommonOptions& common, RunId run, const ResultsOptionsGiven& given);
 ExitCode why_command(const CommonOptions& common, RunId run);
+ExitCode doubt_command(const CommonOptions& common, RunId run, const DoubtOptionsGiven& given);
 ExitCode verify_rate_command(const CommonOptions& common, RunId run);
 
 }  // namespace sluice

@@ -49,6 +49,15 @@ struct ResultsOptionsGiven {
   bool raw = false;
 };
 
+/// What `sluice doubt` is told.
+struct DoubtOptionsGiven {
+  std::string action;                ///< "list", "accept" or "resend"
+  std::vector<std::int64_t> chunks;  ///< only these; empty: all in doubt
+  std::string reason;
+  std::optional<std::int64_t> expected_devices;
+  bool wants_decided = false;  ///< list what was decided, not what is in doubt
+};
+
 struct RehearseOptions {
   std::string faults_file;
   std::string ledger_file;

@@ -125,6 +125,7 @@ ExitCode plan_command(const CommonOptions& common, const SendOptions& send) {
                   .account_limit = setup.account_rate,
                   .in_flight = setup.in_flight,
                   .safe_to_repeat = prepared->job.safe_to_repeat,
+                  .on_doubt = prepared->job.on_doubt,
                   .at_least = estimate(facts->chunks, setup.rate, setup.in_flight, assumed_latency),
                   .next_command = planned_run_command(common, send)};
   fmt::print("{}", common.wants_json() ? plan_json(plan) : plan_text(plan));

@@ -35,6 +35,19 @@ std::string overshoot_text(const Plan& plan) {
                             counted(plan.chunk_size, "device"));
 }
 
+std::string_view doubt_text(const Plan& plan) {
+  if (plan.safe_to_repeat) return "sent again: the job says that this is safe";
+  switch (plan.on_doubt) {
+    case OnDoubt::resend:
+      return "sent again, as the job says: some devices may get the command twice";
+    case OnDoubt::presume:
+      return "counted as accepted, presumed: the job says so";
+    case OnDoubt::hold:
+      break;
+  }
+  return "never sent again without your word";
+}
+
 }  // namespace
 
 Estimate estimate(std::int64_t chunks, double rate, int in_flight, std::chrono::milliseconds latency) {
@@ -70,8 +83,7 @@ std::string plan_text(const Plan& plan) {
   text += line("time", fmt::format("at least {}, limited by: {}", time_text(plan.at_least.seconds),
                                    to_string(plan.at_least.limited_by)));
   text += line("overshoot", overshoot_text(plan));
-  text += line("in doubt", plan.safe_to_repeat ? "sent again: the job says that this is safe"
-                                               : "never sent again without your word");
+  text += line("in doubt", doubt_text(plan));
   text += "Nothing was sent.";
   if (!plan.next_command.empty()) text += fmt::format(" Next: {}", printable(plan.next_command));
   return text + "\n";
@@ -86,6 +98,7 @@ std::string plan_json(const Plan& plan) {
   json.member("requests", plan.chunks).member("largest_request_bytes", plan.largest_request_bytes);
   json.member("rate", plan.rate).member("account_limit", plan.account_limit);
   json.member("in_flight", plan.in_flight).member("safe_to_repeat", plan.safe_to_repeat);
+  json.member("on_doubt", to_string(plan.on_doubt));
   json.key("seconds_at_least").decimal(plan.at_least.seconds, 3);
   json.member("limited_by", to_string(plan.at_least.limited_by));
   json.member("worst_case_overshoot", worst_case_overshoot(plan));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/limited_by.hpp"
+#include "sluice/core/job.hpp"
 
 namespace sluice {
 
@@ -35,6 +36,7 @@ struct Plan {
   double account_limit = 0;
   int in_flight = 0;
   bool safe_to_repeat = false;
+  OnDoubt on_doubt = OnDoubt::hold;
   Estimate at_least;
   std::string next_command;  ///< the command that would do it
 };

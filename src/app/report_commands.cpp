@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <utility>
 
@@ -13,35 +12,12 @@
 #include "app/exit_codes.hpp"
 #include "app/rate_proof.hpp"
 #include "app/run_report.hpp"
-#include "app/settings.hpp"
+#include "app/store_access.hpp"
 #include "app/system_now.hpp"
 #include "sluice/jobfile/device_name.hpp"
-#include "sluice/store/open_store.hpp"
 
 namespace sluice {
 namespace {
-
-Result<std::unique_ptr<StoreReader>> open_reader(const CommonOptions& common) {
-  // Whoever closes the pipe has seen enough; a verb that only reads may simply end then, as every filter
-  // does.
-  std::signal(SIGPIPE, SIG_DFL);
-  const Environment environment = process_environment();
-  const Result<Config> config = load_config(common, environment);
-  if (config.has_error()) return config.error();
-  return open_store_reader(store_path(common, environment, *config));
-}
-
-Error no_such_run(RunId id) {
-  return {ErrorKind::not_found, fmt::format("there is no run {} in this store", id.value),
-          "`sluice list` shows the runs there are."};
-}
-
-Result<RunRecord> find_run(StoreReader& store, RunId id) {
-  Result<std::optional<RunRecord>> run = store.run(id);
-  if (run.has_error()) return run.error();
-  if (!*run) return no_such_run(id);
-  return std::move(**run);
-}
 
 Result<RunRecord> find_run_or_newest(StoreReader& store, std::optional<RunId> id) {
   if (id) return find_run(store, *id);
@@ -78,7 +54,7 @@ Result<DeviceFilter> filter_from(std::string_view state) {
 }  // namespace
 
 ExitCode status_command(const CommonOptions& common, std::optional<RunId> wanted) {
-  const Result<std::unique_ptr<StoreReader>> store = open_reader(common);
+  const Result<std::unique_ptr<StoreReader>> store = open_to_look(common);
   if (store.has_error()) return store.error();
   const Result<RunRecord> run = find_run_or_newest(**store, wanted);
   if (run.has_error()) return run.error();
@@ -92,7 +68,7 @@ ExitCode status_command(const CommonOptions& common, std::optional<RunId> wanted
 }
 
 ExitCode list_command(const CommonOptions& common, std::size_t limit) {
-  const Result<std::unique_ptr<StoreReader>> store = open_reader(common);
+  const Result<std::unique_ptr<StoreReader>> store = open_to_look(common);
   if (store.has_error()) return store.error();
   const Result<std::vector<RunRecord>> runs = (*store)->runs(limit);
   if (runs.has_error()) return runs.error();
@@ -110,7 +86,7 @@ ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOpt
   }
   const Result<DeviceFilter> filter = filter_from(given.state);
   if (filter.has_error()) return filter.error();
-  const Result<std::unique_ptr<StoreReader>> store = open_reader(common);
+  const Result<std::unique_ptr<StoreReader>> store = open_to_look(common);
   if (store.has_error()) return store.error();
   const Result<RunRecord> run = find_run(**store, id);
   if (run.has_error()) return run.error();
@@ -127,7 +103,7 @@ ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOpt
 }
 
 ExitCode why_command(const CommonOptions& common, RunId id) {
-  const Result<std::unique_ptr<StoreReader>> store = open_reader(common);
+  const Result<std::unique_ptr<StoreReader>> store = open_to_look(common);
   if (store.has_error()) return store.error();
   const Result<RunRecord> run = find_run(**store, id);
   if (run.has_error()) return run.error();
@@ -144,7 +120,7 @@ ExitCode why_command(const CommonOptions& common, RunId id) {
 }
 
 ExitCode verify_rate_command(const CommonOptions& common, RunId id) {
-  const Result<std::unique_ptr<StoreReader>> store = open_reader(common);
+  const Result<std::unique_ptr<StoreReader>> store = open_to_look(common);
   if (store.has_error()) return store.error();
   const Result<RunRecord> run = find_run(**store, id);
   if (run.has_error()) return run.error();

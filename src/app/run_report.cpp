@@ -109,7 +109,8 @@ std::string why_finished(const RunRecord& run) {
     case RunStatus::completed_with_failures:
       return "finished, with " + devices_in(devices.failed, "failed");
     case RunStatus::canceled:
-      return "canceled, with " + devices_in(devices.canceled, "not sent to");
+      return "canceled, with " + devices_in(devices.canceled, "not sent to") +
+             (devices.in_doubt > 0 ? " and " + devices_in(devices.in_doubt, "in doubt") : "");
     default:
       return "finished: all devices accepted";
   }
@@ -154,8 +155,9 @@ std::string command_for(const RunRecord& run) {
     case RunStatus::completed_with_failures:
       return fmt::format("sluice results {} --state failed", run.id.value);
     case RunStatus::finished_in_doubt:
-      return fmt::format("sluice results {} --state in_doubt", run.id.value);
+      return fmt::format("sluice doubt list {}", run.id.value);
     case RunStatus::canceled:
+      if (run.chunks.in_doubt > 0) return fmt::format("sluice doubt list {}", run.id.value);
       return fmt::format("sluice results {} --state canceled", run.id.value);
     case RunStatus::succeeded:
       return fmt::format("sluice results {}", run.id.value);

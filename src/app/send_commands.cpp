@@ -16,29 +16,14 @@
 #include "app/prepared_job.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
+#include "app/store_access.hpp"
 #include "app/system_now.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/engine/recovery.hpp"
 #include "sluice/engine/submit.hpp"
-#include "sluice/jobfile/device_name.hpp"
-#include "sluice/store/open_store.hpp"
 
 namespace sluice {
 namespace {
-
-Result<std::unique_ptr<Store>> open_and_recover(const std::string& path) {
-  const StoreNotice notice = [](const std::string& sentence) {
-    say(fmt::format("warning: {}\n", printable(sentence, 2000)));
-  };
-  Result<std::unique_ptr<Store>> store = open_store(path, system_now(), system_boot_clock(), notice);
-  if (store.has_error()) return store.error();
-  const Result<std::int64_t> recovered = recover_unfinished(**store, system_now());
-  if (recovered.has_error()) return recovered.error();
-  if (*recovered > 0) {
-    say(fmt::format("recovered chunks={} left_in_flight_by=\"an earlier process\"\n", *recovered));
-  }
-  return store;
-}
 
 Result<Submitted> submit_prepared(Store& store, const SendOptions& send, const PreparedJob& prepared) {
   Result<DeviceList> devices = open_devices(send, prepared.job);
@@ -61,19 +46,9 @@ std::string submitted_json(const Submitted& submitted) {
   return json.take();
 }
 
-Result<RunRecord> existing_run(StoreReader& store, RunId id) {
-  Result<std::optional<RunRecord>> run = store.run(id);
-  if (run.has_error()) return run.error();
-  if (!*run) {
-    return Error{ErrorKind::not_found, fmt::format("there is no run {} in this store", id.value),
-                 "`sluice list` shows the runs there are."};
-  }
-  return std::move(**run);
-}
-
 Result<std::vector<RunRecord>> runs_to_resume(Store& store, std::optional<RunId> wanted) {
   if (wanted) {
-    Result<RunRecord> run = existing_run(store, *wanted);
+    Result<RunRecord> run = find_run(store, *wanted);
     if (run.has_error()) return run.error();
     return std::vector<RunRecord>{std::move(*run)};
   }
@@ -155,7 +130,7 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   if (store.has_error()) return store.error();
   const Result<Submitted> submitted = submit_prepared(**store, send, *prepared);
   if (submitted.has_error()) return submitted.error();
-  Result<RunRecord> record = existing_run(**store, submitted->run);
+  Result<RunRecord> record = find_run(**store, submitted->run);
   if (record.has_error()) return record.error();
   // A tenant that an earlier run found blocked gets its next chance now.
   const Result<void> lifted = lift_pauses(**store, *record);
@@ -173,10 +148,7 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();
   const std::string path = store_path(common, environment, *config);
-  // There is nothing to resume in a store that is not there, and a mistyped path must not make one.
-  const Result<std::unique_ptr<StoreReader>> existing = open_store_reader(path);
-  if (existing.has_error() && existing.error().kind == ErrorKind::not_found) return existing.error();
-  Result<std::unique_ptr<Store>> store = open_and_recover(path);
+  Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
   if (store.has_error()) return store.error();
   Result<std::vector<RunRecord>> records = runs_to_resume(**store, wanted);
   if (records.has_error()) return records.error();

@@ -119,7 +119,7 @@ class Scan {
       return wrong_use(fmt::format("{} is given with an empty value", name),
                        "Leave the option out, or check the variable that its value was taken from.");
     }
-    if (given_.insert(&option).second) return std::nullopt;
+    if (given_.insert(&option).second || option.may_repeat) return std::nullopt;
     return wrong_use(fmt::format("{} is given twice", name), "Leave one of the two out.");
   }
 

@@ -16,6 +16,7 @@ namespace sluice {
 struct KnownOption {
   std::vector<std::string> names;  ///< with their dashes: "-o", "--output"
   bool takes_value = false;
+  bool may_repeat = false;
 };
 
 struct KnownVerb {

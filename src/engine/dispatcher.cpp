@@ -13,6 +13,7 @@
 #include "engine/pace_report.hpp"
 #include "engine/run_requests.hpp"
 #include "sluice/core/chunk_rules.hpp"
+#include "sluice/core/kill_point.hpp"
 #include "sluice/core/split_guard.hpp"
 #include "sluice/dialect/server_clock.hpp"
 
@@ -66,7 +67,10 @@ class Dispatcher::Impl {
       const bool more_to_come = co_await wait_until_due(now, was_idle, may_hold_retries);
       if (!more_to_come) break;
     }
-    while (active_ > 0) co_await alarm_->sleep_until(SteadyTime::max());
+    while (active_ > 0) {
+      reach(KillPoint::drain);
+      co_await alarm_->sleep_until(SteadyTime::max());
+    }
     if (failure_) co_return *failure_;
     if (store_trouble_) co_return *store_trouble_;
     co_return Result<void>{};
@@ -110,6 +114,7 @@ class Dispatcher::Impl {
                          .now = now,
                          .make_intent = intent_maker(config_, fresh_nonces(room), clock_.utc_now())};
     if (request.runs.empty()) co_return 0;
+    reach(KillPoint::claim_before);
     auto work = [request = std::move(request)](Store& store) { return store.claim(request); };
     Result<std::vector<ClaimedChunk>> claimed = co_await store_.call(std::move(work));
     if (claimed.has_error()) {
@@ -117,6 +122,7 @@ class Dispatcher::Impl {
       co_return 0;
     }
     for (ClaimedChunk& chunk : *claimed) {
+      reach(KillPoint::intent_durable);
       // A run that is resumed after its deadline has it once more: nobody had a chance to try meanwhile.
       chunk.facts.run_started_at = std::max(chunk.facts.run_started_at, started_at_);
       start_exchange(std::move(chunk));
@@ -341,9 +347,11 @@ class Dispatcher::Impl {
     Settlement settlement{chunk.chunk, chunk.attempt, outcome, next, flight.sent_at, clock_.utc_now()};
     const SteadyTime give_up_at = clock_.steady_now() + record_retry_for;
     const std::unique_ptr<Alarm> pause = clock_.alarm();
+    reach(KillPoint::settle_before);
     for (bool is_first_try = true;; is_first_try = false) {
       auto work = [settlement](Store& store) { return store.settle(settlement); };
       const Result<void> settled = co_await store_.call(std::move(work));
+      reach(KillPoint::settle_after);
       if (settled.has_value()) co_return true;
       // Only this very attempt can have moved the chunk: the try before did it, and its answer was lost.
       if (!is_first_try && settled.error().kind == ErrorKind::refused) co_return true;

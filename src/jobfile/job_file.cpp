@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <utility>
 
 #include "jobfile/call_reader.hpp"
 #include "jobfile/findings.hpp"
+#include "jobfile/nearest_word.hpp"
 #include "jobfile/object_reader.hpp"
 #include "jobfile/regular_file.hpp"
 #include "jobfile/utf8.hpp"
@@ -117,6 +120,20 @@ RetryPolicy read_retry(const JsonValue& value, Findings& findings) {
   return retry;
 }
 
+OnDoubt read_on_doubt(const ObjectReader& job) {
+  constexpr std::array<std::string_view, 3> words{"hold", "presume", "resend"};
+  constexpr std::string_view expected = "\"hold\", \"presume\" or \"resend\"";
+  const JsonValue* value = job.of_kind("on_doubt", JsonValue::Kind::string, expected);
+  if (!value) return OnDoubt::hold;
+  if (const std::optional<OnDoubt> known = on_doubt_from(value->string)) return *known;
+  const auto nearest = nearest_word(value->string, words);
+  job.report(*value, "on_doubt",
+             fmt::format("\"{}\" is no such word; {}", printable(value->string, 60),
+                         nearest ? fmt::format("did you mean \"{}\"?", *nearest)
+                                 : fmt::format("expected {}", expected)));
+  return OnDoubt::hold;
+}
+
 Job read_root(const JsonValue& root, Findings& findings) {
   const ObjectReader reader(root, "", job_keys::job, findings);
   reader.require("name", "a name for the job, for example \"fw-2.14-config\"");
@@ -138,6 +155,7 @@ Job read_root(const JsonValue& root, Findings& findings) {
           .value_or(static_cast<std::int64_t>(job.chunk_size)));
   job.rate = reader.number("rate", rate_min, rate_max);
   job.safe_to_repeat = reader.boolean("safe_to_repeat").value_or(false);
+  job.on_doubt = read_on_doubt(reader);
   if (const auto* retry = reader.of_kind("retry", JsonValue::Kind::object, "an object")) {
     job.retry = read_retry(*retry, findings);
   }

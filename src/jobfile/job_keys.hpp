@@ -17,9 +17,10 @@ namespace job_keys {
 
 using Name = std::string_view;
 
-inline constexpr std::array<Name, 9> job_known{"$schema", "name",       "tenant", "call",          "targets",
-                                               "retry",   "chunk_size", "rate",   "safe_to_repeat"};
-inline constexpr std::array<Name, 5> job_later{"stages", "abort", "window", "schedule", "on_doubt"};
+inline constexpr std::array<Name, 10> job_known{"$schema",        "name",    "tenant",     "call",
+                                                "targets",        "retry",   "chunk_size", "rate",
+                                                "safe_to_repeat", "on_doubt"};
+inline constexpr std::array<Name, 4> job_later{"stages", "abort", "window", "schedule"};
 inline constexpr std::array<Name, 6> call_known{"product_key", "identifier",      "args",
                                                 "qos",         "iot_instance_id", "parameters"};
 inline constexpr std::array<Name, 3> targets_known{"devices", "devices_file", "column"};

@@ -72,6 +72,24 @@ TEST_CASE("plan: the text names every number and says that nothing was sent") {
         "Nothing was sent. Next: sluice run job.json\n");
 }
 
+TEST_CASE("plan: what becomes of doubt is said in words, whichever way the job says it") {
+  const auto line_of = [](bool safe_to_repeat, OnDoubt on_doubt) {
+    Plan plan = fleet_of_50_000();
+    plan.safe_to_repeat = safe_to_repeat;
+    plan.on_doubt = on_doubt;
+    CHECK(boost::json::parse(plan_json(plan)).at("on_doubt") == to_string(on_doubt));
+    const std::string text = plan_text(plan);
+    const std::size_t begin = text.find("in doubt   ") + 11;
+    return text.substr(begin, text.find('\n', begin) - begin);
+  };
+
+  CHECK(line_of(false, OnDoubt::hold) == "never sent again without your word");
+  CHECK(line_of(false, OnDoubt::presume) == "counted as accepted, presumed: the job says so");
+  CHECK(line_of(false, OnDoubt::resend) ==
+        "sent again, as the job says: some devices may get the command twice");
+  CHECK(line_of(true, OnDoubt::presume) == "sent again: the job says that this is safe");
+}
+
 TEST_CASE("plan: a run smaller than what may be in flight is multiplied by nothing, and one is one") {
   Plan plan = fleet_of_50_000();
   plan.devices = 5;

@@ -81,11 +81,15 @@ TEST_CASE("run report: a run that nobody sends is interrupted, not running") {
 TEST_CASE("run report: the next command follows from the status") {
   RunRecord run = finished_with_failures();
   run.chunks.in_doubt = 1;
-  CHECK(next_command(run) == "sluice results 7 --state in_doubt");
+  CHECK(next_command(run) == "sluice doubt list 7");
   run.chunks = {.accepted = 100};
   CHECK(next_command(run) == "sluice results 7");
   run.control = RunControl::canceled;
   CHECK(next_command(run) == "sluice results 7 --state canceled");
+  run.chunks.in_doubt = 1;
+  run.devices.in_doubt = 100;
+  CHECK(next_command(run) == "sluice doubt list 7");
+  CHECK(why_line(run, {}, false, start).find("and 100 devices in doubt") != std::string::npos);
   CHECK(next_command(under_way()) == "sluice resume 7");
 }
 
@@ -141,7 +145,7 @@ TEST_CASE("why: a finished run is not waiting, whoever owns the store") {
   run.devices.in_doubt = 1;
   CHECK(why_line(run, {}, false, start) ==
         "run 7: finished, with 1 device in doubt: the request went out and its result is not known → sluice "
-        "results 7 --state in_doubt");
+        "doubt list 7");
 }
 
 TEST_CASE("why: the JSON has the line, the status and the next command by themselves") {

@@ -22,6 +22,7 @@ KnownWords known() {
                  {{"-q", "--quiet"}, false}},
       .verbs = {{"run", {"JOB"}, 1, {{{"--rate"}, true}, {{"--devices"}, true}, {{"-y", "--yes"}, false}}},
                 {"status", {"RUN"}, 0, {}},
+                {"doubt", {"ACTION", "RUN"}, 2, {{{"--chunk"}, true, true}}},
                 {"version", {}, 0, {}}}};
 }
 
@@ -42,6 +43,7 @@ TEST_CASE("usage: what is right is not complained about") {
                                 {"-ojson", "run", "job.json"},
                                 {"--store", "a.db", "status", "7"},
                                 {"status"},
+                                {"doubt", "list", "7", "--chunk", "1", "--chunk=2"},
                                 {"run", "job.json", "--devices", "-"},
                                 {"run", "job.json", "--rate", "-1"},
                                 {"run", "--", "--rate"},

@@ -107,6 +107,7 @@ TEST_CASE("chunk: with attempts and time left, each outcome is followed as the t
                {OutcomeKind::unavailable, 0, always("again"), always("replay")},
                {OutcomeKind::silent, 0, always("replay"), always("replay")},
                {OutcomeKind::answered_unclear, 500, doubt, doubt},
+               {OutcomeKind::answered_unclear, 302, doubt_and_tenant, doubt_and_tenant},
                {OutcomeKind::rejected_devices, 200, always("split"), doubt},
                {OutcomeKind::rejected_job, 200, always("again, run pauses"), doubt_and_run},
                {OutcomeKind::blocked, 403, always("again, tenant pauses"), doubt_and_tenant},

@@ -68,7 +68,7 @@ TEST_CASE(
   CHECK(each_once(scene.executions(), 400));
   const ProgramEnd why = scene.sluice({"why", "1", "--store", scene.store});
   CHECK(why.out.find("in doubt") != std::string::npos);
-  CHECK(why.out.find("sluice results 1 --state in_doubt") != std::string::npos);
+  CHECK(why.out.find("sluice doubt list 1") != std::string::npos);
 }
 
 TEST_CASE("end to end: throttling costs a run time but no attempt") {

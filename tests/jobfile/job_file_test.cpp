@@ -54,7 +54,7 @@ TEST_CASE("job file: every key arrives where it belongs") {
     "call": {"product_key": "a1BwAGVxxxx", "identifier": "mod:Set", "args": {"ratio": 10.0}, "qos": 1,
              "iot_instance_id": "iot-1", "parameters": {"Lang": "zh", "Weight": 1.50}},
     "targets": {"devices_file": "fleet.csv", "column": "dev"},
-    "chunk_size": 50, "rate": 7.5, "safe_to_repeat": true,
+    "chunk_size": 50, "rate": 7.5, "safe_to_repeat": true, "on_doubt": "presume",
     "retry": {"max_attempts": 9, "base": "250ms", "cap": "2m", "deadline": "2d"},
   })");
 
@@ -70,6 +70,7 @@ TEST_CASE("job file: every key arrives where it belongs") {
                     .chunk_size = 50,
                     .rate = 7.5,
                     .safe_to_repeat = true,
+                    .on_doubt = OnDoubt::presume,
                     .retry = {.max_attempts = 9, .base = 250ms, .cap = 2min, .deadline = 48h}});
 }
 
@@ -84,6 +85,7 @@ TEST_CASE("job file: what is left out has the documented default") {
   CHECK(read.chunk_size == 100);
   CHECK_FALSE(read.rate);
   CHECK_FALSE(read.safe_to_repeat);
+  CHECK(read.on_doubt == OnDoubt::hold);
   CHECK(read.retry == RetryPolicy{5, 500ms, 60s, 6h});
 }
 
@@ -152,8 +154,22 @@ TEST_CASE("job file: a missing key is told at the object that lacks it") {
   CHECK(error_of("null") == "job.json:1:1: null where the job belongs; expected an object in { }");
 }
 
+TEST_CASE("job file: what becomes of doubt is one of three words, and a mistyped one is recognised") {
+  CHECK(job(job_with("\"on_doubt\": \"hold\"")).on_doubt == OnDoubt::hold);
+  CHECK(job(job_with("\"on_doubt\": \"resend\"")).on_doubt == OnDoubt::resend);
+
+  CHECK(error_of(job_with("\"on_doubt\": \"resned\"")) ==
+        "job.json:2:13: on_doubt: \"resned\" is no such word; did you mean \"resend\"?");
+  CHECK(error_of(job_with("\"on_doubt\": \"verify\"")) ==
+        "job.json:2:13: on_doubt: \"verify\" is no such word; expected \"hold\", \"presume\" or \"resend\"");
+  CHECK(error_of(job_with("\"on_doubt\": false")) ==
+        "job.json:2:13: on_doubt: true or false where something else belongs; expected \"hold\", \"presume\" "
+        "or "
+        "\"resend\"");
+}
+
 TEST_CASE("job file: keys of later versions are told apart from unknown ones") {
-  for (const std::string key : {"stages", "abort", "window", "schedule", "on_doubt"}) {
+  for (const std::string key : {"stages", "abort", "window", "schedule"}) {
     CAPTURE(key);
     CHECK(error_of(job_with("\"" + key + "\": {}")) ==
           "job.json:2:1: " + key + ": not supported by this version of sluice; expected to be left out");

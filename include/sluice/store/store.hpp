@@ -146,7 +146,7 @@ struct DoubtfulChunk {
   std::string message;
   std::string request_id;
   std::int64_t sends = 0;        ///< requests that may have gone to the wire for it, its ancestors' included
-  std::optional<UtcTime> since;  ///< of that result; absent: none is on record
+  std::optional<UtcTime> since;  ///< when it came into doubt; absent: not on record
 
   bool operator==(const DoubtfulChunk&) const = default;
 };

@@ -234,7 +234,9 @@ std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run) {
       "       chunks.requests + (SELECT count(*) FROM attempts JOIN attempt_results AS cut_off"
       "                            ON cut_off.attempt = attempts.id AND cut_off.sent = 'unknown'"
       "                           WHERE attempts.chunk = chunks.id),"
-      "       result.settled_at_us"
+      "       CASE chunks.held WHEN 'store_restored'"
+      "         THEN (SELECT max(at_us) FROM events WHERE run = ?1 AND what = 'store_restored')"
+      "         ELSE result.settled_at_us END"
       "  FROM chunks INDEXED BY chunks_in_doubt"
       "  LEFT JOIN attempt_results AS result ON result.attempt = chunks.last_result"
       " WHERE chunks.run = ?1 AND chunks.state = 'in_doubt' ORDER BY chunks.position",
@@ -246,6 +248,7 @@ std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run) {
     doubt.devices = row.small_integer(1);
     doubt.held = known(held_from(row.text(2)), connection);
     doubt.sends = row.integer(6);
+    doubt.since = row.maybe_time(7);
     if (doubt.held == Held::store_restored) {
       doubt.code = to_string(doubt.held);
       doubt.message = store_restored_message;
@@ -253,7 +256,6 @@ std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run) {
       doubt.code = row.string(3);
       doubt.message = row.string(4);
       doubt.request_id = row.string(5);
-      doubt.since = row.maybe_time(7);
     }
     found.push_back(std::move(doubt));
   }
