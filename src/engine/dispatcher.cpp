@@ -244,7 +244,9 @@ class Dispatcher::Impl {
         co_return;
       }
       // Of an endpoint that our own machine had no means to ask, nothing is known.
-      if (failure->kind != FailureKind::exhausted) heed(flight, outcome);
+      const bool is_ours = failure->kind == FailureKind::exhausted;
+      if (!is_ours) heed(flight, outcome);
+      if (is_ours && flight.pass) gate_.passed_in_vain(*flight.pass);
       co_await settle_by_rule(flight, outcome);
       co_return;
     }

@@ -54,7 +54,7 @@ TEST_CASE("pace gate: a retry that no longer has room when its turn comes is sen
 
   visitors.clock.run();
 
-  for (const std::size_t passed : {0, 1, 2, 4}) CHECK(visitors.passes[passed].has_value());
+  for (const std::size_t passed : {0U, 1U, 2U, 4U}) CHECK(visitors.passes[passed].has_value());
   CHECK_FALSE(visitors.passes[3].has_value());
   // Nobody waits for one who does not go.
   CHECK(visitors.passes[4]->at == visitors.start + 300ms);

@@ -35,7 +35,10 @@ class SeededRandomness : public Randomness {
 class RecordingObserver : public Observer {
  public:
   void attempt_sent(const AttemptSent& event, SteadyTime) override { sent.push_back(event); }
-  void attempt_settled(const AttemptSettled& event, SteadyTime) override { settled.push_back(event); }
+  void attempt_settled(const AttemptSettled& event, SteadyTime at) override {
+    settled.push_back(event);
+    last_settled_at = at;
+  }
   void rate_changed(double requests_per_second) override { rates.push_back(requests_per_second); }
   void endpoint_lost(std::string_view) override { ++times_lost; }
   void endpoint_back() override { ++times_back; }
@@ -46,6 +49,7 @@ class RecordingObserver : public Observer {
   std::vector<AttemptSettled> settled;
   std::vector<double> rates;
   std::vector<double> others;
+  SteadyTime last_settled_at;
   int times_lost = 0;
   int times_back = 0;
   int times_held = 0;
