@@ -11,7 +11,7 @@ packages=(
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libsqlite3-dev libfmt-dev
   libpugixml-dev libcli11-dev libxxhash-dev
   # what its tests need
-  doctest-dev libvalijson-dev libbenchmark-dev openssl ca-certificates
+  doctest-dev libvalijson-dev libbenchmark-dev openssl ca-certificates strace
 )
 
 stop() {

@@ -130,8 +130,8 @@ TenantConfig read_tenant(const JsonValue::Member& member, Findings& findings) {
   dialect.region = region.value_or(dialect.region);
   read_endpoint(reader, region.has_value(), tenant);
   tenant.rate = reader.number("rate", 0.001, 100'000).value_or(tenant.rate);
-  tenant.in_flight = static_cast<std::size_t>(
-      reader.whole_number("in_flight", 1, 1024).value_or(static_cast<std::int64_t>(tenant.in_flight)));
+  tenant.in_flight = static_cast<std::size_t>(reader.whole_number("in_flight", 1, in_flight_max)
+                                                  .value_or(static_cast<std::int64_t>(tenant.in_flight)));
   tenant.https.connections_max = tenant.in_flight;
   dialect.action = reader.text("action", is_token, token_in_words).value_or(dialect.action);
   dialect.version = reader.text("version", is_token, token_in_words).value_or(dialect.version);

@@ -16,6 +16,9 @@
 
 namespace sluice {
 
+/// How many requests of one run may be under way at once, whoever says so.
+inline constexpr int in_flight_max = 1024;
+
 struct TenantConfig {
   std::string name;
   std::string

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -8,7 +10,21 @@
 
 #include "app/command_line.hpp"
 
+namespace {
+
+/// Who starts us with a standard stream closed would otherwise find what we print in the next file that we
+/// open: the store's lock, say.
+void occupy_standard_streams() {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+    // What is opened gets the lowest free number: this one.
+    if (::fcntl(stream, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  occupy_standard_streams();
   // A pipe that is closed is an error of the write, not a reason to die; and a key must not end up in a core
   // dump.
   std::signal(SIGPIPE, SIG_IGN);

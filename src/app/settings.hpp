@@ -16,9 +16,6 @@
 
 namespace sluice {
 
-/// How many requests of one run may be under way at once.
-inline constexpr int in_flight_max = 32;
-
 /// An environment variable; absent: not set, or empty.
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 Environment process_environment();

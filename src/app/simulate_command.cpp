@@ -18,6 +18,7 @@
 #include "app/prepared_job.hpp"
 #include "app/rate_proof.hpp"
 #include "app/say.hpp"
+#include "app/store_options.hpp"
 #include "app/system_now.hpp"
 #include "jobfile/regular_file.hpp"
 #include "simulator/simulator.hpp"
@@ -139,7 +140,8 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   Result<ScratchFolder> scratch = ScratchFolder::make();
   if (scratch.has_error()) return scratch.error();
   Result<std::unique_ptr<Store>> store =
-      open_store(common.store.empty() ? scratch->store() : common.store, system_now());
+      open_store(common.store.empty() ? scratch->store() : common.store, system_now(), system_boot_clock(),
+                 operators_store_options());
   if (store.has_error()) return store.error();
   const Result<Submitted> submitted = submit(**store, *devices,
                                              {.job = loaded->job,

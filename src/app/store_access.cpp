@@ -9,18 +9,16 @@
 
 #include "app/say.hpp"
 #include "app/settings.hpp"
+#include "app/store_options.hpp"
 #include "app/system_now.hpp"
 #include "sluice/engine/recovery.hpp"
-#include "sluice/jobfile/device_name.hpp"
 #include "sluice/store/open_store.hpp"
 
 namespace sluice {
 
 Result<std::unique_ptr<Store>> open_and_recover(const std::string& path) {
-  const StoreNotice notice = [](const std::string& sentence) {
-    say(fmt::format("warning: {}\n", printable(sentence, 2000)));
-  };
-  Result<std::unique_ptr<Store>> store = open_store(path, system_now(), system_boot_clock(), notice);
+  Result<std::unique_ptr<Store>> store =
+      open_store(path, system_now(), system_boot_clock(), operators_store_options());
   if (store.has_error()) return store.error();
   const Result<std::int64_t> recovered = recover_unfinished(**store, system_now());
   if (recovered.has_error()) return recovered.error();

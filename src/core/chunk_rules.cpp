@@ -158,10 +158,9 @@ Transition settle_first_send(const AttemptFacts& attempt, const Outcome& outcome
     }
 
     case OutcomeKind::nonce_used:
-      // Nothing of ours can have used the nonce before, so most likely nothing was executed; but a front end
-      // that repeats requests by itself could have. One fresh attempt, and then it is doubt, never failure.
-      if (attempt.number > 1) return final_state(ChunkState::in_doubt);
-      return retry_or(ChunkState::in_doubt, attempt, outcome, policy.retry, now, jitter);
+      // 128 random bits are used by nobody else, so something on the way has repeated this very request, and the
+      // copy may have been executed: a fresh attempt could be the second execution.
+      return unclear(attempt, outcome, policy, now, jitter);
 
     case OutcomeKind::unavailable:
       // A refusal that answers a probe is an outage like any other, and an outage may last for hours.
@@ -215,7 +214,7 @@ Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTi
 }
 
 bool may_have_been_executed(OutcomeKind kind) {
-  return kind == OutcomeKind::silent || kind == OutcomeKind::answered_unclear;
+  return kind == OutcomeKind::silent || kind == OutcomeKind::answered_unclear || kind == OutcomeKind::nonce_used;
 }
 
 std::optional<ChunkState> cancel(ChunkState state, bool is_unclear) {

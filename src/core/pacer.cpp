@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <vector>
 
 namespace sluice {
 namespace {
@@ -44,6 +43,15 @@ constexpr double seconds_to_double_slowly = 10;
 constexpr double weight_of_newest_throttle = 0.5;
 constexpr std::chrono::seconds others_remembered_for{60};
 
+// More sends than this are not remembered, whatever the rate.
+constexpr double sends_per_window_max = 1000;
+
+// At a high rate the window is a half, a third … of a second. What is not too much in each of the parts is
+// not too much in the whole.
+double windows_per_second(double requests_per_second) {
+  return std::max(1.0, std::ceil(requests_per_second / sends_per_window_max));
+}
+
 Duration from_seconds(double value) { return duration_cast<Duration>(std::chrono::duration<double>(value)); }
 double to_seconds(Duration value) { return std::chrono::duration<double>(value).count(); }
 
@@ -51,7 +59,8 @@ double to_seconds(Duration value) { return std::chrono::duration<double>(value).
 
 Pacer::Pacer(double requests_per_second, SteadyTime start, double account_limit)
     : limit_(requests_per_second),
-      per_window_(static_cast<std::size_t>(std::max(1.0, std::ceil(requests_per_second)))),
+      per_window_(static_cast<std::size_t>(
+          std::max(1.0, std::ceil(requests_per_second / windows_per_second(requests_per_second))))),
       window_(from_seconds(static_cast<double>(per_window_) / requests_per_second)),
       not_before_(start),
       account_limit_(std::max(account_limit, requests_per_second)) {
@@ -145,12 +154,17 @@ Duration Pacer::excess_of(const Send& send) const {
   return std::clamp(excess, Duration{0}, excess_max);
 }
 
+// The recent ones are also kept in order, each put in its place when it comes: to sort them anew for every
+// answer would be the most expensive part of a send.
 void Pacer::learn(Duration rtt) {
+  std::vector<Duration>& sorted = recent_rtts_in_order_;
   recent_rtts_.push_back(rtt);
-  if (recent_rtts_.size() > rtts_kept) recent_rtts_.pop_front();
+  sorted.insert(std::upper_bound(sorted.begin(), sorted.end(), rtt), rtt);
+  if (recent_rtts_.size() > rtts_kept) {
+    sorted.erase(std::lower_bound(sorted.begin(), sorted.end(), recent_rtts_.front()));
+    recent_rtts_.pop_front();
+  }
 
-  std::vector<Duration> sorted{recent_rtts_.begin(), recent_rtts_.end()};
-  std::sort(sorted.begin(), sorted.end());
   if (sorted.size() >= answers_before_trust) {
     const Duration usual_spread = sorted[sorted.size() * 9 / 10] - sorted.front();
     const double doubt =

@@ -11,7 +11,9 @@
 
 #include "engine/pace_gate.hpp"
 #include "engine/pace_report.hpp"
+#include "engine/run_requests.hpp"
 #include "sluice/core/chunk_rules.hpp"
+#include "sluice/core/kill_point.hpp"
 #include "sluice/core/split_guard.hpp"
 #include "sluice/dialect/server_clock.hpp"
 
@@ -30,16 +32,6 @@ constexpr auto record_retry_for = 10s;
 constexpr auto record_retry_interval = 1s;
 // Claims run ahead of the gate by this much, so that the database is never between token and send.
 constexpr double claim_ahead_seconds = 0.3;
-
-std::vector<std::string_view> lines_of(std::string_view names) {
-  std::vector<std::string_view> lines;
-  while (!names.empty()) {
-    const std::size_t end = names.find('\n');
-    lines.push_back(names.substr(0, end));
-    names.remove_prefix(end == names.npos ? names.size() : end + 1);
-  }
-  return lines;
-}
 
 }  // namespace
 
@@ -75,7 +67,10 @@ class Dispatcher::Impl {
       const bool more_to_come = co_await wait_until_due(now, was_idle, may_hold_retries);
       if (!more_to_come) break;
     }
-    while (active_ > 0) co_await alarm_->sleep_until(SteadyTime::max());
+    while (active_ > 0) {
+      reach(KillPoint::drain);
+      co_await alarm_->sleep_until(SteadyTime::max());
+    }
     if (failure_) co_return *failure_;
     if (store_trouble_) co_return *store_trouble_;
     co_return Result<void>{};
@@ -117,8 +112,9 @@ class Dispatcher::Impl {
                          .limit = static_cast<int>(room),
                          .retries_max = static_cast<int>(retries_max),
                          .now = now,
-                         .make_intent = intent_maker(room)};
+                         .make_intent = intent_maker(config_, fresh_nonces(room), clock_.utc_now())};
     if (request.runs.empty()) co_return 0;
+    reach(KillPoint::claim_before);
     auto work = [request = std::move(request)](Store& store) { return store.claim(request); };
     Result<std::vector<ClaimedChunk>> claimed = co_await store_.call(std::move(work));
     if (claimed.has_error()) {
@@ -126,6 +122,7 @@ class Dispatcher::Impl {
       co_return 0;
     }
     for (ClaimedChunk& chunk : *claimed) {
+      reach(KillPoint::intent_durable);
       // A run that is resumed after its deadline has it once more: nobody had a chance to try meanwhile.
       chunk.facts.run_started_at = std::max(chunk.facts.run_started_at, started_at_);
       start_exchange(std::move(chunk));
@@ -133,26 +130,10 @@ class Dispatcher::Impl {
     co_return claimed->size();
   }
 
-  /// Called on the database thread, so it owns or shares all that it uses.
-  IntentMaker intent_maker(std::size_t count) {
+  std::vector<std::string> fresh_nonces(std::size_t count) {
     std::vector<std::string> nonces;
     for (std::size_t i = 0; i < count; ++i) nonces.push_back(randomness_.nonce());
-    return [config = config_, nonces = std::move(nonces), timestamp = to_iso_seconds(clock_.utc_now())](
-               RunId run, std::string_view names) mutable {
-      AttemptIntent intent{.nonce = std::move(nonces.back()),
-                           .timestamp = timestamp,
-                           .key_id = config->credentials.access_key_id,
-                           .digest = {}};
-      nonces.pop_back();
-      intent.digest = request_digest(config->endpoint, request_for(*config, run, intent, names));
-      return intent;
-    };
-  }
-
-  static HttpRequest request_for(const DispatcherConfig& config, RunId run, const AttemptIntent& intent,
-                                 std::string_view names) {
-    return build_request(config.dialect, config.runs.at(run).call, lines_of(names), config.credentials,
-                         RequestStamp{intent.nonce, intent.timestamp});
+    return nonces;
   }
 
   /// Sleeps until a chunk is due or something has settled. @param claimed_at when the last claim found no
@@ -364,9 +345,11 @@ class Dispatcher::Impl {
     Settlement settlement{chunk.chunk, chunk.attempt, outcome, next, flight.sent_at, clock_.utc_now()};
     const SteadyTime give_up_at = clock_.steady_now() + record_retry_for;
     const std::unique_ptr<Alarm> pause = clock_.alarm();
+    reach(KillPoint::settle_before);
     for (bool is_first_try = true;; is_first_try = false) {
       auto work = [settlement](Store& store) { return store.settle(settlement); };
       const Result<void> settled = co_await store_.call(std::move(work));
+      reach(KillPoint::settle_after);
       if (settled.has_value()) co_return true;
       // Only this very attempt can have moved the chunk: the try before did it, and its answer was lost.
       if (!is_first_try && settled.error().kind == ErrorKind::refused) co_return true;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sluice/core/chunk_rules.hpp"
+#include "sluice/core/kill_point.hpp"
 #include "sluice/jobfile/job_file.hpp"
 
 namespace sluice {
@@ -32,7 +33,9 @@ Result<std::int64_t> recover_unfinished(Store& store, UtcTime now) {
   const RecoveryRule rule = [&policies, now](const UnresolvedAttempt& lost) {
     return recover(lost.facts, policies.at(lost.run), now);
   };
-  return store.recover(rule, now);
+  Result<std::int64_t> recovered = store.recover(rule, now);
+  reach(KillPoint::recover_after);
+  return recovered;
 }
 
 }  // namespace sluice

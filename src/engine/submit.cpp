@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/core/kill_point.hpp"
+
 namespace sluice {
 namespace {
 
@@ -34,6 +36,7 @@ Result<std::int64_t> add_all_chunks(Store& store, RunId run, DeviceList& devices
     if (slice->empty()) return chunks;
     const Result<void> added = store.add_chunks(run, *slice);
     if (added.has_error()) return added.error();
+    reach(KillPoint::import_slice);
     chunks += static_cast<std::int64_t>(slice->size());
   }
 }
@@ -46,8 +49,10 @@ Result<Submitted> fill_and_seal(Store& store, RunId run, DeviceList& devices, co
   if (request.expected_devices && *request.expected_devices != submitted.devices) {
     return unexpected_device_count(submitted.devices, *request.expected_devices);
   }
+  reach(KillPoint::import_seal);
   const Result<void> sealed = store.seal_run(run, submitted.duplicates);
   if (sealed.has_error()) return sealed.error();
+  reach(KillPoint::import_sealed);
   return submitted;
 }
 

@@ -2,11 +2,11 @@
 // The machine's clocks and the kernel's randomness behind their seams.
 #include <sys/random.h>
 
+#include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdint>
-#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -55,23 +55,32 @@ class SystemClock : public Clock {
   asio::any_io_executor executor_;
 };
 
+// Asked of the kernel in advance: to ask for every number by itself is a system call each.
 class SystemRandomness : public Randomness {
  public:
   std::string nonce() override {
-    const std::uint64_t high = bits();
-    const std::uint64_t low = bits();
-    return fmt::format("{:016x}{:016x}", high, low);
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto milliseconds =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+    return fmt::format("{:012x}{:04x}{:016x}", milliseconds & 0xFFFF'FFFF'FFFF, bits() & 0xFFFF, bits());
   }
 
   double uniform() override { return static_cast<double>(bits() >> 11) * 0x1.0p-53; }
 
  private:
-  static std::uint64_t bits() {
-    std::uint64_t value = 0;
-    if (::getrandom(&value, sizeof value, 0) != sizeof value)
-      throw std::runtime_error("the kernel gave no random bits");
-    return value;
+  std::uint64_t bits() {
+    if (unused_ == 0) refill();
+    return pool_[--unused_];
   }
+
+  void refill() {
+    if (::getrandom(pool_.data(), sizeof pool_, 0) != static_cast<ssize_t>(sizeof pool_))
+      throw std::runtime_error("the kernel gave no random bits");
+    unused_ = pool_.size();
+  }
+
+  std::array<std::uint64_t, 32> pool_{};  // 256 bytes: so many the kernel gives whole, whatever the signals
+  std::size_t unused_ = 0;
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 samples/prepare.sh
 [ -x /usr/bin/time ] || { echo "GNU time is missing: apt-get install time" >&2; exit 1; }
 cmake --preset release >/dev/null
-cmake --build --preset release --target sluice sluice_bench >&2
+cmake --build --preset release --target sluice sluice_bench sluice_drain >&2
 sluice=$PWD/build/release/sluice
 faults=$PWD/samples/faults
 [ "${1:-}" = --commands ] || build/release/tests/sluice_bench
@@ -52,6 +52,18 @@ measure() {
   done
   wall_ms=$(median <"$work/wall")
   peak_mb=$(median <"$work/peak" | awk '{printf "%.1f", $1 / 1024}')
+}
+
+# drain CHUNKS DEVICES: sends that many chunks of so many devices as fast as they go; sets per_second, cpu and peak_mb.
+drain() {
+  local i
+  : >"$work/drained"
+  for ((i = 0; i < repeats; i++)); do
+    build/release/tests/sluice_drain "$1" "$2" "$work" >>"$work/drained"
+  done
+  per_second=$(cut -d' ' -f1 "$work/drained" | median)
+  cpu=$(cut -d' ' -f2 "$work/drained" | median)
+  peak_mb=$(cut -d' ' -f3 "$work/drained" | median)
 }
 
 # rehearse FAULTS: one run of 10,000 devices at 10/s; what the run, its attempts and the cloud say of it.
@@ -151,4 +163,13 @@ first_answer "$work/killed.db" >/dev/null
 : >"$work/wall"
 for ((i = 0; i < repeats; i++)); do first_answer "$work/killed.db" >>"$work/wall"; done
 row 'kill -9 with 10,000 chunks queued: resume to first answer' "$(median <"$work/wall")" s '<= 2'
+for devices in 1 100; do
+  for chunks in 200 20000 200000; do
+    drain $chunks $devices
+    name="drain, $chunks chunks of $devices, 64 in flight"
+    [ $chunks = 20000 ] && row "$name: chunks a second" "$per_second" '' '>= 10000'
+    [ $chunks = 20000 ] && row '  CPU seconds for 1,000 chunks' "$cpu" s '<= 0.1'
+    row "$name: peak memory" "$peak_mb" MB '<= 16'
+  done
+done
 exit $missed

@@ -101,7 +101,7 @@ TEST_CASE("chunk: with attempts and time left, each outcome is followed as the t
                                       "retry, tenant pauses", "retry, tenant pauses"};
   check_table(first_attempt(),
               {{OutcomeKind::accepted, 200, always("confirmed"), always("confirmed")},
-               {OutcomeKind::nonce_used, 400, always("retry"), always("presumed")},
+               {OutcomeKind::nonce_used, 400, doubt, always("presumed")},
                {OutcomeKind::throttled, 429, always("again"), doubt},
                {OutcomeKind::unavailable, 503, always("retry"), doubt},
                {OutcomeKind::unavailable, 0, always("again"), always("replay")},
@@ -138,7 +138,7 @@ TEST_CASE(
   AttemptFacts late = first_attempt();
   late.run_started_at = now - 6h;
   check_table(late, {{OutcomeKind::accepted, 200, always("confirmed"), always("confirmed")},
-                     {OutcomeKind::nonce_used, 400, always("again, run pauses"), always("presumed")},
+                     {OutcomeKind::nonce_used, 400, last_doubt, always("presumed")},
                      {OutcomeKind::throttled, 429, always("again, run pauses"), last_doubt},
                      {OutcomeKind::unavailable, 503, always("again, run pauses"), last_doubt},
                      {OutcomeKind::unavailable, 0, always("again, run pauses"), always("replay")},
@@ -153,7 +153,7 @@ TEST_CASE("chunk: once the cloud may have forgotten the nonce, silence is doubt 
   check_table(old, {{OutcomeKind::silent, 0, doubt, doubt},
                     {OutcomeKind::unavailable, 0, always("again"), doubt},
                     {OutcomeKind::accepted, 200, always("confirmed"), always("confirmed")},
-                    {OutcomeKind::nonce_used, 400, always("retry"), always("presumed")}});
+                    {OutcomeKind::nonce_used, 400, doubt, always("presumed")}});
 
   old.request_stamped_at = now - 10min + 1us;
   check_table(old, {{OutcomeKind::silent, 0, always("replay"), always("replay")}});
@@ -254,20 +254,10 @@ TEST_CASE("chunk: a nonce that our own replay finds used is presumed, never conf
   CHECK(next.evidence == Evidence::presumed);
 }
 
-TEST_CASE("chunk: a nonce refused on a first send was not used by us, so a fresh attempt follows") {
+TEST_CASE("chunk: a nonce refused on a first send is doubt: something on the way has repeated the request") {
   const Transition next = settle(first_attempt(), outcome(OutcomeKind::nonce_used), cautious, now, 0.5);
 
-  CHECK(next.state == ChunkState::pending);
-  CHECK_FALSE(next.replay);
-  CHECK(next.spends_attempt);
-}
-
-TEST_CASE(
-    "chunk: fresh nonces that are refused as used twice in a row are doubt: something repeats our requests") {
-  AttemptFacts second = first_attempt();
-  second.number = 2;
-
-  CHECK(settle(second, outcome(OutcomeKind::nonce_used), cautious, now, 0.5).state == ChunkState::in_doubt);
+  CHECK(next.state == ChunkState::in_doubt);
 }
 
 TEST_CASE("chunk: a throttled attempt is put back without spending an attempt") {

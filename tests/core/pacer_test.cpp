@@ -221,3 +221,18 @@ TEST_CASE("pacer: the full rate is back within a minute after the last throttle"
 
   CHECK(pacer.rate_at(now + 60s) == doctest::Approx(10));
 }
+
+TEST_CASE("pacer: 100,000 a second are paced in parts of a second, and no part holds more than its share") {
+  // A hundred windows of 10 ms: each may hold 1,000 sends, and with constant latency nothing is in excess.
+  Pacer pacer{100'000, start};
+  std::vector<SteadyTime> sends;
+  for (int i = 0; i < 5'000; ++i) {
+    sends.push_back(pacer.next_send_at());
+    const std::uint64_t send = pacer.sent(sends.back());
+    pacer.answered(send, sends.back() + 1us);
+  }
+
+  for (std::size_t i = 1'000; i < sends.size(); ++i) REQUIRE(sends[i] >= sends[i - 1'000] + 10ms);
+  // 5,000 at 10 us take 50 ms, and each of the five windows is widened by its guard of 200 us.
+  CHECK(sends.back() - start <= 52ms);
+}

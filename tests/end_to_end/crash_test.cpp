@@ -2,12 +2,13 @@
 // kill -9 again and again: whatever the moment, nothing is sent twice, nothing is lost, and the rate holds
 // over the restarts.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <random>
-#include <thread>
 
-#include "end_to_end/scene.hpp"
+#include "end_to_end/truth.hpp"
 
 namespace sluice::tests {
 namespace {
@@ -29,6 +30,58 @@ void kill_at_random_moment(const Scene& scene, Program& program, int kill, std::
     program.ends_within(milliseconds{std::uniform_int_distribution{0, 20}(random)});
   }
   program.send_signal(SIGKILL);
+}
+
+/// One run that is killed eight times at moments of which nothing is said, and then goes on to its end.
+struct Killed {
+  int times = 0;
+  Truth truth;
+};
+
+constexpr const char* faults_of_every_other_run = R"({"latency": {"uniform_ms": [2, 25]},
+    "reset_before_execution": 0.03, "reset_after_execution": 0.03})";
+
+Killed kill_one_run(std::uint64_t seed, bool loses_answers, std::string& complaint) {
+  std::mt19937_64 random{seed};
+  Scene scene{fleet};
+  scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
+  simulator::Options cloud =
+      cloud_with(loses_answers ? faults_of_every_other_run : R"({"latency": {"uniform_ms": [2, 25]}})");
+  cloud.requests_per_second = 60;
+  cloud.seed = seed;
+  scene.start_cloud(cloud);
+  scene.rate = "60";
+
+  Killed killed;
+  for (int kill = 0; kill < kills; ++kill) {
+    // Until a run is sealed there is none, and the job is run anew.
+    const std::unique_ptr<Program> program =
+        scene.start(newest_run(scene) ? scene.resume({"--quiet"}) : scene.run({"--quiet"}));
+    const bool while_sending = std::bernoulli_distribution{0.6}(random);
+    if (while_sending) {
+      const long arrivals = scene.cloud->summary().requests + std::uniform_int_distribution{1, 30}(random);
+      program->wait_until([&] { return scene.cloud->summary().requests >= arrivals; });
+      program->ends_within(milliseconds{std::uniform_int_distribution{0, 20}(random)});
+    } else {
+      program->ends_within(milliseconds{std::uniform_int_distribution{0, 1600}(random)});
+    }
+    program->send_signal(SIGKILL);
+    killed.times += program->wait().exit_code == 128 + SIGKILL ? 1 : 0;
+  }
+  const ProgramEnd finished = finish(scene);
+  killed.truth = truth_of(scene, fleet, 60);
+  const bool is_expected_end = finished.exit_code == (killed.truth.in_doubt > 0 ? 10 : 0);
+  if (!killed.truth.holds() || !is_expected_end) {
+    complaint = fmt::format("seed {}: ended with {}: {}\n{}", seed, finished.exit_code, to_text(killed.truth),
+                            finished.err);
+  }
+  return killed;
+}
+
+/// How many kills the long test does: as many as kill_cycles.sh asks for.
+int cycles_wanted() {
+  const char* wanted = std::getenv("SLUICE_KILL_CYCLES");
+  return wanted == nullptr ? 92 : std::stoi(wanted);
 }
 
 }  // namespace
@@ -69,6 +122,30 @@ TEST_CASE("end to end: a run that is killed eight times sends to each device exa
   const ProgramEnd verified = scene.sluice({"verify-rate", "1", "--store", scene.store, "--output", "json"});
   CHECK(verified.exit_code == 0);
   CHECK(json_object(verified.out).at("verdict") != "exceeded");
+}
+
+TEST_CASE("end to end: runs killed at random moments, with and without lost answers, keep every promise") {
+  const std::uint64_t seed = std::random_device{}();
+  const auto runs = static_cast<std::size_t>((cycles_wanted() + kills - 1) / kills);
+  std::vector<Killed> killed(runs);
+
+  const std::vector<std::string> complaints = complaints_of(runs, [&](std::size_t run) {
+    std::string complaint;
+    killed[run] = kill_one_run(seed + run, run % 2 == 1, complaint);
+    return complaint;
+  });
+
+  CHECK_MESSAGE(complaints.empty(), fmt::format("{}", fmt::join(complaints, "\n")));
+  int cycles = 0;
+  Truth sum;
+  for (const Killed& one : killed) {
+    cycles += one.times;
+    sum += one.truth;
+  }
+  MESSAGE(
+      fmt::format("seed {}: {} runs of {} devices, {} kills: {}", seed, runs, fleet, cycles, to_text(sum)));
+  // Now and then the program is done before it is killed; a test that killed nothing would show nothing.
+  CHECK(cycles > static_cast<int>(runs) * kills * 9 / 10);
 }
 
 }  // namespace sluice::tests

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "sluice/core/time.hpp"
 
@@ -79,13 +80,14 @@ class Pacer {
   void learn(Duration rtt);
 
   double limit_;
-  std::size_t per_window_;  ///< sends that a window may hold: N, rounded up
-  Duration window_;         ///< 1 s; a little more or less where N is no whole number
+  std::size_t per_window_;  ///< sends that a window may hold: N, rounded up; of a large N, a part
+  Duration window_;         ///< 1 s, or the same part of it; a little more or less where N is no whole number
   SteadyTime not_before_;
   std::deque<Send> sends_;        ///< the last per_window_ ones
   std::uint64_t first_send_ = 0;  ///< number of sends_.front()
 
   std::deque<Duration> recent_rtts_;
+  std::vector<Duration> recent_rtts_in_order_;  ///< the same, from the fastest to the slowest
   Duration fastest_{0};  ///< what every path takes at least; 0 until enough answers are in
   Duration spread_{0};   ///< between the fastest and the slowest of the recent ones
 

@@ -30,7 +30,7 @@ struct InvokeThingsDialect {
 
 /// What makes one request different from the next of the same chunk. Kept with the attempt; holds no secret.
 struct RequestStamp {
-  std::string nonce;      ///< 128 random bits in hexadecimal
+  std::string nonce;      ///< 128 bits in hexadecimal, never the same twice
   std::string timestamp;  ///< to_iso_seconds
 
   bool operator==(const RequestStamp&) const = default;

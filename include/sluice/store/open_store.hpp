@@ -25,6 +25,12 @@ BootClock system_boot_clock();
 /// Takes a sentence for the operator, from whichever thread uses the store.
 using StoreNotice = std::function<void(const std::string&)>;
 
+struct StoreOptions {
+  StoreNotice notice;
+  /// Whether the store may be on a file system that other hosts could reach as well.
+  bool is_network_allowed = false;
+};
+
 /// Takes the owner's lock, creates or migrates the schema, makes everything that a dead process left durable
 /// (checkpoint and boot row), and drops runs that were never sealed.
 ///
@@ -32,12 +38,13 @@ using StoreNotice = std::function<void(const std::string&)>;
 /// an older copy was put back, and nobody knows what was sent since: everything unfinished becomes in doubt
 /// (chunks.held = 'store_restored'), and `notice` is told. A missing file is made.
 ///
-/// Fails: `refused` if another process owns the store, its schema is newer, or the generation file tells of a
-/// store that is not there or of another one; `storage` for anything the disk says. Folders that do not exist
-/// are created, readable by the user alone.
+/// Fails: `refused` if another process owns the store, its schema is newer, its place cannot be trusted (a
+/// network file system, a file with two names), or the generation file tells of a store that is not there or of
+/// another one; `storage` for anything the disk says. Folders that do not exist are created, readable by the
+/// user alone. Once open, a store whose file or lock is moved, removed or replaced stops (storage_lost).
 Result<std::unique_ptr<Store>> open_store(const std::string& path, UtcTime now,
                                           BootClock boot_clock = system_boot_clock(),
-                                          StoreNotice notice = {});
+                                          StoreOptions options = {});
 
 /// In memory, for tests.
 Result<std::unique_ptr<Store>> open_memory_store(UtcTime now, BootClock boot_clock = system_boot_clock());

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <utility>
+
+#include "sluice/store/sqlite_library.hpp"
 #include "store/sqlite/sqlite_error.hpp"
 #include "store/sqlite/store_failure.hpp"
 
@@ -12,6 +15,13 @@ namespace {
 
 // A backup or a browser may hold the file for a moment; a rollout can wait that long.
 constexpr int busy_timeout_ms = 5000;
+
+constexpr int page_bytes = 8192;
+// The log is moved into the database when it is longer than this …
+constexpr int log_pages_moved_from = 1000;
+// … and cut back to this when a reader had made it longer.
+constexpr std::int64_t log_bytes_kept = std::int64_t{16} * 1024 * 1024;
+constexpr std::int64_t log_bytes_worth_a_warning = std::int64_t{64} * 1024 * 1024;
 
 int open_flags(Connection::Access access) {
   constexpr int common = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -31,6 +41,9 @@ int open_flags(Connection::Access access) {
 void Connection::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 Connection::Connection(std::string path, Access access) : path_(std::move(path)), access_(access) {
+  if (const std::string problem = unusable_sqlite(loaded_sqlite()); !problem.empty()) {
+    fail(ErrorKind::refused, problem, "Install a newer libsqlite3, or see which one is found: ldd sluice.");
+  }
   const int code = sqlite3_open_v2(path_.c_str(), &db_, open_flags(access), nullptr);
   if (code != SQLITE_OK) {
     const Error error = sqlite_error(db_, code, path_, "open");
@@ -54,6 +67,32 @@ Connection::~Connection() {
 
 void Connection::checkpoint_on_close(bool wanted) {
   sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, wanted ? 0 : 1, nullptr);
+}
+
+void Connection::keep_log_short(std::function<void(std::int64_t)> too_long) {
+  log_too_long_ = std::move(too_long);
+  execute(fmt::format("PRAGMA journal_size_limit = {}", log_bytes_kept).c_str(), "limit the log");
+  sqlite3_wal_hook(
+      db_,
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<Connection*>(self)->log_grew(pages);
+        return SQLITE_OK;  // the commit is durable, whatever becomes of moving it
+      },
+      this);
+}
+
+// SQLite would ignore an error here. The log still has everything, but after a failed sync nobody knows what
+// the database has, and only a fresh start may use it again.
+void Connection::log_grew(int pages) {
+  if (pages < log_pages_moved_from) return;
+  const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (is_fatal(code, sqlite3_system_errno(db_))) {
+    const Error error = sqlite_error(db_, code, path_, "move the log into the file");
+    stop({ErrorKind::storage_lost, error.message + "; stopped after an I/O error", "Restart to recover."});
+    return;
+  }
+  const std::int64_t bytes = std::int64_t{pages} * page_bytes;
+  if (bytes >= log_bytes_worth_a_warning && log_too_long_) std::exchange(log_too_long_, nullptr)(bytes);
 }
 
 void Connection::prepare_for_writing() {
@@ -110,6 +149,17 @@ std::int64_t Connection::last_insert_id() const { return sqlite3_last_insert_row
 
 int Connection::changed() const { return sqlite3_changes(db_); }
 
+bool Connection::is_in_place() const {
+  int has_moved = 0;
+  sqlite3_file_control(db_, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+  return has_moved == 0;
+}
+
+void Connection::stop(Error error) {
+  stopped_ = std::move(error);
+  checkpoint_on_close(false);
+}
+
 void Connection::check(int code, std::string_view doing) {
   if (code != SQLITE_OK) raise(code, doing);
 }
@@ -117,9 +167,7 @@ void Connection::check(int code, std::string_view doing) {
 void Connection::raise(int code, std::string_view doing) {
   const Error error = sqlite_error(db_, code, path_, doing);
   if (is_fatal(code, sqlite3_system_errno(db_))) {
-    stopped_ =
-        Error{ErrorKind::storage_lost, error.message + "; stopped after an I/O error", "Restart to recover."};
-    checkpoint_on_close(false);
+    stop({ErrorKind::storage_lost, error.message + "; stopped after an I/O error", "Restart to recover."});
   }
   throw StoreFailure{error};
 }

@@ -3,6 +3,7 @@
 // writes and checkpoints; all others read. Failures are StoreFailure.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,10 @@ class Connection {
   /// Lets the last checkpoint happen at close. Until then, closing leaves the file as it is.
   void checkpoint_on_close(bool wanted);
 
+  /// Moves the log into the database after a commit that leaves it long. A reader that stays can keep it from
+  /// being moved: once it has grown beyond all reason, `too_long` is called with its bytes, one time.
+  void keep_log_short(std::function<void(std::int64_t)> too_long);
+
   /// A statement, prepared once and kept, with its parameters bound in order.
   template <class... Values>
   Statement query(Sql sql, const Values&... values) {
@@ -51,7 +56,13 @@ class Connection {
 
   bool in_transaction() const;
   const std::string& path() const { return path_; }
+  /// Whether the path still leads to the file that was opened.
+  bool is_in_place() const;
+
   bool is_stopped() const { return stopped_.has_value(); }
+  /// What stopped it: from then on it refuses everything, and leaves the file as it is.
+  const std::optional<Error>& stopped_by() const { return stopped_; }
+  void stop(Error error);
   std::int64_t last_insert_id() const;
 
   void check(int code, std::string_view doing);
@@ -65,6 +76,7 @@ class Connection {
   };
 
   sqlite3_stmt* prepared(Sql sql);
+  void log_grew(int pages);
   void expect(Sql sql, std::string_view value);
   int changed() const;
 
@@ -73,6 +85,7 @@ class Connection {
   sqlite3* db_ = nullptr;
   std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
   std::optional<Error> stopped_;
+  std::function<void(std::int64_t)> log_too_long_;
 };
 
 /// A transaction, or a savepoint inside one. What is not committed is rolled back.

@@ -57,6 +57,20 @@ bool has_lost_something(const Generation& database, const Generation& beside) {
   return database.owner < beside.owner || database.attempt < beside.attempt;
 }
 
+void require_not_lost(const std::string& store_path) {
+  if (is_missing_or_empty(store_path) && GenerationFile{store_path}.read()) refuse_lost_store(store_path);
+}
+
+void refuse_lost_store(const std::string& store_path) {
+  const std::string beside = GenerationFile{store_path}.path();
+  fail(
+      ErrorKind::refused,
+      fmt::format("store {} is gone or empty, but {} says that there was one", store_path, beside),
+      fmt::format("Put a backup back in its place. To begin a new record instead, although nobody knows what "
+                  "was sent by the old one, remove {}.",
+                  beside));
+}
+
 // Numbers of one length, so that the file can be overwritten in place and is always whole.
 std::string generation_text(const Generation& generation) {
   return fmt::format(

@@ -27,6 +27,10 @@ std::string generation_text(const Generation& generation);
 /// Nothing if the text is none of generation_text's.
 std::optional<Generation> generation_from(std::string_view text);
 
+/// Refuses a store that is gone or empty although the file beside it says that there was one.
+void require_not_lost(const std::string& store_path);
+[[noreturn]] void refuse_lost_store(const std::string& store_path);
+
 /// Used under the owner's lock. Failures are StoreFailure.
 class GenerationFile {
  public:

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "sluice/core/kill_point.hpp"
 #include "store/sqlite/store_failure.hpp"
 
 namespace sluice {
@@ -69,7 +70,9 @@ void apply(Connection& connection, const Migration& migration, UtcTime now) {
   // In the header of the file, so it is written with the transaction.
   connection.execute(fmt::format("PRAGMA application_id = {}", store_application_id).c_str(),
                      "mark the file");
+  reach(KillPoint::migrate_step);
   transaction.commit();
+  reach(KillPoint::migrate_step);
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 
 #include <filesystem>
 
+#include "store/sqlite/generation_file.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/owner_lock.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/sqlite/store_file.hpp"
+#include "store/sqlite/store_place.hpp"
 
 namespace sluice {
 namespace {
@@ -35,9 +37,11 @@ class SqliteReader final : public SqliteReads<StoreReader> {
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_store(const std::string& path, UtcTime now, BootClock boot_clock,
-                                          StoreNotice notice) {
+                                          StoreOptions options) {
   return answer([&]() -> std::unique_ptr<Store> {
-    return std::make_unique<SqliteStore>(prepare_path(path), now, std::move(boot_clock), std::move(notice));
+    const std::string real_path = prepare_path(path);
+    require_safe_place(real_path, options.is_network_allowed);
+    return std::make_unique<SqliteStore>(real_path, now, std::move(boot_clock), std::move(options.notice));
   });
 }
 
@@ -50,10 +54,13 @@ Result<std::unique_ptr<StoreReader>> open_store_reader(const std::string& path) 
   return answer([&]() -> std::unique_ptr<StoreReader> {
     std::error_code error;
     if (!std::filesystem::exists(path, error)) {
+      require_not_lost(path);
       fail(ErrorKind::not_found, fmt::format("there is no store at {}", path),
            "Submit a job first, or name the store with --store PATH.");
     }
-    return std::make_unique<SqliteReader>(existing_path(path));
+    const std::string real_path = existing_path(path);
+    require_not_lost(real_path);
+    return std::make_unique<SqliteReader>(real_path);
   });
 }
 

@@ -41,12 +41,11 @@ std::string owner_named_in(int descriptor) {
 
 }  // namespace
 
-OwnerLock::OwnerLock(const std::string& store_path) {
-  const std::string path = lock_path(store_path);
-  descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+OwnerLock::OwnerLock(const std::string& store_path) : path_(lock_path(store_path)) {
+  descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
   if (descriptor_ < 0) {
     fail(ErrorKind::storage,
-         fmt::format("store {}: cannot open its lock file {}: {}", store_path, path, std::strerror(errno)),
+         fmt::format("store {}: cannot open its lock file {}: {}", store_path, path_, std::strerror(errno)),
          "Check the owner and the mode of the folder, or choose another store with --store PATH.");
   }
 
@@ -60,8 +59,15 @@ OwnerLock::OwnerLock(const std::string& store_path) {
            "Wait for that process to end or stop it. To look only, use status, list or results.");
     }
     fail(ErrorKind::storage,
-         fmt::format("store {}: cannot lock {}: {}", store_path, path, std::strerror(error)),
+         fmt::format("store {}: cannot lock {}: {}", store_path, path_, std::strerror(error)),
          "The file system may not support locks. Put the store on a local disk.");
+  }
+
+  if (!is_in_place()) {
+    close(descriptor_);
+    fail(ErrorKind::refused,
+         fmt::format("store {}: its lock file {} was removed just now", store_path, path_),
+         "Leave that file alone and try again.");
   }
 
   // For people only, so a disk that is full or refuses is no reason to fail.
@@ -72,6 +78,13 @@ OwnerLock::OwnerLock(const std::string& store_path) {
 
 // The file stays: removing it would let two processes lock two files of the same name.
 OwnerLock::~OwnerLock() { close(descriptor_); }
+
+bool OwnerLock::is_in_place() const {
+  struct stat ours{};
+  struct stat there{};
+  return fstat(descriptor_, &ours) == 0 && lstat(path_.c_str(), &there) == 0 && ours.st_ino == there.st_ino &&
+         ours.st_dev == there.st_dev;
+}
 
 bool OwnerLock::is_held(const std::string& store_path) {
   const int descriptor = open(lock_path(store_path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

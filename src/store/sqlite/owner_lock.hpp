@@ -16,11 +16,15 @@ class OwnerLock {
   OwnerLock(const OwnerLock&) = delete;
   OwnerLock& operator=(const OwnerLock&) = delete;
 
+  /// Whether the lock file is still the one that was locked: who removes it lets a second owner in.
+  bool is_in_place() const;
+
   /// Whether some process holds the lock. Asks the kernel without taking it, so it never gets in an owner's
   /// way.
   static bool is_held(const std::string& store_path);
 
  private:
+  std::string path_;
   int descriptor_ = -1;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sluice/core/kill_point.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace sluice {
@@ -40,8 +41,12 @@ Result<std::vector<ClaimedChunk>> SqliteStore::claim(const ClaimRequest& request
       for (const RunId run : runs) collect(run, turn, static_cast<int>(room), request, due);
       std::sort(due.begin(), due.end());
       if (due.size() > room) due.resize(room);
-      for (const Candidate& candidate : due) claimed.push_back(take(candidate, request));
+      for (const Candidate& candidate : due) {
+        claimed.push_back(take(candidate, request));
+        reach(KillPoint::claim_inside);
+      }
     }
+    reach(KillPoint::claim_after);
     return claimed;
   });
 }

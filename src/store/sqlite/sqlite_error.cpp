@@ -35,8 +35,7 @@ std::string next_step(int code, int system_errno, const std::string& path) {
     case SQLITE_NOTADB:
       return "This file is not a store. Choose another with --store PATH.";
     case SQLITE_CORRUPT:
-      return fmt::format(
-          "The file is damaged. Restore a backup, or save what can be read: sqlite3 '{}' .recover", path);
+      return next_step_after_damage(path);
     case SQLITE_IOERR:
       return "The disk reported an error. Check the disk, then restart to recover.";
     default:
@@ -67,6 +66,11 @@ std::string reason(sqlite3* db, int code, int system_errno) {
 }
 
 }  // namespace
+
+std::string next_step_after_damage(const std::string& path) {
+  return fmt::format("The file is damaged. Restore a backup, or save what can be read: sqlite3 '{}' .recover",
+                     path);
+}
 
 Error sqlite_error(sqlite3* db, int code, const std::string& path, std::string_view doing) {
   const int primary = code & 0xff;

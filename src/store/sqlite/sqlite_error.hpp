@@ -14,6 +14,8 @@ namespace sluice {
 /// @param doing what failed, as in "cannot DOING"
 Error sqlite_error(sqlite3* db, int code, const std::string& path, std::string_view doing);
 
+std::string next_step_after_damage(const std::string& path);
+
 /// After such a code it is unknown what the disk holds. Nothing may be written on that footing: only a fresh
 /// start, which makes everything durable before it acts, knows again. A disk that is merely full is none of
 /// these.

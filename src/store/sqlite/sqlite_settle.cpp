@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sluice/core/kill_point.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace sluice {
@@ -115,6 +116,7 @@ void SqliteStore::conclude(const Flight& flight, const Conclusion& conclusion) {
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
       flight.attempt, conclusion.sent, conclusion.sent_at, conclusion.settled_at, outcome.kind,
       outcome.http_status, outcome.request_id, outcome.code, outcome.message);
+  reach(KillPoint::settle_inside);
   const int requests = conclusion.sent_at ? 1 : 0;
   const int changed = db_.run(
       "UPDATE chunks SET state = ?4, evidence = ?5, due_at_us = ?6, attempts_spent = attempts_spent + ?7,"
@@ -235,6 +237,7 @@ Result<std::int64_t> SqliteStore::recover(const RecoveryRule& rule, UtcTime now)
                                           .settled_at = now});
       record_event(now, attempt.run, std::nullopt, "attempt_recovered",
                    fmt::format("attempt {}", attempt.attempt.value));
+      reach(KillPoint::recover_inside);
     }
     return static_cast<std::int64_t>(left.size());
   });

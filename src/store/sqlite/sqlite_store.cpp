@@ -4,11 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "sluice/core/kill_point.hpp"
+
 namespace sluice {
 
 Result<void> SqliteStore::begin() {
   return answer([&] {
     if (grouped_) fail(ErrorKind::unexpected, "a group of store verbs was begun inside a group");
+    require_in_place();
     db_.run("BEGIN IMMEDIATE");
     grouped_ = true;
   });
@@ -24,7 +27,9 @@ Result<void> SqliteStore::commit() {
     newest_attempt_ = beside_.attempt;
     return lost;
   }
+  reach(KillPoint::commit_before);
   Result<void> committed = answer([&] { db_.run("COMMIT"); });
+  reach(KillPoint::commit_after);
   if (committed.has_error()) newest_attempt_ = beside_.attempt;
   note_progress();
   if (committed.has_error() && !db_.is_stopped() && db_.in_transaction()) {

@@ -64,8 +64,11 @@ class SqliteStore final : public SqliteReads<Store> {
 
   void refuse_another_store(const std::optional<Generation>& beside);
   void seal_what_is_there();
+  void require_in_place();
   void take_over(const std::optional<Generation>& beside, UtcTime now);
   Generation found_generation(const std::optional<Generation>& beside);
+  bool was_left_open();
+  void require_sound_file();
   void note_last_owner();
   void become_owner(std::int64_t id, UtcTime now);
   void drop_unsealed_runs();
@@ -116,6 +119,7 @@ auto SqliteStore::write(Body body) -> Result<std::invoke_result_t<Body>> {
   if (group_lost_) return *group_lost_;
   const std::int64_t newest_before = newest_attempt_;
   auto result = answer([&] {
+    if (!grouped_) require_in_place();
     Transaction transaction{db_, grouped_ ? Transaction::Kind::part : Transaction::Kind::whole};
     if constexpr (std::is_void_v<std::invoke_result_t<Body>>) {
       body();

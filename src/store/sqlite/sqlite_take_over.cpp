@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <map>
 
+#include "sluice/core/kill_point.hpp"
 #include "store/sqlite/migrate.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/sqlite/store_file.hpp"
 
@@ -16,19 +18,10 @@ namespace {
 // Far longer than any window that a caller waits for, and short enough to be added to any time.
 constexpr std::chrono::nanoseconds very_long = std::chrono::hours{24 * 365};
 
-[[noreturn]] void refuse_lost_store(const std::string& path, const GenerationFile& beside) {
-  fail(
-      ErrorKind::refused,
-      fmt::format("store {} is gone or empty, but {} says that there was one", path, beside.path()),
-      fmt::format("Put a backup back in its place. To begin a new record instead, although nobody knows what "
-                  "was sent by the old one, remove {}.",
-                  beside.path()));
-}
-
 /// To be opened by SQLite, which would throw away the log of a database that is empty: so not before it is
 /// known that this is a new store, not a lost one.
-const std::string& prepared_file(const std::string& path, const GenerationFile& beside) {
-  if (is_missing_or_empty(path) && beside.read()) refuse_lost_store(path, beside);
+const std::string& prepared_file(const std::string& path) {
+  require_not_lost(path);
   create_if_missing(path);
   return path;
 }
@@ -55,13 +48,20 @@ SqliteStore::SqliteStore(const std::string& path, UtcTime now, BootClock boot_cl
       notice_(std::move(notice)),
       lock_(std::in_place, path),
       generation_file_(std::in_place, path),
-      db_(prepared_file(path, *generation_file_), Connection::Access::owner) {
+      db_(prepared_file(path), Connection::Access::owner) {
   // Nothing is written before the file is known to be ours and of a version that we know.
   const std::optional<Generation> beside = generation_file_->read();
   refuse_another_store(beside);
   db_.prepare_for_writing();
   seal_what_is_there();
+  reach(KillPoint::seal_checkpoint);
   take_over(beside, now);
+  db_.keep_log_short([this](std::int64_t bytes) {
+    tell(fmt::format(
+        "store {}: its log has grown to {} MiB, because another program has been reading the store for long. "
+        "Nothing is lost, but the disk fills up: look for that program (a backup, a database browser).",
+        db_.path(), bytes / (1024 * 1024)));
+  });
   db_.checkpoint_on_close(true);
 }
 
@@ -84,9 +84,9 @@ SqliteStore::~SqliteStore() {
 }
 
 void SqliteStore::refuse_another_store(const std::optional<Generation>& beside) {
-  const bool is_empty = examine_schema(db_, embedded_migrations()) == SchemaState::empty;
+  const SchemaState state = examine_schema(db_, embedded_migrations());
   if (!beside) return;
-  if (is_empty) refuse_lost_store(db_.path(), *generation_file_);
+  if (state == SchemaState::empty) refuse_lost_store(db_.path());
   const std::string identity = has_identity(db_) ? identity_of(db_) : std::string{};
   if (identity.empty() || identity == beside->store) return;
   fail(
@@ -108,10 +108,34 @@ void SqliteStore::seal_what_is_there() {
        "Wait for long-running readers (results, a backup, a database browser) to end and try again.");
 }
 
+// What is written to a file that nobody will find again is not recorded; and whoever finds another file, or
+// another lock, at the store's path may be sending as well.
+void SqliteStore::require_in_place() {
+  if (!lock_ || (db_.is_in_place() && lock_->is_in_place())) return;
+  db_.stop({ErrorKind::storage_lost,
+            fmt::format("store {}: the file or its lock was moved, removed or replaced while it was in use",
+                        db_.path()),
+            "Put the files back as they were, then resume: what was on its way is looked into then."});
+  throw StoreFailure{*db_.stopped_by()};
+}
+
+// Who is killed, or puts a backup in place beside a log that is not its own, may leave a damaged file. What
+// is too large to be looked through in a moment shows its damage when it is used.
+void SqliteStore::require_sound_file() {
+  constexpr std::int64_t bytes_looked_through = std::int64_t{64} * 1024 * 1024;
+  Statement size = db_.query("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()");
+  if (!size.next() || size.integer(0) > bytes_looked_through) return;
+  const std::string found = db_.pragma("PRAGMA quick_check(1)");
+  if (found == "ok") return;
+  fail(ErrorKind::storage, fmt::format("store {} is damaged", db_.path()),
+       next_step_after_damage(db_.path()));
+}
+
 // The boot row and what is held become durable together, and only then is the file beside brought up to date:
 // a crash in between leaves a file that tells of the same loss again.
 void SqliteStore::take_over(const std::optional<Generation>& beside, UtcTime now) {
   migrate(db_, embedded_migrations(), now);
+  if (was_left_open()) require_sound_file();
 
   std::string sentence;
   {
@@ -142,6 +166,12 @@ Generation SqliteStore::found_generation(const std::optional<Generation>& beside
   Statement row = db_.query("SELECT coalesce(max(id), 0) FROM attempts");
   if (row.next()) found.attempt = row.integer(0);
   return found;
+}
+
+bool SqliteStore::was_left_open() {
+  return db_
+      .query("SELECT 1 FROM owners WHERE id = (SELECT max(id) FROM owners) AND closed_boottime_ns IS NULL")
+      .next();
 }
 
 void SqliteStore::note_last_owner() {

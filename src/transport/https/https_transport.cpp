@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "sluice/core/kill_point.hpp"
 #include "transport/https/answer_reader.hpp"
 #include "transport/https/pool.hpp"
 #include "transport/https/request_text.hpp"
@@ -56,10 +57,12 @@ TransportFailure failed_exchange(const Pool& pool, const Wire& wire, const WireS
 asio::awaitable<Reply> converse(const Pool& pool, Lease& lease, std::string_view text, bool has_body) {
   Wire& wire = lease.wire();
   const std::size_t taken_before = wire.bytes_taken();
+  reach(KillPoint::wire_first_byte);
   const WireStep written = co_await wire.write(text);
   if (written.end != WireEnd::none) {
     co_return failed_exchange(pool, wire, written, wire.bytes_taken() - taken_before, 0);
   }
+  reach(KillPoint::wire_last_byte);
 
   const AnswerReader::Limits limits{.body_bytes_max = pool.options().answer_bytes_max};
   AnswerReader reader(limits, has_body);
@@ -69,6 +72,7 @@ asio::awaitable<Reply> converse(const Pool& pool, Lease& lease, std::string_view
   while (state == AnswerReader::State::wants_more) {
     step = co_await wire.read_some(buffer.data(), buffer.size());
     if (step.end == WireEnd::none) {
+      reach(KillPoint::answer_first_byte);
       state = reader.put(std::string_view(buffer.data(), step.bytes));
     } else if (step.end == WireEnd::closed) {
       state = reader.put_end();
@@ -82,6 +86,7 @@ asio::awaitable<Reply> converse(const Pool& pool, Lease& lease, std::string_view
     co_return TransportFailure{FailureKind::unreadable, true,
                                "the answer of " + pool.peer() + " cannot be used: " + reader.reason()};
   }
+  reach(KillPoint::answer_complete);
   wire.clear_deadline();
   const bool in_order = step.end == WireEnd::none && reader.keeps_alive() && !reader.has_left_over();
   if (in_order && wire.is_quiet()) lease.keep();

@@ -118,18 +118,22 @@ void Pool::drop_old_idle() {
   const auto now = Clock::now();
   const auto dropped = std::erase_if(idle_, [&](const Idle& idle) {
     return now - idle.since > options_.idle_timeout ||
-           now - idle.wire->opened_at() > options_.connection_age_max || !idle.wire->is_quiet();
+           now - idle.wire->opened_at() > options_.connection_age_max;
   });
   places_taken_ -= dropped;
 }
 
 std::shared_ptr<Wire> Pool::take_idle() {
   drop_old_idle();
-  if (idle_.empty()) return nullptr;
-  // The newest: the server is least likely to be about to close that one.
-  const auto wire = std::move(idle_.back().wire);
-  idle_.pop_back();
-  return wire;
+  while (!idle_.empty()) {
+    // The newest: the server is least likely to be about to close that one.
+    const auto wire = std::move(idle_.back().wire);
+    idle_.pop_back();
+    // Only the one that is taken is asked: to ask all of them would be a system call each, for every request.
+    if (wire->is_quiet()) return wire;
+    --places_taken_;
+  }
+  return nullptr;
 }
 
 asio::awaitable<std::optional<Lease>> Pool::wait_in(std::deque<Waiter*>& queue, bool wants_fresh,

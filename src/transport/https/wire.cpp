@@ -31,6 +31,7 @@ void let_the_system_watch(int socket) {
   set(IPPROTO_TCP, TCP_KEEPCNT, 2);
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, 15'000);
 }
+constexpr std::size_t inbox_bytes = 16 * 1024;  // as much as one TLS record holds
 
 }  // namespace
 
@@ -38,7 +39,8 @@ Wire::Wire(asio::ip::tcp::socket socket, std::unique_ptr<TlsSession> tls, Steady
     : socket_(std::move(socket)),
       tls_(std::move(tls)),
       opened_at_(opened_at),
-      deadline_(socket_.get_executor()) {
+      deadline_(socket_.get_executor()),
+      inbox_(tls_ ? inbox_bytes : 0) {
   boost::system::error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   let_the_system_watch(socket_.native_handle());

@@ -3,7 +3,6 @@
 // at the deadline that was set last, or when the wire is stopped.
 #pragma once
 
-#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -12,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/core/time.hpp"
 #include "transport/https/stoppable.hpp"
@@ -73,7 +73,7 @@ class Wire : public Stoppable, public std::enable_shared_from_this<Wire> {
   bool has_expired_ = false;
   bool is_stopped_ = false;
   std::size_t bytes_taken_ = 0;
-  std::array<char, 16 * 1024> inbox_;  ///< TLS records on their way into the session
+  std::vector<char> inbox_;  ///< TLS records on their way into the session; empty without TLS
 };
 
 }  // namespace sluice

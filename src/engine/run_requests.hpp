@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The requests of the runs that a dispatcher serves, as a pure function of configuration, intent and devices.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/engine/dispatcher.hpp"
+#include "sluice/store/store.hpp"
+
+namespace sluice {
+
+/// @param names the chunk's devices, each followed by '\n'
+HttpRequest request_for(const DispatcherConfig& config, RunId run, const AttemptIntent& intent,
+                        std::string_view names);
+
+/// Makes one intent for each nonce, all stamped with that time. Called on the database thread, so it owns or
+/// shares all that it uses.
+IntentMaker intent_maker(std::shared_ptr<const DispatcherConfig> config, std::vector<std::string> nonces,
+                         UtcTime now);
+
+}  // namespace sluice

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// What an operating system does to a process: two of them at once, one that is frozen, one whose output
+// nobody takes any more.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+
+#include "end_to_end/truth.hpp"
+
+namespace sluice::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Starts them one right after the other. @return how they ended, the refused ones first
+std::vector<ProgramEnd> run_at_once(const Scene& scene, int count, const Words& words) {
+  std::vector<std::unique_ptr<Program>> programs;
+  for (int i = 0; i < count; ++i) programs.push_back(scene.start(words));
+  std::vector<ProgramEnd> ends;
+  for (const auto& program : programs) ends.push_back(program->wait());
+  std::partition(ends.begin(), ends.end(), [](const ProgramEnd& end) { return end.exit_code == 6; });
+  return ends;
+}
+
+void check_one_of(const std::vector<ProgramEnd>& ends, const Scene& scene, std::size_t fleet) {
+  for (std::size_t i = 0; i + 1 < ends.size(); ++i) {
+    CHECK_MESSAGE(ends[i].exit_code == 6, ends[i].err);
+    CHECK_MESSAGE(ends[i].err.find(scene.store) != std::string::npos, ends[i].err);
+  }
+  CHECK_MESSAGE(ends.back().exit_code == 0, ends.back().err);
+  const Truth truth = truth_of(scene, fleet, 60);
+  CHECK_MESSAGE((truth.holds() && truth.confirmed == static_cast<long>(fleet)), to_text(truth));
+}
+
+/// Runs a shell script in which `$@` is the program and its words.
+ProgramEnd by_shell(const Scene& scene, const std::string& script, const Words& words) {
+  Words all{"-c", script, "sh", SLUICE_PROGRAM};
+  all.insert(all.end(), words.begin(), words.end());
+  Program shell{{.file = "/bin/sh",
+                 .arguments = all,
+                 .environment = scene.environment,
+                 .input = {},
+                 .folder = scene.folder.path().string()}};
+  return shell.wait();
+}
+
+/// 60 requests a second, five devices each.
+void set_up(Scene& scene, const char* faults = "{}") {
+  scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
+  simulator::Options cloud = cloud_with(faults);
+  cloud.requests_per_second = 60;
+  scene.start_cloud(cloud);
+  scene.rate = "60";
+}
+
+}  // namespace
+
+TEST_CASE(
+    "end to end: of six processes started on one store at the same moment, one sends and five are refused") {
+  Scene scene{300};
+  set_up(scene);
+  REQUIRE(scene
+              .sluice({"submit", scene.job, "--store", scene.store, "--rate", "60", "--endpoint",
+                       scene.cloud->url()})
+              .exit_code == 0);
+
+  const std::vector<ProgramEnd> ends = run_at_once(scene, 6, scene.resume({"--quiet"}));
+
+  check_one_of(ends, scene, 300);
+}
+
+TEST_CASE(
+    "end to end: of six processes that create the store at the same moment, one does, and five are refused") {
+  Scene scene{300};
+  set_up(scene);
+
+  const std::vector<ProgramEnd> ends = run_at_once(scene, 6, scene.run({"--quiet"}));
+
+  check_one_of(ends, scene, 300);
+}
+
+TEST_CASE(
+    "end to end: a process frozen beyond all its deadlines sends no burst and nothing twice when it thaws") {
+  // The cloud loses what arrives for half a second, so that requests without an answer are on their way.
+  Scene scene{600};
+  set_up(scene, R"({"latency": {"uniform_ms": [5, 40]},
+                                      "outages": [{"from_s": 0.3, "to_s": 0.8, "kind": "stall"}]})");
+  std::unique_ptr<Program> run = scene.start(scene.run({"--quiet", "--timeout", "1s"}));
+  REQUIRE(run->wait_until([&] { return scene.cloud->summary().requests >= 30; }));
+
+  run->send_signal(SIGSTOP);
+  CHECK_FALSE(run->ends_within(3s));
+  run->send_signal(SIGCONT);
+  const ProgramEnd end = run->wait();
+
+  CHECK_MESSAGE(end.exit_code == 0, end.err);
+  const Truth truth = truth_of(scene, 600, 60);
+  CHECK_MESSAGE((truth.holds() && truth.confirmed == 600), to_text(truth));
+  // Those that got no answer were sent again.
+  CHECK(truth.sends > 120);
+}
+
+TEST_CASE(
+    "end to end: a run whose reader has gone away goes on to its end, and says what it could not print") {
+  Scene scene{100};
+  set_up(scene);
+
+  const ProgramEnd end =
+      by_shell(scene, R"({ "$@" 3>&-; echo "exit $?" >&3; } 3>exit.txt | true)", scene.run());
+
+  CHECK(content_of(scene.folder / "exit.txt") == "exit 1\n");
+  CHECK(end.err.find("standard output cannot be written") != std::string::npos);
+  const Truth truth = truth_of(scene, 100, 60);
+  CHECK_MESSAGE((truth.holds() && truth.confirmed == 100), to_text(truth));
+}
+
+TEST_CASE("end to end: a run whose terminal takes no more progress goes on to its end") {
+  Scene scene{100};
+  set_up(scene);
+
+  by_shell(scene, R"({ "$@" 2>&1 >/dev/null 3>&-; echo "exit $?" >&3; } 3>exit.txt | true)",
+           scene.run({"--progress", "plain"}));
+
+  CHECK(content_of(scene.folder / "exit.txt") == "exit 0\n");
+  const Truth truth = truth_of(scene, 100, 60);
+  CHECK_MESSAGE((truth.holds() && truth.confirmed == 100), to_text(truth));
+}
+
+TEST_CASE("end to end: a run started with closed standard streams keeps its store whole") {
+  // The next file to be opened gets the number of the closed stream: what is printed must not end up in it.
+  for (const char* script :
+       {R"("$@" <&- >&- 2>&-)", R"("$@" </dev/null >&- 2>&-)", R"("$@" </dev/null 2>&-)"}) {
+    CAPTURE(script);
+    Scene scene{100};
+    set_up(scene);
+
+    const ProgramEnd end = by_shell(scene, script, scene.run());
+
+    CHECK(end.exit_code == 0);
+    const Truth truth = truth_of(scene, 100, 60);
+    CHECK_MESSAGE((truth.holds() && truth.confirmed == 100), to_text(truth));
+    for (const auto& file : std::filesystem::directory_iterator{scene.folder / "store"}) {
+      const std::string content = content_of(file.path());
+      const bool is_printed_into =
+          content.find("accepted 100,") != content.npos || content.find("key from") != content.npos;
+      CHECK_MESSAGE(!is_printed_into, file.path().string());
+    }
+  }
+}
+
+}  // namespace sluice::tests

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// The system calls of the store, taken away one by one: the real program is killed at each of its first
+// writes and syncs, or these fail. Where strace is missing or must not trace, the tests say so.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+#include "end_to_end/truth.hpp"
+
+namespace sluice::tests {
+namespace {
+
+constexpr const char* strace = "/usr/bin/strace";
+constexpr std::size_t fleet = 60;
+constexpr int rate = 60;
+
+/// `sluice run` under strace, which does to the n-th system call what `injection` says:
+/// "fdatasync:error=EIO:when=3".
+ProgramEnd run_injected(const Scene& scene, const std::string& injection) {
+  Words words{"-f",          "-qqq",
+              "-o",          scene.folder / "trace.txt",
+              "-e",          "trace=pwrite64,fdatasync,fsync",
+              "-e",          "inject=" + injection,
+              SLUICE_PROGRAM};
+  const Words run = scene.run({"--quiet"});
+  words.insert(words.end(), run.begin(), run.end());
+  std::vector<std::string> environment = scene.environment;
+  // The search for leaks is a tracer itself, and two cannot be.
+  std::erase_if(environment,
+                [](const std::string& variable) { return variable.starts_with("ASAN_OPTIONS="); });
+  environment.push_back("ASAN_OPTIONS=detect_leaks=0");
+  Program program{{.file = strace,
+                   .arguments = words,
+                   .environment = environment,
+                   .input = {},
+                   .folder = scene.folder.path().string()}};
+  return program.wait();
+}
+
+bool can_trace() {
+  if (!std::filesystem::exists(strace)) {
+    MESSAGE("not tested: there is no strace here");
+    return false;
+  }
+  const std::string command =
+      fmt::format("{} -f -qqq -o /dev/null -e inject=fsync:error=EIO /bin/true 2>&1", strace);
+  if (std::system(command.c_str()) == 0) return true;
+  MESSAGE("not tested: processes must not be traced here");
+  return false;
+}
+
+void set_up(Scene& scene) {
+  scene.folder.write("job.json", job_text(R"("chunk_size": 3,)"));
+  simulator::Options cloud = cloud_with(R"({"latency": {"uniform_ms": [2, 25]}})");
+  cloud.requests_per_second = rate;
+  scene.start_cloud(cloud);
+  scene.rate = std::to_string(rate);
+}
+
+/// @return what was wrong with going on after that end; empty: nothing
+std::string go_on(const Scene& scene, const std::string& injection, const ProgramEnd& end) {
+  const ProgramEnd finished = finish(scene);
+  const Truth truth = truth_of(scene, fleet, rate);
+  if (finished.exit_code == 0 && truth.holds() && truth.in_doubt == 0) return {};
+  return fmt::format("{}: ended with {}: {}\nand then with {}: {}\n{}", injection, end.exit_code, end.err,
+                     finished.exit_code, to_text(truth), finished.err);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "end to end: killed at any of its first writes and syncs, a run goes on and executes each device once") {
+  if (!can_trace()) return;
+  std::vector<std::string> injections;
+  for (int when = 1; when <= 30; ++when)
+    injections.push_back(fmt::format("pwrite64:signal=KILL:when={}", when));
+  for (int when = 1; when <= 10; ++when)
+    injections.push_back(fmt::format("fdatasync:signal=KILL:when={}", when));
+
+  const std::vector<std::string> complaints = complaints_of(injections.size(), [&](std::size_t i) {
+    Scene scene{fleet};
+    set_up(scene);
+    const ProgramEnd killed = run_injected(scene, injections[i]);
+    if (killed.exit_code != 128 + SIGKILL)
+      return fmt::format("{}: was not killed: {}", injections[i], killed.err);
+    return go_on(scene, injections[i], killed);
+  });
+
+  CHECK_MESSAGE(complaints.empty(), fmt::format("{}", fmt::join(complaints, "\n")));
+}
+
+TEST_CASE(
+    "end to end: a sync that fails ends the program with a clear message, and the next start recovers") {
+  if (!can_trace()) return;
+  std::vector<std::string> injections;
+  for (const int when : {1, 2, 3, 4, 5, 7, 10})
+    injections.push_back(fmt::format("fdatasync:error=EIO:when={}", when));
+
+  const std::vector<std::string> complaints = complaints_of(injections.size(), [&](std::size_t i) {
+    Scene scene{fleet};
+    set_up(scene);
+    const ProgramEnd failed = run_injected(scene, injections[i]);
+    const bool is_clear = failed.err.find(scene.store) != std::string::npos;
+    if (failed.exit_code != 1 || !is_clear) {
+      return fmt::format("{}: ended with {}: {}", injections[i], failed.exit_code, failed.err);
+    }
+    return go_on(scene, injections[i], failed);
+  });
+
+  CHECK_MESSAGE(complaints.empty(), fmt::format("{}", fmt::join(complaints, "\n")));
+}
+
+TEST_CASE("end to end: a write that finds the disk full is reported, and with room again the run goes on") {
+  if (!can_trace()) return;
+  std::vector<std::string> injections;
+  for (const int when : {1, 4, 9, 15, 22, 30})
+    injections.push_back(fmt::format("pwrite64:error=ENOSPC:when={}", when));
+
+  const std::vector<std::string> complaints = complaints_of(injections.size(), [&](std::size_t i) {
+    Scene scene{fleet};
+    set_up(scene);
+    const ProgramEnd failed = run_injected(scene, injections[i]);
+    if (failed.exit_code != 1) {
+      return fmt::format("{}: ended with {}: {}", injections[i], failed.exit_code, failed.err);
+    }
+    return go_on(scene, injections[i], failed);
+  });
+
+  CHECK_MESSAGE(complaints.empty(), fmt::format("{}", fmt::join(complaints, "\n")));
+}
+
+}  // namespace sluice::tests
