@@ -191,6 +191,13 @@ TEST_CASE("store: a backup from the middle of a session closes what it had in fl
   REQUIRE(devices.size() == 4);
   CHECK(devices[0].chunk == first);
   CHECK(devices[0].code == "store_restored");
+  const auto doubts = expect(store->doubts(run));
+  REQUIRE(doubts.size() == 2);
+  for (const DoubtfulChunk& doubt : doubts) {
+    CHECK(doubt.held == Held::store_restored);
+    CHECK(doubt.code == "store_restored");
+    CHECK(doubt.since.has_value());
+  }
   CHECK(place.value("SELECT sent || ' ' || outcome FROM attempt_results WHERE attempt = 1") ==
         "unknown silent");
 }
