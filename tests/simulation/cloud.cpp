@@ -21,9 +21,10 @@ std::string http_date(std::int64_t seconds) {
   const std::chrono::sys_days day{std::chrono::days{seconds / 86'400}};
   const std::chrono::year_month_day date{day};
   const std::int64_t rest = seconds % 86'400;
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", weekdays[std::chrono::weekday{day}.c_encoding()],
-                     static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
-                     static_cast<int>(date.year()), rest / 3600, rest / 60 % 60, rest % 60);
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
+                     weekdays[std::chrono::weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
+                     months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                     rest / 3600, rest / 60 % 60, rest % 60);
 }
 
 std::int64_t seconds_at(Nanos now) {
@@ -41,34 +42,36 @@ Cloud::Cloud(World& world, const Scenario& scenario, Executed executed)
 
 void Cloud::begin_outage() {
   const double minutes_apart = 1 / scenario_.rate_of(Fault::outage);
-  world_.after(dice_.span(1s, std::chrono::duration_cast<Nanos>(std::chrono::duration<double>{120 * minutes_apart})),
-               [this] {
-                 if (is_calm_) return;
-                 outage_ = static_cast<Outage>(dice_.between(1, 4));
-                 outage_until_ = world_.now() + dice_.span(1s, 10min);
-                 world_.note("outage", static_cast<int>(outage_), (outage_until_ - world_.now()) / 1s);
-                 begin_outage();
-               });
+  world_.after(
+      dice_.span(1s, std::chrono::duration_cast<Nanos>(std::chrono::duration<double>{120 * minutes_apart})),
+      [this] {
+        if (is_calm_) return;
+        outage_ = static_cast<Outage>(dice_.between(1, 4));
+        outage_until_ = world_.now() + dice_.span(1s, 10min);
+        world_.note("outage", static_cast<int>(outage_), (outage_until_ - world_.now()) / 1s);
+        begin_outage();
+      });
 }
 
 void Cloud::begin_refusals(Fault fault) {
   const double minutes_apart = 1 / scenario_.rate_of(fault);
-  world_.after(dice_.span(1s, std::chrono::duration_cast<Nanos>(std::chrono::duration<double>{120 * minutes_apart})),
-               [this, fault] {
-                 if (is_calm_) return;
-                 const Nanos until = world_.now() + dice_.span(100ms, 5min);
-                 world_.note("refusals", static_cast<int>(fault), (until - world_.now()) / 1s);
-                 if (fault == Fault::blocked) {
-                   static const std::array<std::string, 4> codes{"InsufficientBalance", "Forbidden.RAM",
-                                                                 "InvalidAccessKeyId.NotFound", "SignatureDoesNotMatch"};
-                   blocked_until_ = until;
-                   blocked_code_ = codes[static_cast<std::size_t>(dice_.between(0, 3))];
-                 } else {
-                   rejected_until_ = until;
-                   rejected_run_ = static_cast<int>(dice_.between(0, static_cast<int>(scenario_.runs.size()) - 1));
-                 }
-                 begin_refusals(fault);
-               });
+  world_.after(
+      dice_.span(1s, std::chrono::duration_cast<Nanos>(std::chrono::duration<double>{120 * minutes_apart})),
+      [this, fault] {
+        if (is_calm_) return;
+        const Nanos until = world_.now() + dice_.span(100ms, 5min);
+        world_.note("refusals", static_cast<int>(fault), (until - world_.now()) / 1s);
+        if (fault == Fault::blocked) {
+          static const std::array<std::string, 4> codes{
+              "InsufficientBalance", "Forbidden.RAM", "InvalidAccessKeyId.NotFound", "SignatureDoesNotMatch"};
+          blocked_until_ = until;
+          blocked_code_ = codes[static_cast<std::size_t>(dice_.between(0, 3))];
+        } else {
+          rejected_until_ = until;
+          rejected_run_ = static_cast<int>(dice_.between(0, static_cast<int>(scenario_.runs.size()) - 1));
+        }
+        begin_refusals(fault);
+      });
 }
 
 void Cloud::calm_down() {
@@ -100,7 +103,8 @@ CloudAnswer Cloud::receive(const Form& form) {
 CloudAnswer Cloud::judge(const Form& form) {
   if (outage() == Outage::failing) return error_page();
   if (scenario_.stores_nonce_first && is_used(form)) return refuse(400, "SignatureNonceUsed");
-  if (outage() == Outage::unavailable || draws(Fault::refused_before)) return refuse(503, "ServiceUnavailable");
+  if (outage() == Outage::unavailable || draws(Fault::refused_before))
+    return refuse(503, "ServiceUnavailable");
   if (is_over_quota() || draws(Fault::throttle)) return throttle();
   if (draws(Fault::redirect)) {
     CloudAnswer redirected = answer(302, "", Truth::unclear);
@@ -117,7 +121,8 @@ CloudAnswer Cloud::judge(const Form& form) {
     return refuse_by_product("iot.prod.NotExistedProduct");
   }
   for (const DeviceName device : form.devices) {
-    if (!scenario_.runs[static_cast<std::size_t>(device.run)].is_bad[static_cast<std::size_t>(device.device)]) continue;
+    if (!scenario_.runs[static_cast<std::size_t>(device.run)].is_bad[static_cast<std::size_t>(device.device)])
+      continue;
     CloudAnswer refused = refuse_by_product("iot.device.NotExistedDevice");
     refused.blames_device = true;
     return refused;
@@ -137,7 +142,8 @@ bool Cloud::is_over_quota() {
   const double quota = std::ceil(scenario_.rate);
   while (!arrivals_.empty() && arrivals_.front() <= world_.now() - 1s) arrivals_.pop_front();
   double others = 0;
-  if (scenario_.has(Fault::other_tenants) && !is_calm_) others = quota * scenario_.rate_of(Fault::other_tenants) * 2 * dice_.uniform();
+  if (scenario_.has(Fault::other_tenants) && !is_calm_)
+    others = quota * scenario_.rate_of(Fault::other_tenants) * 2 * dice_.uniform();
   if (static_cast<double>(arrivals_.size()) + others >= quota) return true;
   arrivals_.push_back(world_.now());
   return false;
@@ -145,7 +151,8 @@ bool Cloud::is_over_quota() {
 
 CloudAnswer Cloud::answer(int status, std::string body, Truth truth) {
   CloudAnswer made;
-  made.response = {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
+  made.response = {
+      .status = status, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
   made.truth = truth;
   return made;
 }
@@ -153,13 +160,15 @@ CloudAnswer Cloud::answer(int status, std::string body, Truth truth) {
 CloudAnswer Cloud::refuse(int status, const std::string& code) {
   // That a nonce was used says that some copy came, not what became of it.
   const Truth truth = code == "SignatureNonceUsed" ? Truth::unclear : Truth::refused;
-  return answer(status, fmt::format(R"({{"RequestId":"R{}","Code":"{}","Message":"no"}})", ++request_ids_, code), truth);
+  return answer(status,
+                fmt::format(R"({{"RequestId":"R{}","Code":"{}","Message":"no"}})", ++request_ids_, code),
+                truth);
 }
 
 CloudAnswer Cloud::refuse_by_product(const std::string& code) {
   return answer(200,
-                fmt::format(R"({{"RequestId":"R{}","Success":false,"Code":"{}","ErrorMessage":"no"}})", ++request_ids_,
-                            code),
+                fmt::format(R"({{"RequestId":"R{}","Success":false,"Code":"{}","ErrorMessage":"no"}})",
+                            ++request_ids_, code),
                 Truth::refused);
 }
 
@@ -174,7 +183,8 @@ CloudAnswer Cloud::error_page() {
     case 2:
       return answer(503, "", Truth::unclear);
     default:
-      return answer(200, R"({"RequestId":"R","Success":false,"Code":"iot.system.SystemException"})", Truth::unclear);
+      return answer(200, R"({"RequestId":"R","Success":false,"Code":"iot.system.SystemException"})",
+                    Truth::unclear);
   }
 }
 
@@ -187,7 +197,8 @@ CloudAnswer Cloud::accept(const Form& form) {
   }
   std::string body = fmt::format(R"({{"RequestId":"R{}","Success":true,"Data":{{}}}})", ++request_ids_);
   if (draws(Fault::garbage)) {
-    CloudAnswer garbled = answer(200, dice_.chance(0.5) ? body.substr(0, body.size() / 2) : "\x01\xFF{]", Truth::executed);
+    CloudAnswer garbled =
+        answer(200, dice_.chance(0.5) ? body.substr(0, body.size() / 2) : "\x01\xFF{]", Truth::executed);
     return garbled;
   }
   CloudAnswer accepted = answer(200, std::move(body), Truth::executed);

@@ -29,8 +29,8 @@ struct CloudAnswer {
   HttpResponse response;
   Truth truth = Truth::unclear;
   bool says_accepted = false;
-  bool blames_device = false;      ///< a device of the list is at fault
-  Nanos silence_asked{0};          ///< by Retry-After and the like
+  bool blames_device = false;  ///< a device of the list is at fault
+  Nanos silence_asked{0};      ///< by Retry-After and the like
 };
 
 class Cloud {

@@ -178,7 +178,8 @@ struct CrashVfs::Methods {
     if (const int code = h.disk->ask(DiskCall::read, h.file->name, SQLITE_IOERR_READ)) return code;
     const std::string& live = h.file->live;
     const auto from = static_cast<std::size_t>(at);
-    const std::size_t there = from >= live.size() ? 0 : std::min<std::size_t>(live.size() - from, static_cast<std::size_t>(n));
+    const std::size_t there =
+        from >= live.size() ? 0 : std::min<std::size_t>(live.size() - from, static_cast<std::size_t>(n));
     std::memcpy(to, live.data() + std::min(from, live.size()), there);
     if (there == static_cast<std::size_t>(n)) return SQLITE_OK;
     std::memset(static_cast<char*>(to) + there, 0, static_cast<std::size_t>(n) - there);

@@ -102,13 +102,13 @@ void Ledger::load_attempts() {
     if (plan) {
       const RunTruth& run = runs_[static_cast<std::size_t>(*plan)];
       if (run.no_attempt_after && row.id > *run.no_attempt_after) {
-        violated("I13", "attempt {} was made for run {} after its pause or cancellation was confirmed", row.id,
-                 row.run);
+        violated("I13", "attempt {} was made for run {} after its pause or cancellation was confirmed",
+                 row.id, row.run);
       }
       const int attempts_max = scenario_.runs[static_cast<std::size_t>(*plan)].retry.max_attempts;
       if (row.number > attempts_max) {
-        violated("I12", "attempt {} is number {} of chunk {}, and {} are allowed", row.id, row.number, row.chunk,
-                 attempts_max);
+        violated("I12", "attempt {} is number {} of chunk {}, and {} are allowed", row.id, row.number,
+                 row.chunk, attempts_max);
       }
     }
     if (no_attempt_of_tenant_after_ && row.id > *no_attempt_of_tenant_after_) {
@@ -125,7 +125,8 @@ void Ledger::sent(const Form& form, std::string_view body, bool is_fresh_connect
   load_attempts();
   const auto found = newest_of_nonce_.find(form.nonce);
   const AttemptRow* attempt = found == newest_of_nonce_.end() ? nullptr : &attempts_[found->second];
-  world_.note("send", attempt == nullptr ? 0 : attempt->id, attempt == nullptr ? 0 : attempt->chunk, form.nonce);
+  world_.note("send", attempt == nullptr ? 0 : attempt->id, attempt == nullptr ? 0 : attempt->chunk,
+              form.nonce);
   if (!form.is_whole) violated("I3", "a request was sent that the cloud cannot read");
   check_rate();
   check_intent(form, attempt);
@@ -176,7 +177,8 @@ void Ledger::check_breaker_and_budget(const AttemptRow& attempt) {
     return;
   }
   if (attempt.is_replay || attempt.number <= 1) return;
-  while (!dispatcher_sends_.empty() && dispatcher_sends_.front() <= now - budget_window) dispatcher_sends_.pop_front();
+  while (!dispatcher_sends_.empty() && dispatcher_sends_.front() <= now - budget_window)
+    dispatcher_sends_.pop_front();
   while (!dispatcher_retries_.empty() && dispatcher_retries_.front() <= now - budget_window) {
     dispatcher_retries_.pop_front();
   }
@@ -194,14 +196,16 @@ void Ledger::check_intent(const Form& form, const AttemptRow* attempt) {
   }
   const std::optional<ChunkRow> chunk = record_.chunk(attempt->chunk);
   if (!chunk || chunk->state != "in_flight" || chunk->attempt != attempt->id) {
-    violated("I3", "attempt {} was sent, and chunk {} is not in flight under it", attempt->id, attempt->chunk);
+    violated("I3", "attempt {} was sent, and chunk {} is not in flight under it", attempt->id,
+             attempt->chunk);
   }
   const bool is_all_durable = disk_.is_durable(database_) && disk_.is_durable(database_ + "-wal");
   if (!is_all_durable && !would_survive(form.nonce)) {
     violated("I3", "attempt {} was sent, and would be lost if the power failed now", attempt->id);
   }
   if (form.devices != devices_of(attempt->chunk)) {
-    violated("I3", "attempt {} was sent for other devices than those of chunk {}", attempt->id, attempt->chunk);
+    violated("I3", "attempt {} was sent for other devices than those of chunk {}", attempt->id,
+             attempt->chunk);
   }
 }
 
@@ -309,7 +313,9 @@ void Ledger::settled(const AttemptSettled& event) {
     if (is_confirmed && !nonce.says_accepted) {
       violated("I7", "chunk {} was called confirmed, and no answer said so", event.chunk.value);
     }
-    if (nonce.blames_device && nonce.devices.size() == 1) device(nonce.devices[0]).was_refused_alone = true;
+    // Of a replay the product cannot know whether its first copy was ever sent.
+    const bool is_certain = nonce.blames_device && !attempts_[found->second].is_replay;
+    if (is_certain && nonce.devices.size() == 1) device(nonce.devices[0]).was_refused_alone = true;
   }
   for (const DeviceName name : devices_of(event.chunk.value)) {
     DeviceTruth& of_device = device(name);
@@ -386,6 +392,7 @@ void Ledger::opened() {
     RunTruth& run = runs_[static_cast<std::size_t>(plan)];
     if (run.id && *run.id != RunId{row.id}) violated("I11", "run {} is now run {}", run.id->value, row.id);
     run.id = RunId{row.id};
+    run.is_submitted = true;
   }
   recount(false);
 }
@@ -426,9 +433,8 @@ void Ledger::restored() {
     run.is_control_certain = false;
     run.no_attempt_after.reset();
     if (!run.is_submitted && !run.id) continue;
-    const bool is_there = std::any_of(rows.begin(), rows.end(), [&run](const RunRow& row) {
-      return run.id == RunId{row.id};
-    });
+    const bool is_there =
+        std::any_of(rows.begin(), rows.end(), [&run](const RunRow& row) { return run.id == RunId{row.id}; });
     if (is_there) continue;
     run.is_lost = run.is_submitted = true;
     run.id.reset();
@@ -459,7 +465,8 @@ void Ledger::recount(bool is_settled) {
   for (const ChunkRow& chunk : chunks) {
     const auto halves = of_halves.find(chunk.id);
     const bool is_parent = halves != of_halves.end();
-    if (is_parent != (chunk.state == "split") || (is_parent && halves->second != record_.names_of(chunk.id))) {
+    if (is_parent != (chunk.state == "split") ||
+        (is_parent && halves->second != record_.names_of(chunk.id))) {
       violated("I1", "the halves of chunk {} are not its devices", chunk.id);
     }
   }
@@ -532,11 +539,12 @@ void Ledger::recount_run(const RunRow& run, const std::vector<ChunkRow>& chunks)
 // Everything that was there is still there, and as it was.
 void Ledger::check_prefixes() {
   const std::vector<AttemptRow> attempts = record_.attempts_after(0);
-  const bool are_there = attempts.size() >= attempts_.size() &&
-                         std::equal(attempts_.begin(), attempts_.end(), attempts.begin(),
-                                    [](const AttemptRow& one, const AttemptRow& other) {
-                                      return one.id == other.id && one.nonce == other.nonce && one.rest == other.rest;
-                                    });
+  const bool are_there =
+      attempts.size() >= attempts_.size() &&
+      std::equal(attempts_.begin(), attempts_.end(), attempts.begin(),
+                 [](const AttemptRow& one, const AttemptRow& other) {
+                   return one.id == other.id && one.nonce == other.nonce && one.rest == other.rest;
+                 });
   if (!are_there) violated("I10", "attempts that were on record are gone or changed");
   const std::map<std::int64_t, std::string> results = record_.results();
   for (const auto& [attempt, text] : results_) {
@@ -553,7 +561,8 @@ void Ledger::check_prefixes() {
   const auto is_prefix = [](const std::vector<KeptRow>& older, const std::vector<KeptRow>& newer) {
     return newer.size() >= older.size() && std::equal(older.begin(), older.end(), newer.begin());
   };
-  if (!is_prefix(events_, record_.events())) violated("I10", "events that were on record are gone or changed");
+  if (!is_prefix(events_, record_.events()))
+    violated("I10", "events that were on record are gone or changed");
   if (!is_prefix(decisions_, record_.doubt_decisions())) {
     violated("I10", "decisions that were on record are gone or changed");
   }
@@ -569,9 +578,8 @@ void Ledger::check_acknowledged(const std::vector<RunRow>& runs) {
   for (std::size_t i = 0; i < runs_.size(); ++i) {
     const RunTruth& run = runs_[i];
     if (!run.is_submitted || run.is_lost) continue;
-    const auto found = std::find_if(runs.begin(), runs.end(), [i](const RunRow& row) {
-      return row.job == "run-" + std::to_string(i);
-    });
+    const auto found = std::find_if(runs.begin(), runs.end(),
+                                    [i](const RunRow& row) { return row.job == "run-" + std::to_string(i); });
     if (found == runs.end()) {
       violated("I11", "run-{} was told as submitted, and is not on record", i);
       continue;
@@ -579,7 +587,8 @@ void Ledger::check_acknowledged(const std::vector<RunRow>& runs) {
     if (!run.is_control_certain) continue;
     const bool is_as_told = found->control == to_string(run.control) ||
                             (run.control == RunControl::active && found->control == "paused");
-    if (!is_as_told) violated("I11", "run {} was told as {}, and is {}", found->id, to_string(run.control), found->control);
+    if (!is_as_told)
+      violated("I11", "run {} was told as {}, and is {}", found->id, to_string(run.control), found->control);
   }
   for (const auto& [id, state] : final_chunks_) {
     const std::optional<ChunkRow> chunk = record_.chunk(id);

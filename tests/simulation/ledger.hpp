@@ -130,7 +130,8 @@ class Ledger {
   void check_intent(const Form& form, const AttemptRow* attempt);
   bool would_survive(const std::string& nonce);
   void check_first_send(const Form& form, NonceTruth& nonce);
-  void check_replay(const Form& form, std::string_view body, bool is_fresh_connection, const NonceTruth& nonce);
+  void check_replay(const Form& form, std::string_view body, bool is_fresh_connection,
+                    const NonceTruth& nonce);
   void open(NonceTruth& nonce);
   void close(NonceTruth& nonce);
   const std::vector<DeviceName>& devices_of(std::int64_t chunk);

@@ -160,7 +160,8 @@ void report(Place& place, std::uint64_t seed, const Options& options, const Viol
   fmt::print("seed {}: {}: {}\n", seed, violation.invariant, violation.sentence);
   Limits smallest = options.limits;
   if (options.shrinks) smallest = shrunk(place, seed, options.limits, violation.invariant);
-  fmt::print("  re-run: build/release/tests/sluice_simulation --seed {}{} --trace\n", seed, words_of(smallest));
+  fmt::print("  re-run: build/release/tests/sluice_simulation --seed {}{} --trace\n", seed,
+             words_of(smallest));
   std::fflush(stdout);
 }
 
@@ -233,16 +234,18 @@ void print_summary(const Totals& totals, std::uint64_t failures, double seconds)
   };
   fmt::print("seeds        {} in {:.1f} s, {:.0f} a second; {} failed; {} run twice\n", totals.seeds, seconds,
              static_cast<double>(totals.seeds) / seconds, failures, totals.twice);
-  fmt::print("time         {:.1f} virtual days, {} processes\n", static_cast<double>(totals.virtual_seconds) / 86'400,
-             totals.processes);
+  fmt::print("time         {:.1f} virtual days, {} processes\n",
+             static_cast<double>(totals.virtual_seconds) / 86'400, totals.processes);
   fmt::print("crashes      {} ({} kills, {} power cuts); {} failed syncs, {} other errors of the disk\n",
              totals.kills + totals.power_cuts, totals.kills, totals.power_cuts, totals.failed_syncs,
              totals.disk_errors);
   fmt::print("requests     {} sent, {} of them replays; {} executed\n", totals.sends, totals.replays,
              totals.executions);
-  fmt::print("chunks       {}: confirmed {:.1f} %, presumed {:.1f} %, failed {:.1f} %, in doubt {:.1f} %, canceled {:.1f} %\n",
-             totals.chunks, share(totals.confirmed), share(totals.presumed), share(totals.failed),
-             share(totals.in_doubt), share(totals.canceled));
+  fmt::print(
+      "chunks       {}: confirmed {:.1f} %, presumed {:.1f} %, failed {:.1f} %, in doubt {:.1f} %, canceled "
+      "{:.1f} %\n",
+      totals.chunks, share(totals.confirmed), share(totals.presumed), share(totals.failed),
+      share(totals.in_doubt), share(totals.canceled));
   fmt::print("recounts     {}\n", totals.recounts);
 }
 
@@ -259,7 +262,8 @@ int main(int count, char** words) {
     outcome = work_in_processes(options, vfs);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  if (options.wants_summary || outcome.failures > 0) print_summary(outcome.totals, outcome.failures, took.count());
+  if (options.wants_summary || outcome.failures > 0)
+    print_summary(outcome.totals, outcome.failures, took.count());
   if (outcome.failures == 0) fmt::print("{} seeds, no invariant violated\n", outcome.totals.seeds);
   return outcome.failures == 0 ? 0 : 1;
 }

@@ -27,7 +27,8 @@ bool Network::draws(Fault fault) {
 Nanos Network::way() {
   const double part = around_.network_dice.uniform();
   return around_.scenario.latency / 2 +
-         Nanos{static_cast<std::int64_t>(static_cast<double>(around_.scenario.jitter.count()) * part * part * part)};
+         Nanos{static_cast<std::int64_t>(static_cast<double>(around_.scenario.jitter.count()) * part * part *
+                                         part)};
 }
 
 asio::awaitable<void> Network::wait_for(Nanos time) {
@@ -65,7 +66,8 @@ asio::awaitable<std::optional<TransportFailure>> Network::connect() {
   }
 }
 
-asio::awaitable<Reply> Network::send(const HttpRequest& request, const WireGate& gate, Connection connection) {
+asio::awaitable<Reply> Network::send(const HttpRequest& request, const WireGate& gate,
+                                     Connection connection) {
   if (!occasion_()) co_await wait_for_ever();
   const bool connects = connection == Connection::fresh || around_.network_dice.chance(0.2);
   if (connects || around_.cloud.outage() == Cloud::Outage::refuses_connections) {
@@ -94,7 +96,8 @@ asio::awaitable<Reply> Network::send(const HttpRequest& request, const WireGate&
   const Nanos lateness = is_late ? around_.network_dice.span(1s, late_at_most) : 0ns;
   if (!is_lost) deliver(form, way() + lateness, exchange);
   if (draws(Fault::duplicate)) {
-    deliver(form, way() + (around_.network_dice.chance(0.5) ? 0ns : around_.network_dice.span(1ms, late_at_most)),
+    deliver(form,
+            way() + (around_.network_dice.chance(0.5) ? 0ns : around_.network_dice.span(1ms, late_at_most)),
             nullptr);
   }
   exchange->is_broken = is_lost && around_.network_dice.chance(0.3);
@@ -108,22 +111,24 @@ void Network::deliver(const Form& form, Nanos after, const std::shared_ptr<Excha
   const Nanos way_back = way();
   Cloud& cloud = around_.cloud;
   World& world = around_.world;
-  world.after(after, [&world, &cloud, form, is_answer_lost, way_back, weak = std::weak_ptr<Exchange>{exchange}] {
-    if (cloud.outage() == Cloud::Outage::black_hole) return;
-    CloudAnswer answer = cloud.receive(form);
-    if (is_answer_lost) return;
-    world.after(way_back, [weak, answer = std::move(answer)] {
-      const std::shared_ptr<Exchange> waiting = weak.lock();
-      if (!waiting) return;
-      waiting->answer = answer;
-      waiting->alarm->ring();
-    });
-  });
+  world.after(after,
+              [&world, &cloud, form, is_answer_lost, way_back, weak = std::weak_ptr<Exchange>{exchange}] {
+                if (cloud.outage() == Cloud::Outage::black_hole) return;
+                CloudAnswer answer = cloud.receive(form);
+                if (is_answer_lost) return;
+                world.after(way_back, [weak, answer = std::move(answer)] {
+                  const std::shared_ptr<Exchange> waiting = weak.lock();
+                  if (!waiting) return;
+                  waiting->answer = answer;
+                  waiting->alarm->ring();
+                });
+              });
 }
 
 asio::awaitable<Reply> Network::reply_of(const Form& form, std::shared_ptr<Exchange> exchange) {
   const SteadyTime give_up_at = clock_.steady_now() + (exchange->is_broken ? way() : answer_awaited_for);
-  while (!exchange->answer && clock_.steady_now() < give_up_at) co_await exchange->alarm->sleep_until(give_up_at);
+  while (!exchange->answer && clock_.steady_now() < give_up_at)
+    co_await exchange->alarm->sleep_until(give_up_at);
   if (!occasion_()) co_await wait_for_ever();
   if (exchange->answer) {
     around_.ledger.answered(form.nonce, &*exchange->answer);

@@ -80,9 +80,7 @@ DiskVerdict Process::judge(DiskCall call) {
     die();
     return DiskVerdict::die;
   }
-  const auto fails = [&](Fault fault) {
-    return scenario.has(fault) && dice.chance(scenario.rate_of(fault));
-  };
+  const auto fails = [&](Fault fault) { return scenario.has(fault) && dice.chance(scenario.rate_of(fault)); };
   DiskVerdict verdict = DiskVerdict::fine;
   if (call == DiskCall::sync && fails(Fault::sync_fails)) verdict = DiskVerdict::io_error;
   if (call == DiskCall::write && fails(Fault::disk_full)) verdict = DiskVerdict::full;
@@ -90,7 +88,8 @@ DiskVerdict Process::judge(DiskCall call) {
   if (call != DiskCall::write_lock && call != DiskCall::sync && fails(Fault::io_error)) {
     verdict = call == DiskCall::read && dice.chance(0.3) ? DiskVerdict::short_read : DiskVerdict::io_error;
   }
-  if (verdict != DiskVerdict::fine) around_.world.note("disk", static_cast<int>(call), static_cast<int>(verdict));
+  if (verdict != DiskVerdict::fine)
+    around_.world.note("disk", static_cast<int>(call), static_cast<int>(verdict));
   return verdict;
 }
 
@@ -105,14 +104,16 @@ Nanos Process::database_delay() {
 }
 
 bool Process::open() {
-  const BootClock boot_clock{
-      .boot_id = fmt::format("boot-{}", around_.machine.boot),
-      .since_boot = [machine = &around_.machine, world = &around_.world] { return machine->since_boot(world->now()); }};
+  const BootClock boot_clock{.boot_id = fmt::format("boot-{}", around_.machine.boot),
+                             .since_boot = [machine = &around_.machine, world = &around_.world] {
+                               return machine->since_boot(world->now());
+                             }};
   Result<std::unique_ptr<Store>> opened = open_store(path_, clock_.utc_now(), boot_clock);
   if (is_dead_) return false;
   if (opened.has_error()) {
     failure_ = opened.error();
-    around_.world.note("open_failed", 0, 0, opened.error().message.substr(opened.error().message.rfind(": ") + 1));
+    around_.world.note("open_failed", 0, 0,
+                       opened.error().message.substr(opened.error().message.rfind(": ") + 1));
     return false;
   }
   store_ = faithless_if_seeded(std::move(*opened));
@@ -229,8 +230,8 @@ DispatcherConfig Process::config_for(const std::vector<Sending>& runs, SteadyTim
 asio::awaitable<SteadyTime> Process::send(std::vector<Sending> runs, SteadyTime not_before) {
   around_.ledger.dispatcher_started();
   // The one before stays until here: what it started has ended with it.
-  dispatcher_ = std::make_unique<Dispatcher>(loop_.get_executor(), *async_store_, network_, clock_, nonces_, *this,
-                                             config_for(runs, not_before));
+  dispatcher_ = std::make_unique<Dispatcher>(loop_.get_executor(), *async_store_, network_, clock_, nonces_,
+                                             *this, config_for(runs, not_before));
   const Result<void> done = co_await dispatcher_->run();
   if (done.has_error()) {
     around_.world.note("dispatcher_failed", static_cast<int>(done.error().kind));
@@ -245,7 +246,8 @@ void Process::attempt_sent(const AttemptSent&, SteadyTime) { occasion(); }
 void Process::attempt_settled(const AttemptSettled& event, SteadyTime) {
   if (!occasion()) return;
   around_.ledger.settled(event);
-  settlements_.push_back({event.chunk, event.attempt, event.outcome, event.transition, clock_.utc_now(), clock_.utc_now()});
+  settlements_.push_back(
+      {event.chunk, event.attempt, event.outcome, event.transition, clock_.utc_now(), clock_.utc_now()});
   if (settlements_.size() > 8) settlements_.erase(settlements_.begin());
 }
 
@@ -287,8 +289,9 @@ void Process::settle_once_more() {
         auto work = [stale](Store& store) { return store.settle(stale); };
         const Result<void> done = co_await process.async_store_->call(std::move(work));
         if (process.is_dead_ || done.has_error()) co_return;
-        process.around_.world.violated("I9", fmt::format("the stale answer to attempt {} was taken for chunk {}",
-                                                         stale.attempt.value, stale.chunk.value));
+        process.around_.world.violated(
+            "I9", fmt::format("the stale answer to attempt {} was taken for chunk {}", stale.attempt.value,
+                              stale.chunk.value));
       }(*this, settlements_[static_cast<std::size_t>(index)]),
       [](std::exception_ptr) {});
 }
@@ -298,7 +301,8 @@ bool Process::decide_doubt(DoubtVerdict verdict, int run, Dice& dice) {
   if (!id) return true;
   const Result<std::vector<DoubtfulChunk>> doubts = store_->doubts(*id);
   if (is_dead_ || doubts.has_error()) return false;
-  DoubtDecision decision{.run = *id, .verdict = verdict, .actor = "op", .reason = "why not", .now = clock_.utc_now()};
+  DoubtDecision decision{
+      .run = *id, .verdict = verdict, .actor = "op", .reason = "why not", .now = clock_.utc_now()};
   std::vector<std::int64_t> chunks;
   std::int64_t devices = 0;
   for (const DoubtfulChunk& doubt : *doubts) {

@@ -15,8 +15,8 @@
 #include <optional>
 #include <utility>
 
-#include "sluice/engine/clock.hpp"
 #include "simulation/world.hpp"
+#include "sluice/engine/clock.hpp"
 
 namespace sluice::simulation {
 

@@ -48,7 +48,8 @@ sqlite3_stmt* RecordView::prepared(const std::string& sql) {
   if (epoch_ != disk_.epoch()) close();
   if (db_ == nullptr) {
     epoch_ = disk_.epoch();
-    if (sqlite3_open_v2(path_.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) {
+    if (sqlite3_open_v2(path_.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr) !=
+        SQLITE_OK) {
       throw std::runtime_error("the checker cannot open the record");
     }
     sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -58,7 +59,8 @@ sqlite3_stmt* RecordView::prepared(const std::string& sql) {
   if (!kept) {
     sqlite3_stmt* fresh = nullptr;
     if (sqlite3_prepare_v3(db_, sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &fresh, nullptr) != SQLITE_OK) {
-      throw std::runtime_error(fmt::format("the checker cannot read the record: {} in {}", sqlite3_errmsg(db_), sql));
+      throw std::runtime_error(
+          fmt::format("the checker cannot read the record: {} in {}", sqlite3_errmsg(db_), sql));
     }
     kept.reset(fresh);
   }
@@ -72,8 +74,8 @@ std::vector<AttemptRow> RecordView::attempts_after(std::int64_t id) {
            " FROM attempts WHERE id > ?1 ORDER BY id"};
   row.bind(1, id);
   while (row.next()) {
-    rows.push_back({row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4) == 1, row.text(5),
-                    row.text(6), row.text(7)});
+    rows.push_back({row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4) == 1,
+                    row.text(5), row.text(6), row.text(7)});
   }
   return rows;
 }
@@ -97,17 +99,19 @@ ChunkRow RecordView::chunk_of(Rows& row) {
 
 std::vector<ChunkRow> RecordView::chunks() {
   std::vector<ChunkRow> rows;
-  Rows row{*this,
-           "SELECT id, run, position, devices, parent, state, evidence, unclear, replay, crashes, held, attempt"
-           " FROM chunks ORDER BY run, position, devices DESC"};
+  Rows row{
+      *this,
+      "SELECT id, run, position, devices, parent, state, evidence, unclear, replay, crashes, held, attempt"
+      " FROM chunks ORDER BY run, position, devices DESC"};
   while (row.next()) rows.push_back(chunk_of(row));
   return rows;
 }
 
 std::optional<ChunkRow> RecordView::chunk(std::int64_t id) {
-  Rows row{*this,
-           "SELECT id, run, position, devices, parent, state, evidence, unclear, replay, crashes, held, attempt"
-           " FROM chunks WHERE id = ?1"};
+  Rows row{
+      *this,
+      "SELECT id, run, position, devices, parent, state, evidence, unclear, replay, crashes, held, attempt"
+      " FROM chunks WHERE id = ?1"};
   row.bind(1, id);
   return row.next() ? std::optional{chunk_of(row)} : std::nullopt;
 }
@@ -156,9 +160,10 @@ std::string RecordView::tenant_pause() {
 
 std::map<std::int64_t, std::string> RecordView::results() {
   std::map<std::int64_t, std::string> found;
-  Rows row{*this,
-           "SELECT attempt, sent || ' ' || outcome || ' ' || http_status || ' ' || code || ' ' || settled_at_us"
-           " FROM attempt_results ORDER BY attempt"};
+  Rows row{
+      *this,
+      "SELECT attempt, sent || ' ' || outcome || ' ' || http_status || ' ' || code || ' ' || settled_at_us"
+      " FROM attempt_results ORDER BY attempt"};
   while (row.next()) found[row.integer(0)] = row.text(1);
   return found;
 }
@@ -171,7 +176,8 @@ std::vector<KeptRow> RecordView::kept_rows(const std::string& sql) {
 }
 
 std::vector<KeptRow> RecordView::events() {
-  return kept_rows("SELECT id, at_us || ' ' || coalesce(run, 0) || ' ' || what || ' ' || reason FROM events ORDER BY id");
+  return kept_rows(
+      "SELECT id, at_us || ' ' || coalesce(run, 0) || ' ' || what || ' ' || reason FROM events ORDER BY id");
 }
 
 std::vector<KeptRow> RecordView::doubt_decisions() {

@@ -56,12 +56,12 @@ enum class Fault {
 };
 
 inline constexpr std::array<std::string_view, 36> fault_names{
-    "kill",          "power_cut",   "stop",         "second_owner",   "stale_settle", "freeze",
-    "suspend",       "wall_jump",   "drift",        "sync_fails",     "disk_full",    "io_error",
-    "busy",          "slow_disk",   "no_connection", "request_lost",  "answer_lost",  "late",
-    "duplicate",     "refused_before", "error_before", "error_after", "throttle",     "retry_after",
-    "garbage",       "redirect",    "blocked",      "bad_devices",    "rejected_job", "outage",
-    "other_tenants", "pause",       "cancel",       "doubt_verbs",    "key_rotation", "older_copy"};
+    "kill",          "power_cut",      "stop",          "second_owner", "stale_settle", "freeze",
+    "suspend",       "wall_jump",      "drift",         "sync_fails",   "disk_full",    "io_error",
+    "busy",          "slow_disk",      "no_connection", "request_lost", "answer_lost",  "late",
+    "duplicate",     "refused_before", "error_before",  "error_after",  "throttle",     "retry_after",
+    "garbage",       "redirect",       "blocked",       "bad_devices",  "rejected_job", "outage",
+    "other_tenants", "pause",          "cancel",        "doubt_verbs",  "key_rotation", "older_copy"};
 
 /// What the command line changes of a seed's scenario.
 struct Limits {

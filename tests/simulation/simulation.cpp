@@ -21,11 +21,14 @@ constexpr int lives_to_end_well = 40;
 // Of virtual time, for one life in which nothing fails.
 constexpr Nanos life_at_most = 30h;
 
-Nanos minutes(double value) { return std::chrono::duration_cast<Nanos>(std::chrono::duration<double, std::ratio<60>>{value}); }
+Nanos minutes(double value) {
+  return std::chrono::duration_cast<Nanos>(std::chrono::duration<double, std::ratio<60>>{value});
+}
 
 }  // namespace
 
-Place::Place(CrashVfs& vfs, std::string folder) : vfs_(vfs), folder_(std::move(folder)), database_(folder_ + "/s.db") {
+Place::Place(CrashVfs& vfs, std::string folder)
+    : vfs_(vfs), folder_(std::move(folder)), database_(folder_ + "/s.db") {
   fs::create_directories(folder_);
   fs::permissions(folder_, fs::perms::owner_all);
   Disk disk;
@@ -94,7 +97,8 @@ Simulation::Simulation(Place& place, const Scenario& scenario, bool is_traced, T
   place_.vfs().seed(scenario.seed);
   place_.lay_out(disk_, scenario.begins_empty);
   durable_generation_ = place_.generation();
-  if (scenario.has(Fault::drift)) machine_.drift = (machine_dice_.uniform() * 2 - 1) * scenario.rate_of(Fault::drift) * 1e-6;
+  if (scenario.has(Fault::drift))
+    machine_.drift = (machine_dice_.uniform() * 2 - 1) * scenario.rate_of(Fault::drift) * 1e-6;
 }
 
 Simulation::~Simulation() {
@@ -103,7 +107,8 @@ Simulation::~Simulation() {
 }
 
 Surroundings Simulation::around() {
-  return {world_, scenario_, machine_, disk_, record_, ledger_, cloud_, network_dice_, process_dice_, is_calm_};
+  return {world_,  scenario_, machine_,      disk_,         record_,
+          ledger_, cloud_,    network_dice_, process_dice_, is_calm_};
 }
 
 SeedResult Simulation::run() {
@@ -170,7 +175,9 @@ void Simulation::end_well() {
     }
     wait(1s);
   }
-  if (is_well()) world_.violated("I15", fmt::format("after {} quiet lives, something is still unfinished", lives_to_end_well));
+  if (is_well())
+    world_.violated("I15",
+                    fmt::format("after {} quiet lives, something is still unfinished", lives_to_end_well));
 }
 
 void Simulation::one_life(Purpose purpose, Nanos until) {
@@ -305,7 +312,8 @@ void Simulation::wait(Nanos time) {
 void Simulation::visit_often(Fault fault, std::uint64_t life, std::function<void()> visit) {
   if (!scenario_.has(fault)) return;
   const Nanos mean = minutes(1 / scenario_.rate_of(fault));
-  const Nanos next = Nanos{static_cast<std::int64_t>(-std::log(1 - operator_dice_.uniform()) * static_cast<double>(mean.count()))};
+  const Nanos next = Nanos{
+      static_cast<std::int64_t>(-std::log(1 - operator_dice_.uniform()) * static_cast<double>(mean.count()))};
   world_.after(next, [this, fault, life, visit = std::move(visit)] {
     const bool is_same_life = life == lives_ && process_ && !process_->is_dead();
     if (!is_same_life || is_calm_) return;
@@ -326,8 +334,10 @@ void Simulation::begin_visits() {
   visit_often(Fault::freeze, lives_, [this] { freeze(machine_dice_.span(10ms, 40min), false); });
   visit_often(Fault::suspend, lives_, [this] { freeze(machine_dice_.span(1s, 40min), true); });
   visit_often(Fault::wall_jump, lives_, [this] { jump_wall_clock(); });
-  visit_often(Fault::pause, lives_, [this, any_run] { process_->ask_for_control(any_run(), RunControl::paused); });
-  visit_often(Fault::cancel, lives_, [this, any_run] { process_->ask_for_control(any_run(), RunControl::canceled); });
+  visit_often(Fault::pause, lives_,
+              [this, any_run] { process_->ask_for_control(any_run(), RunControl::paused); });
+  visit_often(Fault::cancel, lives_,
+              [this, any_run] { process_->ask_for_control(any_run(), RunControl::canceled); });
 }
 
 void Simulation::freeze(Nanos time, bool is_suspend) {
@@ -341,7 +351,8 @@ void Simulation::freeze(Nanos time, bool is_suspend) {
 }
 
 void Simulation::jump_wall_clock() {
-  const Nanos sizes[] = {machine_dice_.span(1ms, 50s), machine_dice_.span(50s, 20min), machine_dice_.span(20min, 24h)};
+  const Nanos sizes[] = {machine_dice_.span(1ms, 50s), machine_dice_.span(50s, 20min),
+                         machine_dice_.span(20min, 24h)};
   const auto which = machine_dice_.between(0, 3);
   const Nanos size = which == 3 ? 0ns : sizes[which];
   machine_.wall_error = machine_dice_.chance(0.5) ? size : -size;
@@ -351,7 +362,8 @@ void Simulation::jump_wall_clock() {
 void Simulation::open_beside() {
   world_.note("second_owner");
   const Shield shield{disk_};
-  const Result<std::unique_ptr<Store>> second = open_store(place_.database(), machine_.utc(world_.now()), {"boot", [] { return 1s; }});
+  const Result<std::unique_ptr<Store>> second =
+      open_store(place_.database(), machine_.utc(world_.now()), {"boot", [] { return 1s; }});
   if (second.has_value() || second.error().kind != ErrorKind::refused) {
     world_.violated("I9", "a second process could open the store while the first one had it");
   }

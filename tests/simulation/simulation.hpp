@@ -18,8 +18,8 @@
 
 namespace sluice::simulation {
 
-/// Where a store lies: its real folder, which has the lock and the generation file, and a store as it is right
-/// after it was made, from which most seeds begin.
+/// Where a store lies: its real folder, which has the lock and the generation file, and a store as it is
+/// right after it was made, from which most seeds begin.
 class Place {
  public:
   Place(CrashVfs& vfs, std::string folder);

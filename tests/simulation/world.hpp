@@ -14,8 +14,8 @@
 #include <string_view>
 #include <utility>
 
-#include "sluice/core/time.hpp"
 #include "simulation/dice.hpp"
+#include "sluice/core/time.hpp"
 
 namespace sluice::simulation {
 
@@ -52,7 +52,8 @@ class World {
   }
 
   /// One line of the trace, and a part of the seed's hash.
-  void note(std::string_view event, std::int64_t one = 0, std::int64_t other = 0, std::string_view text = {}) {
+  void note(std::string_view event, std::int64_t one = 0, std::int64_t other = 0,
+            std::string_view text = {}) {
     mix(static_cast<std::uint64_t>(now_.count()));
     for (const char c : event) mix(static_cast<unsigned char>(c));
     mix(static_cast<std::uint64_t>(one));
@@ -60,8 +61,8 @@ class World {
     for (const char c : text) mix(static_cast<unsigned char>(c));
     ++notes_;
     if (is_traced_) {
-      fmt::print(stderr, "{:14.6f} {:<18} {} {} {}\n", static_cast<double>(now_.count()) / 1e9, event, one, other,
-                 text);
+      fmt::print(stderr, "{:14.6f} {:<18} {} {} {}\n", static_cast<double>(now_.count()) / 1e9, event, one,
+                 other, text);
     }
   }
   bool is_traced() const { return is_traced_; }
@@ -113,7 +114,8 @@ struct Machine {
 
   /// 2025-10-09; what the cloud's clock shows.
   static UtcTime true_utc(Nanos now) {
-    return UtcTime{std::chrono::seconds{1'760'000'000}} + std::chrono::duration_cast<std::chrono::microseconds>(now);
+    return UtcTime{std::chrono::seconds{1'760'000'000}} +
+           std::chrono::duration_cast<std::chrono::microseconds>(now);
   }
 
  private:
