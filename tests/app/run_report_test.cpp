@@ -133,8 +133,8 @@ TEST_CASE("why: names what the run waits for, and what to do") {
   CHECK(why_line(run, {}, true, start) == "run 7: paused: iot.product.NotExist → sluice resume 7");
   run.tenant_pause_reason = "SignatureDoesNotMatch";
   CHECK(why_line(run, {}, true, start) ==
-        "run 7: tenant prod is paused: SignatureDoesNotMatch (check the access key, its permissions and the "
-        "account's bill) → sluice resume 7");
+        "run 7: tenant prod is paused: SignatureDoesNotMatch (check the endpoint, the access key, its "
+        "permissions and the account's bill) → sluice resume 7");
 }
 
 TEST_CASE("why: a finished run is not waiting, whoever owns the store") {

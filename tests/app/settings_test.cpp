@@ -30,15 +30,16 @@ Result<TenantSetup> setup_with(std::map<std::string, std::string> variables, Sen
 
 TEST_CASE("settings: the environment's numbers are taken as a whole, or refused by the variable's name") {
   CHECK(setup_with({{"SLUICE_IN_FLIGHT", "3"}})->in_flight == 3);
+  CHECK(setup_with({{"SLUICE_IN_FLIGHT", "1024"}})->in_flight == 1024);
   CHECK(setup_with({{"SLUICE_RATE", "0.5"}})->rate == 0.5);
 
-  for (const char* text : {"3.5", "99", "0", "-1", "3x", "1e400", "inf", "nan"}) {
+  for (const char* text : {"3.5", "1025", "0", "-1", "3x", "1e400", "inf", "nan"}) {
     CAPTURE(text);
     const auto setup = setup_with({{"SLUICE_IN_FLIGHT", text}});
     REQUIRE(setup.has_error());
     CHECK(setup.error().kind == ErrorKind::usage);
     CHECK(setup.error().message ==
-          std::string{"SLUICE_IN_FLIGHT="} + text + ": expected a whole number between 1 and 32");
+          std::string{"SLUICE_IN_FLIGHT="} + text + ": expected a whole number between 1 and 1024");
   }
 }
 
