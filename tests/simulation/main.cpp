@@ -9,15 +9,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "simulation/simulation.hpp"
+#include "simulation/seed_runner.hpp"
 
 namespace {
 
@@ -102,18 +99,6 @@ Options read_options(int count, char** words) {
     }
   }
   return options;
-}
-
-/// On a disk in memory if there is one: the lock and the generation file are real.
-std::string scratch_folder() {
-  const char* root = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-  return fmt::format("{}/sluice-simulation-{}", root, ::getpid());
-}
-
-SeedResult run_seed(Place& place, std::uint64_t seed, const Limits& limits, bool is_traced, Totals& totals) {
-  const Scenario scenario = scenario_of(seed, limits);
-  Simulation simulation{place, scenario, is_traced, totals};
-  return simulation.run();
 }
 
 std::string words_of(const Limits& limits) {

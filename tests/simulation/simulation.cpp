@@ -97,6 +97,11 @@ Simulation::Simulation(Place& place, const Scenario& scenario, bool is_traced, T
   place_.vfs().seed(scenario.seed);
   place_.lay_out(disk_, scenario.begins_empty);
   durable_generation_ = place_.generation();
+  disk_.heeds_sync = [this](const std::string& file) {
+    const bool is_careless =
+        is_seeded(Mutation::synchronous_normal) || (is_seeded(Mutation::no_seal) && is_opening_);
+    return !is_careless || !file.ends_with("-wal");
+  };
   if (scenario.has(Fault::drift))
     machine_.drift = (machine_dice_.uniform() * 2 - 1) * scenario.rate_of(Fault::drift) * 1e-6;
 }
@@ -191,7 +196,9 @@ bool Simulation::begin_life(Purpose purpose) {
   if (is_seeded(Mutation::generation_ignored)) place_.remove_generation();
   process_ = std::make_unique<Process>(around(), place_.database(), fmt::format("key-{}", keys_));
   world_.note("life", static_cast<std::int64_t>(lives_), purpose == Purpose::to_send ? 1 : 0);
+  is_opening_ = true;
   const bool is_open = process_->open();
+  is_opening_ = false;
   durable_generation_ = place_.generation();
   if (!is_open) return false;
   ++opens_since_copy_;

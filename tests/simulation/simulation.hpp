@@ -103,6 +103,7 @@ class Simulation {
   Cloud cloud_;
   Ledger ledger_;
   bool is_calm_ = false;
+  bool is_opening_ = false;
 
   std::unique_ptr<Process> process_;
   std::uint64_t lives_ = 0;
