@@ -88,8 +88,9 @@ DiskVerdict Process::judge(DiskCall call) {
   if (call != DiskCall::write_lock && call != DiskCall::sync && fails(Fault::io_error)) {
     verdict = call == DiskCall::read && dice.chance(0.3) ? DiskVerdict::short_read : DiskVerdict::io_error;
   }
-  if (verdict != DiskVerdict::fine)
-    around_.world.note("disk", static_cast<int>(call), static_cast<int>(verdict));
+  if (verdict == DiskVerdict::fine) return verdict;
+  ++(call == DiskCall::sync ? around_.totals.failed_syncs : around_.totals.disk_errors);
+  around_.world.note("disk", static_cast<int>(call), static_cast<int>(verdict));
   return verdict;
 }
 
