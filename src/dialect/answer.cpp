@@ -136,10 +136,11 @@ Answer read_json(std::string_view body) {
 
 Answer read_xml(std::string_view body, std::string_view action) {
   pugi::xml_document document;
-  // Document types and entities of the sender's own are not even looked at.
-  const auto parsed = document.load_buffer(body.data(), body.size(),
-                                           pugi::parse_escapes | pugi::parse_cdata | pugi::parse_trim_pcdata,
-                                           pugi::encoding_utf8);
+  // Document types and entities of the sender's own are not even looked at. As a fragment, so that text
+  // before or behind the element, which XML does not allow, becomes its sibling instead of being passed over.
+  constexpr unsigned options =
+      pugi::parse_escapes | pugi::parse_cdata | pugi::parse_trim_pcdata | pugi::parse_fragment;
+  const auto parsed = document.load_buffer(body.data(), body.size(), options, pugi::encoding_utf8);
   const pugi::xml_node root = document.document_element();
   if (!parsed || root.next_sibling() || root.previous_sibling()) return {};
   const bool is_error = std::string_view{root.name()} == "Error";

@@ -174,6 +174,12 @@ TEST_CASE("classify: XML says the same as JSON, and its roots are the API's own"
       {200, "<InvokeThingsServiceResponse><Success>true</Success>", answered_unclear},
       {200, "<InvokeThingsServiceResponse><Success>true</Success></InvokeThingsServiceResponse><Error/>",
        answered_unclear},
+      {200,
+       "<InvokeThingsServiceResponse><Success>true</Success></"
+       "InvokeThingsServiceResponse>{\"Success\":false}",
+       answered_unclear},
+      {200, head + "1c<InvokeThingsServiceResponse><Success>true</Success></InvokeThingsServiceResponse>",
+       answered_unclear},
       {200, "<OtherResponse><Success>true</Success></OtherResponse>", answered_unclear},
       {200, "<Error><Success>true</Success></Error>", answered_unclear},
       {200, "<", answered_unclear},
