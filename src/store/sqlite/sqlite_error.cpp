@@ -39,7 +39,10 @@ std::string next_step(int code, int system_errno, const std::string& path) {
     case SQLITE_IOERR:
       return "The disk reported an error. Check the disk, then restart to recover.";
     default:
-      return "This is a mistake in sluice, not in your input. Please report it.";
+      return fmt::format(
+          "This is a mistake in sluice, or the file is damaged; this tells: sqlite3 '{}' 'PRAGMA "
+          "integrity_check'. If it says ok, please report it.",
+          path);
   }
 }
 
