@@ -158,8 +158,8 @@ Transition settle_first_send(const AttemptFacts& attempt, const Outcome& outcome
     }
 
     case OutcomeKind::nonce_used:
-      // 128 random bits are used by nobody else, so something on the way has repeated this very request, and the
-      // copy may have been executed: a fresh attempt could be the second execution.
+      // Nobody else uses our nonces, so something on the way has repeated this very request, and the copy may
+      // have been executed: a fresh attempt could be the second execution.
       return unclear(attempt, outcome, policy, now, jitter);
 
     case OutcomeKind::unavailable:

@@ -55,7 +55,8 @@ class UnsteadyCloud {
 }  // namespace
 
 TEST_CASE(
-    "makespan: through unsteady service a run of 100 chunks takes a tenth more than its requests must") {
+    "makespan: through unsteady service, 100 chunks take at most a tenth longer than their requests must, in "
+    "the median") {
   std::vector<double> ratios;
   for (std::uint64_t seed = 1; seed <= 101; ++seed) {
     CAPTURE(seed);
