@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 
@@ -145,6 +146,35 @@ TEST_CASE(
   CHECK_MESSAGE(resumed.exit_code == 0, resumed.err);
   const Truth truth = truth_of(scene, 600, 500);
   CHECK_MESSAGE((truth.holds() && truth.in_doubt == 0), to_text(truth));
+}
+
+TEST_CASE(
+    "end to end: whatever a run is doing when there is no more memory, it ends, and resume loses nothing") {
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  MESSAGE("not tested: the sanitizer reserves more memory than any limit allows");
+#else
+  // From too little to begin to enough, in steps of half a MiB: some end by a message, some by an exception
+  // that nobody catches.
+  constexpr int least_kib = 18'000;
+  constexpr std::size_t steps = 36;
+  std::atomic<int> died = 0;
+
+  const std::vector<std::string> complaints = complaints_of(steps, [&](std::size_t step) -> std::string {
+    Scene scene{60};
+    set_up(scene);
+    const std::string script = fmt::format(R"(ulimit -v {}; exec "$@")", least_kib + 512 * step);
+    const ProgramEnd end = by_shell(scene, script, scene.run({"--quiet"}));
+    died += end.exit_code == 0 ? 0 : 1;
+    const ProgramEnd finished = finish(scene);
+    const Truth truth = truth_of(scene, 60, 60);
+    if (finished.exit_code == 0 && truth.holds() && truth.in_doubt == 0) return {};
+    return fmt::format("{}: ended with {}: {}\nand then with {}: {}\n{}", script, end.exit_code, end.err,
+                       finished.exit_code, to_text(truth), finished.err);
+  });
+
+  CHECK_MESSAGE(complaints.empty(), fmt::format("{}", fmt::join(complaints, "\n")));
+  CHECK(died > 0);
+#endif
 }
 
 TEST_CASE(

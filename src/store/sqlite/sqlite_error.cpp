@@ -38,6 +38,9 @@ std::string next_step(int code, int system_errno, const std::string& path) {
       return next_step_after_damage(path);
     case SQLITE_IOERR:
       return "The disk reported an error. Check the disk, then restart to recover.";
+    case SQLITE_NOMEM:
+      return "There is no memory left. End other programs or raise the limit, then go on: what was recorded "
+             "is kept.";
     default:
       return fmt::format(
           "This is a mistake in sluice, or the file is damaged; this tells: sqlite3 '{}' 'PRAGMA "
