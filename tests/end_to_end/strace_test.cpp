@@ -191,6 +191,22 @@ TEST_CASE("end to end: reads and writes that a signal interrupts are made again,
   }
 }
 
+TEST_CASE(
+    "end to end: a disk that takes a third of a second for each sync slows a run down and does nothing "
+    "else") {
+  if (!can_trace()) return;
+  Scene scene{fleet};
+  set_up(scene);
+
+  const ProgramEnd end = run_injected(scene, "fdatasync:delay_exit=333000");
+
+  CHECK_MESSAGE(end.exit_code == 0, end.err);
+  const Truth truth = truth_of(scene, fleet, rate);
+  const bool is_whole =
+      truth.confirmed == static_cast<long>(fleet) && truth.sends == static_cast<long>(fleet) / 3;
+  CHECK_MESSAGE((truth.holds() && is_whole), to_text(truth));
+}
+
 TEST_CASE("end to end: the folder of a new store is synced after each file that is created in it") {
   if (!can_trace()) return;
   Scene scene{fleet};
