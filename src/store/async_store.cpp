@@ -44,7 +44,8 @@ class AsyncStore::Queue : public std::enable_shared_from_this<Queue> {
     });
   }
 
-  // A task that throws has no result, and that is its own trouble: the others' answers are committed all the same.
+  // A task that throws has no result, and that is its own trouble: the others' answers are committed all the
+  // same.
   void execute(Call& call) {
     try {
       call.task(store_);
@@ -84,8 +85,10 @@ AsyncStore::AsyncStore(Store& store, asio::any_io_executor loop, asio::any_io_ex
 AsyncStore::~AsyncStore() = default;
 
 asio::awaitable<Result<void>> AsyncStore::run_in_next_transaction(std::function<void(Store&)> task) {
-  const auto enqueue = [queue = queue_](auto handler, std::function<void(Store&)> queued_task) {
-    queue->add(std::move(queued_task), Queue::Handler{std::move(handler)});
+  // Called at once. To share the queue would make the caller's frame and the queue keep each other when the
+  // loop is destroyed before the answer comes.
+  const auto enqueue = [&queue = *queue_](auto handler, std::function<void(Store&)> queued_task) {
+    queue.add(std::move(queued_task), Queue::Handler{std::move(handler)});
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<void>)>(
       enqueue, asio::use_awaitable, std::move(task));
