@@ -25,9 +25,10 @@ void occupy_standard_streams() {
 
 int main(int argc, char** argv) {
   occupy_standard_streams();
-  // A pipe that is closed is an error of the write, not a reason to die; and a key must not end up in a core
-  // dump.
+  // A pipe that is closed, or a file that must not grow, is an error of the write, not a reason to die; and a
+  // key must not end up in a core dump.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   try {

@@ -12,6 +12,12 @@ namespace {
 // A throttle without a hint: the pacer already slows the tenant down, so the chunk need not wait long.
 constexpr std::chrono::seconds throttle_pause{1};
 
+// Why an account pauses at a nonce that was used before its first send.
+constexpr std::string_view repeated_by_others =
+    "a nonce was used before sluice sent it: something on the way repeats requests, or a copy of this "
+    "machine "
+    "sends as well";
+
 Transition final_state(ChunkState state, Evidence evidence = Evidence::none) {
   return {.state = state, .evidence = evidence, .due_at = {}};
 }
@@ -163,13 +169,17 @@ Transition settle_first_send(const AttemptFacts& attempt, const Outcome& outcome
       return back_to_pending(due_at, /*spends_attempt=*/false);
     }
 
-    case OutcomeKind::nonce_used:
-      // Nobody else uses our nonces, so something on the way has repeated this very request, and the copy may
-      // have been executed: a fresh attempt could be the second execution.
-      return unclear(attempt, outcome, policy, now, jitter);
+    case OutcomeKind::nonce_used: {
+      // Nobody else uses our nonces, so something has repeated this very request, and the copy may have been
+      // executed: a fresh attempt could be the second execution. The next request would fare no better.
+      Transition next = unclear(attempt, outcome, policy, now, jitter);
+      next.halt = Halt::tenant;
+      next.halt_reason = repeated_by_others;
+      return next;
+    }
 
     case OutcomeKind::unavailable:
-      // A refusal that answers a probe is an outage like any other, and an outage may last for hours.
+      // A refusal by an endpoint that is lost is an outage like any other, and an outage may last for hours.
       if (outcome.http_status == 0 || attempt.endpoint_is_lost) {
         return unreached(attempt, outcome, policy.retry, now, jitter);
       }

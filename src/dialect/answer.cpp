@@ -4,9 +4,11 @@
 #include <array>
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
 #include <cstdint>
 #include <locale>
 #include <pugixml.hpp>
+#include <system_error>
 
 namespace sluice {
 namespace {
@@ -134,12 +136,31 @@ Answer read_json(std::string_view body) {
   return parser.handler().finish();
 }
 
+// pugixml makes of "&#0;", and of a number so large that it becomes 0, the end of the text, and what follows
+// is not seen. XML has no such characters.
+bool has_impossible_character(std::string_view body) {
+  constexpr std::uint32_t last_code_point = 0x10FFFF;
+  const char* const end = body.data() + body.size();
+  for (std::size_t at = body.find("&#"); at != body.npos; at = body.find("&#", at)) {
+    at += 2;
+    const bool is_hexadecimal = body.substr(at).starts_with('x');
+    if (is_hexadecimal) ++at;
+    std::uint32_t number = 0;
+    const auto read = std::from_chars(body.data() + at, end, number, is_hexadecimal ? 16 : 10);
+    if (read.ec == std::errc::result_out_of_range) return true;
+    if (read.ec == std::errc{} && (number == 0 || number > last_code_point)) return true;
+  }
+  return false;
+}
+
 Answer read_xml(std::string_view body, std::string_view action) {
+  if (has_impossible_character(body)) return {};
   pugi::xml_document document;
-  // Document types and entities of the sender's own are not even looked at.
-  const auto parsed = document.load_buffer(body.data(), body.size(),
-                                           pugi::parse_escapes | pugi::parse_cdata | pugi::parse_trim_pcdata,
-                                           pugi::encoding_utf8);
+  // Document types and entities of the sender's own are not even looked at. As a fragment, so that text
+  // before or behind the element, which XML does not allow, becomes its sibling instead of being passed over.
+  constexpr unsigned options =
+      pugi::parse_escapes | pugi::parse_cdata | pugi::parse_trim_pcdata | pugi::parse_fragment;
+  const auto parsed = document.load_buffer(body.data(), body.size(), options, pugi::encoding_utf8);
   const pugi::xml_node root = document.document_element();
   if (!parsed || root.next_sibling() || root.previous_sibling()) return {};
   const bool is_error = std::string_view{root.name()} == "Error";

@@ -9,20 +9,32 @@
 namespace sluice {
 namespace asio = boost::asio;
 
+/// A place in the queue, for as long as it lives.
+class PaceGate::Place {
+ public:
+  Place(std::deque<Alarm*>& queue, Alarm& alarm) : queue_(queue), alarm_(&alarm) { queue_.push_back(alarm_); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    std::erase(queue_, alarm_);
+    if (!queue_.empty()) queue_.front()->ring();
+  }
+
+ private:
+  std::deque<Alarm*>& queue_;
+  Alarm* alarm_;
+};
+
 asio::awaitable<std::optional<PaceGate::Pass>> PaceGate::enter(bool is_retry,
                                                                const std::function<bool()>& is_wanted) {
   const std::unique_ptr<Alarm> alarm = clock_.alarm();
-  queue_.push_back(alarm.get());
+  const Place place{queue_, *alarm};
   const bool may_pass = co_await wait_for_turn(*alarm, is_wanted);
-  std::optional<Pass> pass;
-  if (may_pass && (!is_retry || room_for_retries() > 0)) {
-    const SteadyTime now = clock_.steady_now();
-    const std::optional<Breaker::Probe> probe = breaker_.sent(now);
-    retries_.sent(now, is_retry && !probe);
-    pass = Pass{pacer_.sent(now), now, probe};
-  }
-  leave(alarm.get());
-  co_return pass;
+  if (!may_pass || (is_retry && room_for_retries() <= 0)) co_return std::nullopt;
+  const SteadyTime now = clock_.steady_now();
+  const std::optional<Breaker::Probe> probe = breaker_.sent(now);
+  retries_.sent(now, is_retry && !probe);
+  co_return Pass{pacer_.sent(now), now, probe};
 }
 
 asio::awaitable<bool> PaceGate::wait_for_turn(Alarm& alarm, const std::function<bool()>& is_wanted) {
@@ -32,11 +44,6 @@ asio::awaitable<bool> PaceGate::wait_for_turn(Alarm& alarm, const std::function<
     co_await alarm.sleep_until(is_first ? opens_at() : SteadyTime::max());
   }
   co_return false;
-}
-
-void PaceGate::leave(const Alarm* alarm) {
-  std::erase(queue_, alarm);
-  if (!queue_.empty()) queue_.front()->ring();
 }
 
 void PaceGate::ask_again() {

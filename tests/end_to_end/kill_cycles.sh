@@ -6,6 +6,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cycles=${1:-2000}
-samples/build.sh release
+samples/build.sh release sluice_tests
 SLUICE_KILL_CYCLES=$cycles build/release/tests/sluice_tests \
   --test-case='end to end: runs killed at random moments*'

@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 
 #include "end_to_end/truth.hpp"
+#include "store/sqlite/raw_sqlite.hpp"
 
 namespace sluice::tests {
 namespace {
@@ -59,7 +61,8 @@ void set_up(Scene& scene, const char* faults = "{}") {
 }  // namespace
 
 TEST_CASE(
-    "end to end: of six processes started on one store at the same moment, one sends and five are refused") {
+    "end to end: of fifty processes started on one store at the same moment, one sends and all others are "
+    "refused") {
   Scene scene{300};
   set_up(scene);
   REQUIRE(scene
@@ -67,7 +70,7 @@ TEST_CASE(
                        scene.cloud->url()})
               .exit_code == 0);
 
-  const std::vector<ProgramEnd> ends = run_at_once(scene, 6, scene.resume({"--quiet"}));
+  const std::vector<ProgramEnd> ends = run_at_once(scene, 50, scene.resume({"--quiet"}));
 
   check_one_of(ends, scene, 300);
 }
@@ -101,6 +104,77 @@ TEST_CASE(
   CHECK_MESSAGE((truth.holds() && truth.confirmed == 600), to_text(truth));
   // Those that got no answer were sent again.
   CHECK(truth.sends > 120);
+}
+
+TEST_CASE(
+    "end to end: a store that another program locks for six seconds stops a run, and no answer is dropped") {
+  Scene scene{300};
+  set_up(scene);
+  const std::unique_ptr<Program> run = scene.start(scene.run({"--quiet"}));
+  REQUIRE(run->wait_until([&] { return scene.cloud->summary().requests >= 20; }));
+
+  // Longer than SQLite waits, so the verbs fail; shorter than an answer is kept for.
+  store_tests::RawSqlite other{scene.store};
+  other.run("BEGIN IMMEDIATE");
+  CHECK_FALSE(run->ends_within(6s));
+  other.run("ROLLBACK");
+  const ProgramEnd stopped = run->wait();
+  CHECK(stopped.exit_code == 1);
+  CHECK_MESSAGE(stopped.err.find("Another program holds the file") != std::string::npos, stopped.err);
+  const ProgramEnd resumed = scene.sluice(scene.resume({"--quiet"}));
+
+  CHECK_MESSAGE(resumed.exit_code == 0, resumed.err);
+  const Truth truth = truth_of(scene, 300, 60);
+  // An answer that was dropped would have cost a repetition.
+  CHECK_MESSAGE((truth.holds() && truth.confirmed == 300 && truth.sends == 60), to_text(truth));
+}
+
+TEST_CASE(
+    "end to end: a limit on the size of files is met like a full disk: no signal kills, nothing is lost") {
+  Scene scene{600};
+  set_up(scene);
+  scene.folder.write("job.json", job_text(R"("chunk_size": 1,)"));
+  scene.start_cloud();
+  scene.rate = "500";
+
+  // In blocks of 512 bytes. What 600 attempts leave in the log is more.
+  const ProgramEnd limited = by_shell(scene, R"(ulimit -f 2048; exec "$@")", scene.run({"--quiet"}));
+  CHECK(limited.exit_code == 1);
+  CHECK_MESSAGE(limited.err.find("The disk is full: free some space") != std::string::npos, limited.err);
+  const ProgramEnd resumed = scene.sluice(scene.resume({"--quiet"}));
+
+  CHECK_MESSAGE(resumed.exit_code == 0, resumed.err);
+  const Truth truth = truth_of(scene, 600, 500);
+  CHECK_MESSAGE((truth.holds() && truth.in_doubt == 0), to_text(truth));
+}
+
+TEST_CASE(
+    "end to end: whatever a run is doing when there is no more memory, it ends, and resume loses nothing") {
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  MESSAGE("not tested: the sanitizer reserves more memory than any limit allows");
+#else
+  // From too little to begin to enough, in steps of half a MiB: some end by a message, some by an exception
+  // that nobody catches.
+  constexpr int least_kib = 18'000;
+  constexpr std::size_t steps = 36;
+  std::atomic<int> died = 0;
+
+  const std::vector<std::string> complaints = complaints_of(steps, [&](std::size_t step) -> std::string {
+    Scene scene{60};
+    set_up(scene);
+    const std::string script = fmt::format(R"(ulimit -v {}; exec "$@")", least_kib + 512 * step);
+    const ProgramEnd end = by_shell(scene, script, scene.run({"--quiet"}));
+    died += end.exit_code == 0 ? 0 : 1;
+    const ProgramEnd finished = finish(scene);
+    const Truth truth = truth_of(scene, 60, 60);
+    if (finished.exit_code == 0 && truth.holds() && truth.in_doubt == 0) return {};
+    return fmt::format("{}: ended with {}: {}\nand then with {}: {}\n{}", script, end.exit_code, end.err,
+                       finished.exit_code, to_text(truth), finished.err);
+  });
+
+  CHECK_MESSAGE(complaints.empty(), fmt::format("{}", fmt::join(complaints, "\n")));
+  CHECK(died > 0);
+#endif
 }
 
 TEST_CASE(

@@ -66,6 +66,8 @@ const std::vector<Row> rows{
     {"<html>busy</html>\r\n\r\n", State::unreadable},
     {"HTTP/2.0 200 OK\r\n\r\n", State::unreadable},
     {"HTTP/1.1 2000 OK\r\n\r\n", State::unreadable},
+    {"HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n", State::unreadable},
+    {"HTTP/1.1 099 OK\r\n\r\nuntil the end", State::unreadable},
     {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", State::unreadable},
     {"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n", State::unreadable},
     {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi!", State::unreadable},

@@ -86,7 +86,7 @@ void Connection::keep_log_short(std::function<void(std::int64_t)> too_long) {
 void Connection::log_grew(int pages) {
   if (pages < log_pages_moved_from) return;
   const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  if (is_fatal(code, sqlite3_system_errno(db_))) {
+  if (is_fatal(code, system_errno_of(db_))) {
     const Error error = sqlite_error(db_, code, path_, "move the log into the file");
     stop({ErrorKind::storage_lost, error.message + "; stopped after an I/O error", "Restart to recover."});
     return;
@@ -166,7 +166,7 @@ void Connection::check(int code, std::string_view doing) {
 
 void Connection::raise(int code, std::string_view doing) {
   const Error error = sqlite_error(db_, code, path_, doing);
-  if (is_fatal(code, sqlite3_system_errno(db_))) {
+  if (is_fatal(code, system_errno_of(db_))) {
     stop({ErrorKind::storage_lost, error.message + "; stopped after an I/O error", "Restart to recover."});
   }
   throw StoreFailure{error};

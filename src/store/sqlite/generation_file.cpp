@@ -40,7 +40,10 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
 }
 
 bool write_all(int descriptor, const std::string& text) {
-  const ssize_t written = pwrite(descriptor, text.data(), text.size(), 0);
+  ssize_t written = 0;
+  do {
+    written = pwrite(descriptor, text.data(), text.size(), 0);
+  } while (written < 0 && errno == EINTR);
   if (written >= 0 && static_cast<std::size_t>(written) < text.size()) errno = ENOSPC;
   return written == static_cast<ssize_t>(text.size());
 }

@@ -38,8 +38,14 @@ std::string next_step(int code, int system_errno, const std::string& path) {
       return next_step_after_damage(path);
     case SQLITE_IOERR:
       return "The disk reported an error. Check the disk, then restart to recover.";
+    case SQLITE_NOMEM:
+      return "There is no memory left. End other programs or raise the limit, then go on: what was recorded "
+             "is kept.";
     default:
-      return "This is a mistake in sluice, not in your input. Please report it.";
+      return fmt::format(
+          "This is a mistake in sluice, or the file is damaged; this tells: sqlite3 '{}' 'PRAGMA "
+          "integrity_check'. If it says ok, please report it.",
+          path);
   }
 }
 
@@ -72,10 +78,22 @@ std::string next_step_after_damage(const std::string& path) {
                      path);
 }
 
+int system_errno_of(sqlite3* db) {
+  if (const int known = sqlite3_system_errno(db); known != 0) return known;
+  // When it is a commit's write that fails, SQLite keeps the number with the log's file alone.
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  int number = 0;
+  if (log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+  }
+  return number;
+}
+
 Error sqlite_error(sqlite3* db, int code, const std::string& path, std::string_view doing) {
   const int primary = code & 0xff;
   const bool from_the_system = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN;
-  const int system_errno = db != nullptr && from_the_system ? sqlite3_system_errno(db) : 0;
+  const int system_errno = db != nullptr && from_the_system ? system_errno_of(db) : 0;
   return Error{
       kind_of(code),
       fmt::format("store {}: cannot {}: {} (SQLite {})", path, doing, reason(db, code, system_errno), code),

@@ -72,6 +72,8 @@ AnswerReader::State AnswerReader::Parsing::read_on() {
     const std::size_t used = parser->put(boost::asio::buffer(unread), error);
     unread.erase(0, used);
     if (error && error != http::error::need_more) return refuse(error);
+    // Beast takes any three digits. Status 0 is what an attempt without an answer has.
+    if (parser->is_header_done() && parser->get().result_int() < 100) return refuse("it has no status");
     // Beast counts a body by what it announces; one that goes on until the connection closes is counted here.
     if (parser->get().body().size() > limits.body_bytes_max) return refuse(http::error::body_limit);
     if (parser->is_done()) {

@@ -18,6 +18,7 @@ struct FailingVfs::Methods {
 
   static int close(sqlite3_file* f) { return of(f).real()->pMethods->xClose(of(f).real()); }
   static int read(sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
+    if (of(f).vfs->read_code_ != SQLITE_OK) return of(f).vfs->read_code_;
     return of(f).real()->pMethods->xRead(of(f).real(), to, n, at);
   }
   static int write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {

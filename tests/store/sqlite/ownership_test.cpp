@@ -223,6 +223,34 @@ TEST_CASE("store: after a failed sync nothing more is written, and the next owne
             [](const UnresolvedAttempt&) { return Transition{.state = ChunkState::in_doubt}; }, noon)) >= 1);
 }
 
+TEST_CASE("store: a read that fails stops the store with path and code, and no chunk changes its state") {
+  const SqliteHome home;
+  FailingVfs disk;
+  RunId run;
+  {
+    // More than SQLite keeps in memory.
+    run = submit(*expect(home.open(noon)), std::vector<int>(3000, 100));
+  }
+  {
+    const auto store = expect(home.open(noon));
+    disk.let_reads_end_with(SQLITE_IOERR_READ);
+
+    const auto failed =
+        store->claim({.tenant = "prod", .limit = 1, .now = noon, .make_intent = fresh_intent});
+
+    REQUIRE(failed.has_error());
+    CHECK(failed.error().kind == ErrorKind::storage);
+    CHECK(contains(failed.error().message, home.path()));
+    CHECK(contains(failed.error().message, "SQLite " + std::to_string(SQLITE_IOERR_READ)));
+    disk.let_reads_end_with(SQLITE_OK);
+    CHECK(kind_of(store->run(run)) == ErrorKind::storage_lost);
+  }
+
+  const auto store = expect(home.open(noon));
+  CHECK(record_of(*store, run).chunks == StateCounts{.pending = 3000});
+  CHECK(claim(*store, 1).size() == 1);
+}
+
 TEST_CASE("store: a full disk fails the verb and nothing else") {
   const SqliteHome home;
   FailingVfs disk;

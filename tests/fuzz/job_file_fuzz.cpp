@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// The job file's reader: any text is either a job, which written out anew reads as the same job, or a list of
+// findings each of which has its place.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <string>
+
+#include "fuzz/claim.hpp"
+#include "sluice/jobfile/job_file.hpp"
+
+using namespace sluice;
+using fuzz::claim;
+
+namespace {
+
+std::string quoted(std::string_view text) { return boost::json::serialize(boost::json::string_view{text}); }
+
+// The longest unit that measures it out, since the reader takes only so many digits of each.
+std::string quoted(std::chrono::milliseconds duration) {
+  using namespace std::chrono_literals;
+  if (duration % 24h == 0ms) return fmt::format("\"{}d\"", duration / 24h);
+  if (duration % 1h == 0ms) return fmt::format("\"{}h\"", duration / 1h);
+  if (duration % 1min == 0ms) return fmt::format("\"{}m\"", duration / 1min);
+  if (duration % 1s == 0ms) return fmt::format("\"{}s\"", duration / 1s);
+  return fmt::format("\"{}ms\"", duration.count());
+}
+
+std::string written(const Call& call) {
+  std::string text = fmt::format(R"({{"product_key": {}, "identifier": {}, "args": {})",
+                                 quoted(call.product_key), quoted(call.identifier), call.args);
+  if (call.qos) text += fmt::format(R"(, "qos": {})", *call.qos);
+  if (call.iot_instance_id) text += fmt::format(R"(, "iot_instance_id": {})", quoted(*call.iot_instance_id));
+  text += R"(, "parameters": {)";
+  for (std::string_view comma; const auto& [name, value] : call.parameters) {
+    text += fmt::format("{}{}: {}", comma, quoted(name), quoted(value));
+    comma = ", ";
+  }
+  return text + "}}";
+}
+
+std::string written(const Targets& targets) {
+  if (targets.devices.empty() && targets.devices_file.empty()) return "{}";
+  if (targets.devices.empty()) {
+    std::string text = fmt::format(R"({{"devices_file": {})", quoted(targets.devices_file));
+    if (!targets.column.empty()) text += fmt::format(R"(, "column": {})", quoted(targets.column));
+    return text + "}";
+  }
+  std::string text = R"({"devices": [)";
+  for (std::string_view comma; const std::string& device : targets.devices) {
+    text += fmt::format("{}{}", comma, quoted(device));
+    comma = ", ";
+  }
+  return text + "]}";
+}
+
+std::string written(const Job& job) {
+  std::string text = fmt::format(
+      R"({{"name": {}, "call": {}, "targets": {}, "chunk_size": {}, "safe_to_repeat": {})", quoted(job.name),
+      written(job.call), written(job.targets), job.chunk_size, job.safe_to_repeat);
+  if (!job.tenant.empty()) text += fmt::format(R"(, "tenant": {})", quoted(job.tenant));
+  if (job.rate) text += fmt::format(R"(, "rate": {})", *job.rate);
+  text += fmt::format(
+      R"(, "on_doubt": "{}", "retry": {{"max_attempts": {}, "base": {}, "cap": {}, "deadline": {}}}}})",
+      to_string(job.on_doubt), job.retry.max_attempts, quoted(job.retry.base), quoted(job.retry.cap),
+      quoted(job.retry.deadline));
+  return text;
+}
+
+void claim_values_are_in_range(const Job& job) {
+  claim(!job.name.empty() && fuzz::is_free_of_controls(job.name), "a job's name can be shown", job.name);
+  claim(!job.call.product_key.empty() && !job.call.identifier.empty(), "a job says what is called");
+  claim(job.chunk_size >= 1 && job.chunk_size <= 100, "a chunk has 1 to 100 devices");
+  claim(!job.rate || (*job.rate >= rate_min && *job.rate <= rate_max), "a rate is one that can be kept");
+  claim(job.retry.max_attempts >= 1 && job.retry.base.count() > 0,
+        "there is an attempt, and a wait after it");
+  claim(job.retry.base <= job.retry.cap, "the first wait is no longer than the longest");
+  claim(job.targets.devices.empty() || job.targets.devices_file.empty(), "there is one source of devices");
+
+  boost::json::error_code error;
+  const auto args = boost::json::parse(job.call.args, error);
+  claim(!error && args.is_object(), "args are a strict JSON object", job.call.args);
+}
+
+bool is_number_up_to(std::string_view digits, std::size_t max) {
+  if (digits.empty() || digits.size() > 9) return false;
+  if (digits.find_first_not_of("0123456789") != digits.npos) return false;
+  const std::size_t number = std::stoul(std::string{digits});
+  return number >= 1 && number <= max;
+}
+
+// "job.json:LINE:COLUMN: …", where the text has that line and its columns.
+bool has_place(std::string_view finding, std::string_view text) {
+  constexpr std::string_view file = "job.json:";
+  if (!finding.starts_with(file)) return false;
+  finding.remove_prefix(file.size());
+  const std::size_t colon = finding.find(':');
+  if (colon == finding.npos) return false;
+  const std::size_t end = finding.find(": ", colon + 1);
+  if (end == finding.npos) return false;
+  const auto breaks = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  return is_number_up_to(finding.substr(0, colon), breaks + 1) &&
+         is_number_up_to(finding.substr(colon + 1, end - colon - 1), text.size() + 1);
+}
+
+void claim_findings_have_places(const Error& error, std::string_view text) {
+  claim(error.kind == ErrorKind::invalid_input, "what is no job is invalid input", error.message);
+  claim(!error.hint.empty(), "a refusal says what to do", error.message);
+  claim(!error.message.empty(), "a refusal says what is wrong");
+  for (std::string_view rest = error.message; !rest.empty();) {
+    const auto [line, after] = fuzz::split_first_line(rest);
+    claim(fuzz::is_free_of_controls(line), "a finding can be shown", line);
+    claim(has_place(line, text) || line.starts_with("… and "), "a finding has its place", line);
+    rest = after;
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  const std::string_view text = fuzz::text_of(bytes, size);
+
+  const Result<Job> job = read_job("job.json", std::string{text});
+
+  if (!job) {
+    claim_findings_have_places(job.error(), text);
+    return 0;
+  }
+  claim_values_are_in_range(*job);
+  const std::string again = written(*job);
+  const Result<Job> reread = read_job("job.json", again);
+  claim(reread.has_value(), "a job written out is a job", again);
+  claim(*reread == *job, "a job written out is the same job", again);
+  return 0;
+}
