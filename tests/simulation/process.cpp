@@ -238,6 +238,7 @@ asio::awaitable<SteadyTime> Process::send(std::vector<Sending> runs, SteadyTime 
     around_.world.note("dispatcher_failed", static_cast<int>(done.error().kind));
     const bool concerns_all = done.error().kind != ErrorKind::unreachable;
     if (concerns_all && !is_dead_) failure_ = done.error();
+    has_failed_ = true;
   }
   co_return dispatcher_->quiet_until();
 }

@@ -266,7 +266,7 @@ void Simulation::end_life() {
   if (!process_) return;
   const bool is_clean = is_well() && !process_->is_dead() && (process_->is_done() || process_->failure());
   is_finished_ = false;
-  if (is_clean && process_->is_done() && !process_->failure()) {
+  if (is_clean && process_->is_done_well()) {
     ledger_.recount(/*is_settled=*/true);
     is_finished_ = is_all_finished();
   }
