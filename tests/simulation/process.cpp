@@ -88,8 +88,9 @@ DiskVerdict Process::judge(DiskCall call) {
   if (call != DiskCall::write_lock && call != DiskCall::sync && fails(Fault::io_error)) {
     verdict = call == DiskCall::read && dice.chance(0.3) ? DiskVerdict::short_read : DiskVerdict::io_error;
   }
-  if (verdict != DiskVerdict::fine)
-    around_.world.note("disk", static_cast<int>(call), static_cast<int>(verdict));
+  if (verdict == DiskVerdict::fine) return verdict;
+  ++(call == DiskCall::sync ? around_.totals.failed_syncs : around_.totals.disk_errors);
+  around_.world.note("disk", static_cast<int>(call), static_cast<int>(verdict));
   return verdict;
 }
 
@@ -239,6 +240,7 @@ asio::awaitable<SteadyTime> Process::send(std::vector<Sending> runs, SteadyTime 
     around_.world.note("dispatcher_failed", static_cast<int>(done.error().kind));
     const bool concerns_all = done.error().kind != ErrorKind::unreachable;
     if (concerns_all && !is_dead_) failure_ = done.error();
+    has_failed_ = true;
   }
   co_return dispatcher_->quiet_until();
 }
