@@ -22,6 +22,7 @@
 
 #include "app/progress_printer.hpp"
 #include "app/say.hpp"
+#include "sluice/core/silence.hpp"
 #include "sluice/core/split_guard.hpp"
 #include "sluice/engine/dispatcher.hpp"
 #include "sluice/store/async_store.hpp"
@@ -31,12 +32,6 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-/// One window of that rate, and the most by which the last request before may have been late.
-std::chrono::nanoseconds silence_needed(double requests_per_second) {
-  const std::chrono::duration<double> window{std::max(1.0, 1.0 / requests_per_second)};
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(window) + 500ms;
-}
 
 constexpr auto tick_interval = 250ms;
 
@@ -129,18 +124,12 @@ class Session {
     co_return dispatcher.quiet_until();
   }
 
-  // Of what was accepted before, and of the operator's word to go on, a dispatcher knows nothing by itself.
-  static std::set<RunId> splits_unguarded(const RunRecord& record) {
-    const bool was_paused_by_guard =
-        record.control == RunControl::paused && is_split_guard_reason(record.control_reason);
-    if (was_paused_by_guard || record.chunks.accepted > 0) return {record.id};
-    return {};
-  }
-
   static DispatcherConfig dispatcher_config(const SessionRun& run, SteadyTime not_before) {
+    std::set<RunId> unguarded;
+    if (splits_unguarded(run.record)) unguarded.insert(run.record.id);
     return {.tenant = run.record.tenant,
             .runs = {{run.record.id, run.job}},
-            .splits_unguarded = splits_unguarded(run.record),
+            .splits_unguarded = std::move(unguarded),
             .endpoint = to_string(run.setup.endpoint),
             .dialect = run.setup.dialect,
             .credentials = run.credentials,

@@ -22,7 +22,9 @@ EndpointSign sign_of(const Outcome& outcome) {
     case OutcomeKind::silent:
       return EndpointSign::away_with_doubt;
     case OutcomeKind::answered_unclear:
-      return outcome.http_status >= 500 ? EndpointSign::away_with_doubt : EndpointSign::present;
+      // Without a status, it was not even HTTP that came.
+      return outcome.http_status >= 500 || outcome.http_status == 0 ? EndpointSign::away_with_doubt
+                                                                    : EndpointSign::present;
     case OutcomeKind::accepted:
     case OutcomeKind::nonce_used:
     case OutcomeKind::throttled:

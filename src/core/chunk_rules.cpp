@@ -4,12 +4,19 @@
 #include <algorithm>
 
 #include "sluice/core/backoff.hpp"
+#include "sluice/core/mutation.hpp"
 
 namespace sluice {
 namespace {
 
 // A throttle without a hint: the pacer already slows the tenant down, so the chunk need not wait long.
 constexpr std::chrono::seconds throttle_pause{1};
+
+// Why an account pauses at a nonce that was used before its first send.
+constexpr std::string_view repeated_by_others =
+    "a nonce was used before sluice sent it: something on the way repeats requests, or a copy of this "
+    "machine "
+    "sends as well";
 
 Transition final_state(ChunkState state, Evidence evidence = Evidence::none) {
   return {.state = state, .evidence = evidence, .due_at = {}};
@@ -51,7 +58,8 @@ UtcTime retry_at(const AttemptFacts& attempt, const Outcome& outcome, const Retr
 Transition retry_or(ChunkState when_spent, const AttemptFacts& attempt, const Outcome& outcome,
                     const RetryPolicy& retry, UtcTime now, double jitter) {
   const UtcTime due_at = retry_at(attempt, outcome, retry, now, jitter);
-  if (attempt.number >= retry.max_attempts) return final_state(when_spent);
+  const bool is_spent = attempt.number >= retry.max_attempts && !is_seeded(Mutation::attempts_unbounded);
+  if (is_spent) return final_state(when_spent);
   if (is_past_deadline(attempt, retry, due_at)) return halted(Halt::run, now);
   return back_to_pending(due_at, /*spends_attempt=*/true);
 }
@@ -88,7 +96,8 @@ Transition by_policy(Transition next, const AttemptFacts& attempt, const ChunkPo
 }
 
 bool may_replay_at(const AttemptFacts& attempt, UtcTime due_at) {
-  return due_at < attempt.request_stamped_at + identical_replay_window;
+  return due_at < attempt.request_stamped_at + identical_replay_window ||
+         is_seeded(Mutation::replay_any_time);
 }
 
 Transition replay_at(UtcTime due_at) {
@@ -99,6 +108,7 @@ Transition replay_at(UtcTime due_at) {
 
 Transition after_silence(const AttemptFacts& attempt, const Outcome& outcome, const ChunkPolicy& policy,
                          UtcTime now, double jitter) {
+  if (is_seeded(Mutation::fresh_nonce_after_silence)) return back_to_pending(now, /*spends_attempt=*/true);
   if (attempt.replay_number < identical_replays_max && may_replay_at(attempt, now)) return replay_at(now);
   return unclear(attempt, outcome, policy, now, jitter);
 }
@@ -121,6 +131,8 @@ Transition settle_replay(const AttemptFacts& attempt, const Outcome& outcome, co
     case OutcomeKind::accepted:
       return final_state(ChunkState::succeeded, Evidence::confirmed);
     case OutcomeKind::nonce_used:
+      if (is_seeded(Mutation::nonce_used_confirmed))
+        return final_state(ChunkState::succeeded, Evidence::confirmed);
       return final_state(ChunkState::succeeded, Evidence::presumed);
     case OutcomeKind::silent:
       return after_silence(attempt, outcome, policy, now, jitter);
@@ -157,13 +169,17 @@ Transition settle_first_send(const AttemptFacts& attempt, const Outcome& outcome
       return back_to_pending(due_at, /*spends_attempt=*/false);
     }
 
-    case OutcomeKind::nonce_used:
-      // Nobody else uses our nonces, so something on the way has repeated this very request, and the copy may
-      // have been executed: a fresh attempt could be the second execution.
-      return unclear(attempt, outcome, policy, now, jitter);
+    case OutcomeKind::nonce_used: {
+      // Nobody else uses our nonces, so something has repeated this very request, and the copy may have been
+      // executed: a fresh attempt could be the second execution. The next request would fare no better.
+      Transition next = unclear(attempt, outcome, policy, now, jitter);
+      next.halt = Halt::tenant;
+      next.halt_reason = repeated_by_others;
+      return next;
+    }
 
     case OutcomeKind::unavailable:
-      // A refusal that answers a probe is an outage like any other, and an outage may last for hours.
+      // A refusal by an endpoint that is lost is an outage like any other, and an outage may last for hours.
       if (outcome.http_status == 0 || attempt.endpoint_is_lost) {
         return unreached(attempt, outcome, policy.retry, now, jitter);
       }
@@ -173,9 +189,13 @@ Transition settle_first_send(const AttemptFacts& attempt, const Outcome& outcome
       return after_silence(attempt, outcome, policy, now, jitter);
 
     case OutcomeKind::answered_unclear:
+      if (is_seeded(Mutation::replay_after_answer))
+        return after_silence(attempt, outcome, policy, now, jitter);
+      if (is_seeded(Mutation::unclear_not_executed)) return back_to_pending(now, /*spends_attempt=*/true);
       return unclear(attempt, outcome, policy, now, jitter);
 
     case OutcomeKind::rejected_devices:
+      if (attempt.devices == 1 && is_seeded(Mutation::rejected_retried)) return back_to_pending(now, true);
       return final_state(attempt.devices > 1 ? ChunkState::split : ChunkState::failed);
 
     case OutcomeKind::rejected_job:
@@ -204,7 +224,8 @@ Transition release(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTi
 }
 
 Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now) {
-  if (attempt.crashes >= poison_crashes) {
+  if (is_seeded(Mutation::orphans_requeued)) return back_to_pending(now, /*spends_attempt=*/false);
+  if (attempt.crashes >= poison_crashes && !is_seeded(Mutation::poison_not_held)) {
     Transition next = final_state(ChunkState::in_doubt);
     next.held = Held::poison;
     return next;
@@ -214,7 +235,8 @@ Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTi
 }
 
 bool may_have_been_executed(OutcomeKind kind) {
-  return kind == OutcomeKind::silent || kind == OutcomeKind::answered_unclear || kind == OutcomeKind::nonce_used;
+  return kind == OutcomeKind::silent || kind == OutcomeKind::answered_unclear ||
+         kind == OutcomeKind::nonce_used;
 }
 
 std::optional<ChunkState> cancel(ChunkState state, bool is_unclear) {

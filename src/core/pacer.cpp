@@ -5,6 +5,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "sluice/core/mutation.hpp"
+
 namespace sluice {
 namespace {
 
@@ -70,6 +72,11 @@ Pacer::Pacer(double requests_per_second, SteadyTime start, double account_limit)
 SteadyTime Pacer::next_send_at() const {
   if (sends_.empty()) return not_before_;
   const SteadyTime last = sends_.back().at;
+  if (is_seeded(Mutation::fixed_window)) {
+    const auto second = std::chrono::floor<std::chrono::seconds>(sends_.front().at);
+    return std::max(not_before_,
+                    SteadyTime{second + std::chrono::seconds{sends_.size() == per_window_ ? 1 : 0}});
+  }
   SteadyTime next = std::max(not_before_, last + from_seconds(1.0 / rate_at(last)));
   if (sends_.size() == per_window_) {
     const Send& oldest = sends_.front();

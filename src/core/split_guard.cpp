@@ -35,4 +35,10 @@ bool is_split_guard_reason(std::string_view control_reason) {
   return control_reason.starts_with(std::string{reason_code} + ":");
 }
 
+bool splits_unguarded(const RunRecord& run) {
+  const bool was_paused_by_guard =
+      run.control == RunControl::paused && is_split_guard_reason(run.control_reason);
+  return was_paused_by_guard || run.chunks.accepted > 0;
+}
+
 }  // namespace sluice

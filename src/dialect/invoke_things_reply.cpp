@@ -91,9 +91,9 @@ OutcomeKind kind_of_refusal(const InvokeThingsDialect& dialect, const Answer& an
   if (answer.readable) {
     if (const auto known = outcome_of_code(answer.code, dialect.extra_codes)) return *known;
   }
-  // The API's own limit headers come with refusals only; the official clients treat such an answer as
-  // throttled too. A known code says more than a header, so it was asked first.
-  if (is_error_status(status) && is_rate_limited) return OutcomeKind::throttled;
+  // The API's own limit headers come with refusals only. A known code says more than a header, so it was
+  // asked first; and a server that has failed inside may have executed the call, whatever its front end adds.
+  if (status < 500 && is_rate_limited) return OutcomeKind::throttled;
   // The front-end turned the request away because of its size; a repetition is as large.
   if (status == 413 || status == 414) return OutcomeKind::rejected_job;
   return OutcomeKind::answered_unclear;
@@ -145,7 +145,10 @@ Outcome classify(const TransportFailure& failure) {
   outcome.message = failure.message;
   cut(outcome.message, message_bytes_max);
   if (failure.may_have_arrived) {
-    outcome.kind = OutcomeKind::silent;
+    // Where something was answered, whatever it is, the nonce is used: the refusal of a repetition would
+    // prove nothing.
+    const bool was_answered = failure.kind == FailureKind::unreadable;
+    outcome.kind = was_answered ? OutcomeKind::answered_unclear : OutcomeKind::silent;
   } else if (failure.kind == FailureKind::certificate || failure.kind == FailureKind::weak_tls) {
     outcome.kind = OutcomeKind::blocked;
   } else {

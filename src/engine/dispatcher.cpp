@@ -14,6 +14,7 @@
 #include "engine/run_requests.hpp"
 #include "sluice/core/chunk_rules.hpp"
 #include "sluice/core/kill_point.hpp"
+#include "sluice/core/mutation.hpp"
 #include "sluice/core/split_guard.hpp"
 #include "sluice/dialect/server_clock.hpp"
 
@@ -50,23 +51,12 @@ class Dispatcher::Impl {
         alarm_(clock.alarm()) {}
 
   asio::awaitable<Result<void>> run() {
-    while (!is_stopping_) {
-      const std::size_t room = room_to_claim();
-      const SteadyTime claim_from = claim_not_before();
-      if (room == 0 || claim_from > clock_.steady_now()) {
-        co_await alarm_->sleep_until(room == 0 ? SteadyTime::max() : claim_from);
-        continue;
-      }
-      const UtcTime now = clock_.utc_now();
-      const bool was_idle = active_ == 0;
-      const auto retries_max = static_cast<std::size_t>(room_for_retries());
-      const std::size_t claimed = co_await claim(room, retries_max, now);
-      if (claimed == room) report_.tell_whether_retries_are_held(false);
-      if (claimed == room || is_stopping_) continue;
-      const bool may_hold_retries = retries_max < room && retries_max <= claimed;
-      const bool more_to_come = co_await wait_until_due(now, was_idle, may_hold_retries);
-      if (!more_to_come) break;
+    try {
+      co_await serve();
+    } catch (const std::exception& problem) {
+      fail(Error{ErrorKind::unexpected, std::string{"sending ended by an exception: "} + problem.what(), ""});
     }
+    // Whatever happened, nobody who is on his way may outlive what he refers to.
     while (active_ > 0) {
       reach(KillPoint::drain);
       co_await alarm_->sleep_until(SteadyTime::max());
@@ -85,6 +75,27 @@ class Dispatcher::Impl {
   }
 
  private:
+  /// Until nothing is left to claim, or somebody says stop.
+  asio::awaitable<void> serve() {
+    while (!is_stopping_) {
+      const std::size_t room = room_to_claim();
+      const SteadyTime claim_from = claim_not_before();
+      if (room == 0 || claim_from > clock_.steady_now()) {
+        co_await alarm_->sleep_until(room == 0 ? SteadyTime::max() : claim_from);
+        continue;
+      }
+      const UtcTime now = clock_.utc_now();
+      const bool was_idle = active_ == 0;
+      const auto retries_max = static_cast<std::size_t>(room_for_retries());
+      const std::size_t claimed = co_await claim(room, retries_max, now);
+      if (claimed == room) report_.tell_whether_retries_are_held(false);
+      if (claimed == room || is_stopping_) continue;
+      const bool may_hold_retries = retries_max < room && retries_max <= claimed;
+      const bool more_to_come = co_await wait_until_due(now, was_idle && claimed == 0, may_hold_retries);
+      if (!more_to_come) break;
+    }
+  }
+
   std::size_t room_to_claim() const {
     // A lost endpoint is probed by one chunk; to connect at all is already a probe.
     const std::size_t ahead =
@@ -189,8 +200,9 @@ class Dispatcher::Impl {
     ClaimedChunk chunk;
     int times_lost = 0;                  ///< how often the endpoint had been lost when it was claimed
     bool is_staged = true;               ///< has not passed the gate
-    std::optional<PaceGate::Pass> pass;  ///< the gate's
+    std::optional<PaceGate::Pass> pass;  ///< the gate's; absent: it may not go out, or not yet
     std::optional<UtcTime> sent_at;      ///< absent: not one byte went out
+    bool is_announced = false;           ///< the observer knows of it
   };
 
   /// One chunk from the gate to its recorded result.
@@ -198,11 +210,13 @@ class Dispatcher::Impl {
     Flight flight{.chunk = std::move(chunk), .times_lost = times_lost_};
     const HttpRequest request =
         request_for(*config_, flight.chunk.run, flight.chunk.intent, flight.chunk.names);
-    if (request_digest(config_->endpoint, request) != flight.chunk.intent.digest) {
+    const bool is_same = request_digest(config_->endpoint, request) == flight.chunk.intent.digest;
+    if (!is_same && !is_seeded(Mutation::replay_across_keys)) {
       // Only a replay can get here: another key, dialect or argument would be a new request under an old
       // nonce.
       leave_stage(flight);
-      co_await settle_by_rule(flight, unrepeatable());
+      const Outcome changed = unrepeatable();
+      co_await settle_by_rule(flight, changed);
       co_return;
     }
     const Reply reply = co_await send(flight, request);
@@ -214,16 +228,18 @@ class Dispatcher::Impl {
     const std::function<bool()> is_wanted = [this, &flight] { return may_send(flight); };
     const WireGate gate = [this, &flight, &is_wanted]() -> asio::awaitable<bool> {
       const ClaimedChunk& chunk = flight.chunk;
-      // The connection died behind the gate, and this is the next one.
-      const bool is_announced = flight.pass.has_value();
-      if (is_announced) gate_.passed_in_vain(*flight.pass);
-      const std::optional<PaceGate::Pass> pass = co_await gate_.enter(is_retry(chunk), is_wanted);
-      if (!pass) co_return false;
-      flight.pass = pass;
+      if (flight.pass) {
+        // The connection died behind the gate, and this is the next one.
+        gate_.passed_in_vain(*flight.pass);
+        flight.pass.reset();
+        flight.sent_at.reset();
+      }
+      flight.pass = co_await gate_.enter(is_retry(chunk), is_wanted);
+      if (!flight.pass) co_return false;
       leave_stage(flight);
       flight.sent_at = clock_.utc_now();
       tell_pace();
-      if (is_announced) co_return true;
+      if (std::exchange(flight.is_announced, true)) co_return true;
       observer_.attempt_sent(
           {chunk.run, chunk.chunk, chunk.attempt, chunk.facts.devices, chunk.is_replay, is_retry(chunk)},
           flight.pass->at);
@@ -240,7 +256,8 @@ class Dispatcher::Impl {
       if (!failure->may_have_arrived) flight.sent_at.reset();
       if (failure->kind == FailureKind::stopped && !flight.pass) {
         const Transition next = release(flight.chunk.facts, policy_of(flight.chunk.run), clock_.utc_now());
-        co_await record(flight, outcome, next);
+        const bool is_recorded = co_await record(flight, outcome, next);
+        if (is_recorded && flight.is_announced) tell_settled(flight, outcome, next, std::nullopt);
         co_return;
       }
       // Of an endpoint that our own machine had no means to ask, nothing is known.
@@ -254,7 +271,10 @@ class Dispatcher::Impl {
     const UtcTime now = clock_.utc_now();
     const auto rtt = clock_.steady_now() - flight.pass->at;
     const Outcome outcome = classify(config_->dialect, response, now);
-    const auto sent_at = now - std::chrono::ceil<std::chrono::microseconds>(rtt);
+    // Both clocks are asked, and the earlier instant counts: the one may be set, the other stands still while
+    // the machine sleeps, and neither makes the clock wrong.
+    const UtcTime sent_at =
+        std::min(*flight.sent_at, now - std::chrono::ceil<std::chrono::microseconds>(rtt));
     const std::optional<std::string> wrong_clock = wrong_clock_reason(clock_offset(response, sent_at, now));
     heed(flight, outcome);
     if (wrong_clock) halt(flight.chunk.run, Halt::tenant);
@@ -286,6 +306,7 @@ class Dispatcher::Impl {
     // rather than a chunk that was never sent, which silence would leave in doubt.
     if (flight.times_lost != times_lost_ && gate_.breaker().is_open()) return false;
     const UtcTime now = clock_.utc_now();
+    if (chunk.is_replay && is_seeded(Mutation::replay_any_time)) return true;
     if (chunk.is_replay) return now < chunk.facts.request_stamped_at + identical_replay_window;
     return now < chunk.facts.request_stamped_at + staged_for_max;
   }
@@ -324,7 +345,11 @@ class Dispatcher::Impl {
     const Transition next = next_after(flight.chunk, outcome);
     halt(flight.chunk.run, next.halt);
     const bool is_recorded = co_await record(flight, outcome, next);
-    if (!is_recorded) co_return;
+    if (is_recorded) tell_settled(flight, outcome, next, rtt);
+  }
+
+  void tell_settled(const Flight& flight, const Outcome& outcome, const Transition& next,
+                    std::optional<std::chrono::nanoseconds> rtt) {
     const ClaimedChunk& chunk = flight.chunk;
     const AttemptSettled event{chunk.run, chunk.chunk, chunk.attempt, chunk.facts, outcome, next, rtt};
     observer_.attempt_settled(event, clock_.steady_now());

@@ -4,23 +4,37 @@
 #include <algorithm>
 #include <limits>
 
+#include "sluice/core/mutation.hpp"
+
 namespace sluice {
 namespace asio = boost::asio;
+
+/// A place in the queue, for as long as it lives.
+class PaceGate::Place {
+ public:
+  Place(std::deque<Alarm*>& queue, Alarm& alarm) : queue_(queue), alarm_(&alarm) { queue_.push_back(alarm_); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    std::erase(queue_, alarm_);
+    if (!queue_.empty()) queue_.front()->ring();
+  }
+
+ private:
+  std::deque<Alarm*>& queue_;
+  Alarm* alarm_;
+};
 
 asio::awaitable<std::optional<PaceGate::Pass>> PaceGate::enter(bool is_retry,
                                                                const std::function<bool()>& is_wanted) {
   const std::unique_ptr<Alarm> alarm = clock_.alarm();
-  queue_.push_back(alarm.get());
+  const Place place{queue_, *alarm};
   const bool may_pass = co_await wait_for_turn(*alarm, is_wanted);
-  std::optional<Pass> pass;
-  if (may_pass && (!is_retry || room_for_retries() > 0)) {
-    const SteadyTime now = clock_.steady_now();
-    const std::optional<Breaker::Probe> probe = breaker_.sent(now);
-    retries_.sent(now, is_retry && !probe);
-    pass = Pass{pacer_.sent(now), now, probe};
-  }
-  leave(alarm.get());
-  co_return pass;
+  if (!may_pass || (is_retry && room_for_retries() <= 0)) co_return std::nullopt;
+  const SteadyTime now = clock_.steady_now();
+  const std::optional<Breaker::Probe> probe = breaker_.sent(now);
+  retries_.sent(now, is_retry && !probe);
+  co_return Pass{pacer_.sent(now), now, probe};
 }
 
 asio::awaitable<bool> PaceGate::wait_for_turn(Alarm& alarm, const std::function<bool()>& is_wanted) {
@@ -30,11 +44,6 @@ asio::awaitable<bool> PaceGate::wait_for_turn(Alarm& alarm, const std::function<
     co_await alarm.sleep_until(is_first ? opens_at() : SteadyTime::max());
   }
   co_return false;
-}
-
-void PaceGate::leave(const Alarm* alarm) {
-  std::erase(queue_, alarm);
-  if (!queue_.empty()) queue_.front()->ring();
 }
 
 void PaceGate::ask_again() {
@@ -52,7 +61,7 @@ void PaceGate::heed(const std::optional<Pass>& pass, const Outcome& outcome) {
   if (is_answered) pacer_.answered(pass->send, now);
   if (is_answered && outcome.kind == OutcomeKind::throttled) {
     pacer_.throttled(pass->send, now, outcome.retry_after);
-  } else if (outcome.retry_after) {
+  } else if (outcome.retry_after && !is_seeded(Mutation::retry_after_ignored)) {
     // Whatever the reason, the server has asked this account to be silent.
     pacer_.pause_until(now + *outcome.retry_after);
   }
@@ -69,7 +78,8 @@ void PaceGate::passed_in_vain(const Pass& pass) {
 }
 
 int PaceGate::room_for_retries() const {
-  return breaker_.is_open() ? std::numeric_limits<int>::max() : retries_.room(clock_.steady_now());
+  const bool is_boundless = breaker_.is_open() || is_seeded(Mutation::budget_ignored);
+  return is_boundless ? std::numeric_limits<int>::max() : retries_.room(clock_.steady_now());
 }
 
 SteadyTime PaceGate::room_for_retries_from() const { return retries_.room_from(clock_.steady_now()); }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <utility>
@@ -31,7 +32,11 @@ Result<std::int64_t> recover_unfinished(Store& store, UtcTime now) {
   }
   if (policies.empty()) return 0;
   const RecoveryRule rule = [&policies, now](const UnresolvedAttempt& lost) {
-    return recover(lost.facts, policies.at(lost.run), now);
+    // As for a run that is resumed: it has its deadline once more, because nobody had a chance to try
+    // meanwhile.
+    AttemptFacts facts = lost.facts;
+    facts.run_started_at = std::max(facts.run_started_at, now);
+    return recover(facts, policies.at(lost.run), now);
   };
   Result<std::int64_t> recovered = store.recover(rule, now);
   reach(KillPoint::recover_after);

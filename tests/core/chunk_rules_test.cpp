@@ -63,6 +63,11 @@ constexpr Expected always(std::string_view words) { return {words, words, words,
 constexpr Expected doubt{"in_doubt", "presumed by policy", "retry", "retry"};
 /// Doubt, where it is not.
 constexpr Expected last_doubt{"in_doubt", "presumed by policy", "in_doubt", "in_doubt"};
+/// The same, with the account paused.
+constexpr Expected doubt_and_tenant{"in_doubt, tenant pauses", "presumed by policy, tenant pauses",
+                                    "retry, tenant pauses", "retry, tenant pauses"};
+constexpr Expected last_doubt_and_tenant{"in_doubt, tenant pauses", "presumed by policy, tenant pauses",
+                                         "in_doubt, tenant pauses", "in_doubt, tenant pauses"};
 
 struct Row {
   OutcomeKind kind;
@@ -97,11 +102,9 @@ void check_table(const AttemptFacts& first_send, std::initializer_list<Row> rows
 TEST_CASE("chunk: with attempts and time left, each outcome is followed as the table says") {
   constexpr Expected doubt_and_run{"in_doubt, run pauses", "presumed by policy, run pauses",
                                    "retry, run pauses", "retry, run pauses"};
-  constexpr Expected doubt_and_tenant{"in_doubt, tenant pauses", "presumed by policy, tenant pauses",
-                                      "retry, tenant pauses", "retry, tenant pauses"};
   check_table(first_attempt(),
               {{OutcomeKind::accepted, 200, always("confirmed"), always("confirmed")},
-               {OutcomeKind::nonce_used, 400, doubt, always("presumed")},
+               {OutcomeKind::nonce_used, 400, doubt_and_tenant, always("presumed")},
                {OutcomeKind::throttled, 429, always("again"), doubt},
                {OutcomeKind::unavailable, 503, always("retry"), doubt},
                {OutcomeKind::unavailable, 0, always("again"), always("replay")},
@@ -117,12 +120,10 @@ TEST_CASE("chunk: with attempts and time left, each outcome is followed as the t
 TEST_CASE("chunk: with its attempts spent, no outcome is followed by a fresh request that would spend one") {
   constexpr Expected doubt_and_run{"in_doubt, run pauses", "presumed by policy, run pauses",
                                    "in_doubt, run pauses", "in_doubt, run pauses"};
-  constexpr Expected doubt_and_tenant{"in_doubt, tenant pauses", "presumed by policy, tenant pauses",
-                                      "in_doubt, tenant pauses", "in_doubt, tenant pauses"};
   AttemptFacts fifth = first_attempt();
   fifth.number = 5;
   check_table(fifth, {{OutcomeKind::accepted, 200, always("confirmed"), always("confirmed")},
-                      {OutcomeKind::nonce_used, 400, last_doubt, always("presumed")},
+                      {OutcomeKind::nonce_used, 400, last_doubt_and_tenant, always("presumed")},
                       {OutcomeKind::throttled, 429, always("again"), last_doubt},
                       {OutcomeKind::unavailable, 503, always("failed"), last_doubt},
                       {OutcomeKind::unavailable, 0, always("again"), always("replay")},
@@ -130,7 +131,7 @@ TEST_CASE("chunk: with its attempts spent, no outcome is followed by a fresh req
                       {OutcomeKind::answered_unclear, 500, last_doubt, last_doubt},
                       {OutcomeKind::rejected_devices, 200, always("split"), last_doubt},
                       {OutcomeKind::rejected_job, 200, always("again, run pauses"), doubt_and_run},
-                      {OutcomeKind::blocked, 403, always("again, tenant pauses"), doubt_and_tenant}});
+                      {OutcomeKind::blocked, 403, always("again, tenant pauses"), last_doubt_and_tenant}});
 }
 
 TEST_CASE(
@@ -138,7 +139,7 @@ TEST_CASE(
   AttemptFacts late = first_attempt();
   late.run_started_at = now - 6h;
   check_table(late, {{OutcomeKind::accepted, 200, always("confirmed"), always("confirmed")},
-                     {OutcomeKind::nonce_used, 400, last_doubt, always("presumed")},
+                     {OutcomeKind::nonce_used, 400, last_doubt_and_tenant, always("presumed")},
                      {OutcomeKind::throttled, 429, always("again, run pauses"), last_doubt},
                      {OutcomeKind::unavailable, 503, always("again, run pauses"), last_doubt},
                      {OutcomeKind::unavailable, 0, always("again, run pauses"), always("replay")},
@@ -153,7 +154,7 @@ TEST_CASE("chunk: once the cloud may have forgotten the nonce, silence is doubt 
   check_table(old, {{OutcomeKind::silent, 0, doubt, doubt},
                     {OutcomeKind::unavailable, 0, always("again"), doubt},
                     {OutcomeKind::accepted, 200, always("confirmed"), always("confirmed")},
-                    {OutcomeKind::nonce_used, 400, doubt, always("presumed")}});
+                    {OutcomeKind::nonce_used, 400, doubt_and_tenant, always("presumed")}});
 
   old.request_stamped_at = now - 10min + 1us;
   check_table(old, {{OutcomeKind::silent, 0, always("replay"), always("replay")}});
@@ -254,10 +255,16 @@ TEST_CASE("chunk: a nonce that our own replay finds used is presumed, never conf
   CHECK(next.evidence == Evidence::presumed);
 }
 
-TEST_CASE("chunk: a nonce refused on a first send is doubt: something on the way has repeated the request") {
-  const Transition next = settle(first_attempt(), outcome(OutcomeKind::nonce_used), cautious, now, 0.5);
+TEST_CASE(
+    "chunk: a nonce refused on a first send is doubt, and the account pauses: something else repeats "
+    "requests") {
+  for (const ChunkPolicy& policy : {cautious, repeatable}) {
+    const Transition next = settle(first_attempt(), outcome(OutcomeKind::nonce_used), policy, now, 0.5);
 
-  CHECK(next.state == ChunkState::in_doubt);
+    CHECK(next.state == (policy.safe_to_repeat ? ChunkState::pending : ChunkState::in_doubt));
+    CHECK(next.halt == Halt::tenant);
+    CHECK(next.halt_reason.find("repeats requests") != std::string::npos);
+  }
 }
 
 TEST_CASE("chunk: a throttled attempt is put back without spending an attempt") {

@@ -249,6 +249,24 @@ TEST_CASE(
   CHECK(record.devices.pending == 9'800);
 }
 
+TEST_CASE("dispatcher: a machine that slept while an answer was on its way has no wrong clock") {
+  EngineBench* scene = nullptr;
+  EngineBench bench{[&scene](const SentRequest&, std::size_t) {
+    HttpResponse answer = accepted_answer();
+    answer.headers.emplace_back("Date", "Tue, 14 Nov 2023 22:13:20 GMT");  // when the bench begins
+    // Asleep, the monotonic clock stands still and the wall clock goes on.
+    scene->clock.set_wall_clock(scene->clock.utc_now() + 2min);
+    return ScriptedAnswer{50ms, answer};
+  }};
+  scene = &bench;
+  const RunId run = bench.submit(100);
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.record(run).tenant_pause_reason.empty());
+  CHECK(bench.record(run).devices.accepted == 100);
+}
+
 TEST_CASE("dispatcher: a clock that is off by less than a minute is no reason to pause") {
   HttpResponse answer = accepted_answer();
   answer.headers.emplace_back("Date", "Tue, 14 Nov 2023 22:13:05 GMT");
@@ -331,6 +349,24 @@ TEST_CASE("dispatcher: stopping sends nothing more, waits for what is on its way
   CHECK(record.devices.pending == 9'500);
   CHECK(record.chunks.in_flight == 0);
   CHECK(record.requests == 5);
+}
+
+TEST_CASE(
+    "dispatcher: a stop between a dead connection and the next one gives the chunk back, and blames nobody") {
+  EngineBench bench{always(accepted_answer())};
+  bench.cloud.is_dead_behind_gate = [](SteadyTime) { return true; };
+  const RunId run = bench.submit(100);
+
+  // The first pass is at 0 ms and in vain, and the next one would be at 100 ms.
+  REQUIRE(bench.dispatch_and_stop_after(50ms).has_value());
+
+  CHECK(bench.cloud.sent().empty());
+  CHECK(bench.record(run).devices.pending == 100);
+  CHECK(bench.record(run).requests == 0);
+  REQUIRE(bench.observer.settled.size() == 1);
+  const AttemptSettled& settled = bench.observer.settled.front();
+  CHECK(settled.transition.due_at <= bench.clock.utc_now());
+  CHECK_FALSE(settled.transition.spends_attempt);
 }
 
 TEST_CASE("dispatcher: what a stop gave back is sent by the next dispatcher, each device once") {

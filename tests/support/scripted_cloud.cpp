@@ -31,7 +31,8 @@ asio::awaitable<Reply> ScriptedCloud::send(const HttpRequest& request, const Wir
     ++refusals_;
     co_return refused_connection();
   }
-  const bool may_go = co_await gate();
+  bool may_go = co_await gate();
+  if (may_go && is_dead_behind_gate(clock_.steady_now())) may_go = co_await gate();
   if (!may_go) co_return TransportFailure{FailureKind::stopped, false, "stopped"};
   if (!is_reachable(clock_.steady_now())) {
     ++refusals_;

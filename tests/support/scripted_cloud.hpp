@@ -40,6 +40,8 @@ class ScriptedCloud : public Transport {
 
   /// Whether the endpoint takes connections at that time.
   std::function<bool(SteadyTime)> is_reachable = [](SteadyTime) { return true; };
+  /// Whether the connection turns out to be dead behind the gate, so that the next one asks the gate again.
+  std::function<bool(SteadyTime)> is_dead_behind_gate = [](SteadyTime) { return false; };
 
   /// What passed the gate, in that order.
   const std::vector<SentRequest>& sent() const { return sent_; }

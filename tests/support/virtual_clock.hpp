@@ -32,6 +32,9 @@ class VirtualClock : public Clock {
   }
   std::unique_ptr<Alarm> alarm() override { return std::make_unique<VirtualAlarm>(*this); }
 
+  /// The wall clock jumps; the other one does not.
+  void set_wall_clock(UtcTime to) { utc_minus_steady_ += to - utc_now(); }
+
   /// Runs everything that is ready, then jumps to the next sleeper, until nobody sleeps but for ever.
   void run() { run_until(SteadyTime::max()); }
 

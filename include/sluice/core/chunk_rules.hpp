@@ -30,7 +30,7 @@ struct AttemptFacts {
   int replay_number = 0;  ///< sends of this very request that may have gone out before; 0: it is the first
   bool is_unclear_already = false;  ///< an earlier attempt of the chunk may have been executed
   int crashes = 0;  ///< processes that died while the chunk was in flight, at recover() this one included
-  bool endpoint_is_lost = false;  ///< nothing gets through: this attempt was a probe
+  bool endpoint_is_lost = false;  ///< nothing gets through any more, this attempt included
   UtcTime request_stamped_at;     ///< signed into the request; an identical re-send keeps the first one's
   UtcTime run_started_at;
 };

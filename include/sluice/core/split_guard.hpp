@@ -8,6 +8,7 @@
 
 #include "sluice/core/chunk_rules.hpp"
 #include "sluice/core/outcome.hpp"
+#include "sluice/core/run.hpp"
 #include "sluice/core/time.hpp"
 
 namespace sluice {
@@ -39,5 +40,9 @@ Transition stop_splitting(const Outcome& outcome, UtcTime now);
 
 /// Whether the reason of a paused run is that of stop_splitting().
 bool is_split_guard_reason(std::string_view control_reason);
+
+/// Whether a run that goes on is split without a guard: of what was accepted before, and of the operator's
+/// word to go on after the guard had tripped, a dispatcher knows nothing by itself.
+bool splits_unguarded(const RunRecord& run);
 
 }  // namespace sluice

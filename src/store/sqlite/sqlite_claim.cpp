@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "sluice/core/kill_point.hpp"
+#include "sluice/core/mutation.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace sluice {
@@ -38,7 +39,9 @@ Result<std::vector<ClaimedChunk>> SqliteStore::claim(const ClaimRequest& request
         room = std::min(room, static_cast<std::size_t>(std::max(request.retries_max, 0)));
       if (room == 0) continue;
       std::vector<Candidate> due;
-      for (const RunId run : runs) collect(run, turn, static_cast<int>(room), request, due);
+      const bool is_deaf = turn == Turn::replay && is_seeded(Mutation::replay_when_paused);
+      for (const RunId run : is_deaf ? request.runs : runs)
+        collect(run, turn, static_cast<int>(room), request, due);
       std::sort(due.begin(), due.end());
       if (due.size() > room) due.resize(room);
       for (const Candidate& candidate : due) {
@@ -176,6 +179,7 @@ UtcTime SqliteStore::stamped_at(AttemptId first, UtcTime now) {
   row.next();
   const UtcTime by_wall_clock = row.time(0);
   const std::string& boot = boot_clock_.boot_id;
+  if (is_seeded(Mutation::replay_by_wall_clock)) return by_wall_clock;
   if (boot.empty() || row.text(2) != boot) {
     return now < by_wall_clock ? now - identical_replay_window : by_wall_clock;
   }

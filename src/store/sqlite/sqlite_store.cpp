@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sluice/core/kill_point.hpp"
+#include "sluice/core/mutation.hpp"
 
 namespace sluice {
 
@@ -54,7 +55,7 @@ Result<void> SqliteStore::set_run_control(RunId run, RunControl control, std::st
           fmt::format("run {} {}", run.value, to_cancel ? "has already finished" : "was canceled"),
           to_cancel ? "See what came of it: sluice results." : "Submit the job again for what was not sent.");
     }
-    if (control == RunControl::canceled) {
+    if (control == RunControl::canceled && !is_seeded(Mutation::cancel_keeps_pending)) {
       cancel_pending(run);
       note_finish(run, now);
     }

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// What truly happened: every send, every execution, every answer and every promise made to the operator. It
+// lives outside of the process and never crashes, and holds each step against the invariants.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "simulation/cloud.hpp"
+#include "simulation/crash_vfs.hpp"
+#include "simulation/form.hpp"
+#include "simulation/record_view.hpp"
+#include "simulation/scenario.hpp"
+#include "simulation/world.hpp"
+#include "sluice/core/doubt_rules.hpp"
+#include "sluice/core/run.hpp"
+#include "sluice/engine/observer.hpp"
+
+namespace sluice::simulation {
+
+/// Counted over a seed, for the summary.
+struct Totals {
+  std::uint64_t seeds = 0;
+  std::uint64_t processes = 0;
+  std::uint64_t kills = 0;
+  std::uint64_t power_cuts = 0;
+  std::uint64_t failed_syncs = 0;
+  std::uint64_t disk_errors = 0;
+  std::uint64_t sends = 0;
+  std::uint64_t replays = 0;
+  std::uint64_t executions = 0;  ///< of requests
+  std::uint64_t recounts = 0;
+  std::uint64_t chunks = 0;  ///< at the end, by what became of them:
+  std::uint64_t confirmed = 0;
+  std::uint64_t presumed = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t in_doubt = 0;
+  std::uint64_t canceled = 0;
+  std::uint64_t virtual_seconds = 0;
+  std::uint64_t twice = 0;  ///< seeds that were run a second time
+};
+
+class Ledger {
+ public:
+  Ledger(World& world, const Scenario& scenario, const Machine& machine, RecordView& record, Disk& disk,
+         CrashVfs& vfs, std::string database, Totals& totals);
+
+  // The process.
+  void process_started();
+  void dispatcher_started();
+  void endpoint_lost(bool is_lost);
+
+  // The wire.
+  void passed_gate();
+  void sent(const Form& form, std::string_view body, bool is_fresh_connection);
+  void executed(const Form& form);
+  /// The process has been handed this answer. Without one: it was met with silence.
+  void answered(const std::string& nonce, const CloudAnswer* answer);
+
+  // What the operator was told.
+  void settled(const AttemptSettled& event);
+  void submitted(int run);
+  void control_asked(int run, RunControl control);
+  void control_done(int run, RunControl control);
+  void tenant_resumed();
+  void verdict_asked(DoubtVerdict verdict, const std::vector<std::int64_t>& chunks);
+  void verdict_done();
+
+  /// A recount of everything. @param is_settled no process has anything in flight
+  void recount(bool is_settled);
+  /// Right after the store was opened by a new process, before it recovers.
+  void opened();
+  void recovered();
+  /// An older copy has been put in the store's place.
+  void restored();
+  /// All that is unfinished must be held.
+  void require_all_held();
+
+  std::optional<RunId> run_id(int run) const { return runs_[static_cast<std::size_t>(run)].id; }
+  std::optional<int> plan_of(RunId run) const;
+  bool was_submitted(int run) const { return runs_[static_cast<std::size_t>(run)].is_submitted; }
+  void count_ends();
+
+ private:
+  struct DeviceTruth {
+    int executions = 0;
+    int open_nonces = 0;  ///< nonces that were sent and of which it is not certain that nothing came
+    int permissions = 0;  ///< the operator's
+    bool is_final = false;
+    bool was_refused_alone = false;
+  };
+
+  struct RunTruth {
+    std::optional<RunId> id;
+    std::vector<DeviceTruth> devices;
+    std::string list;
+    bool is_submitted = false;
+    bool is_lost = false;  ///< with the restored copy
+    RunControl control = RunControl::active;
+    bool is_control_certain = true;
+    std::optional<std::int64_t> no_attempt_after;  ///< paused or canceled
+  };
+
+  struct NonceTruth {
+    std::vector<DeviceName> devices;
+    std::string body;
+    std::string key;
+    int sends = 0;
+    int executions = 0;
+    Nanos first_sent{0};
+    int boot = 0;
+    Nanos wall_error{0};
+    bool is_open = false;
+    bool is_answered = false;
+    bool is_answer_settled = false;
+    bool blames_device = false;
+    bool says_accepted = false;
+  };
+
+  DeviceTruth& device(DeviceName name);
+  bool may_repeat(int run) const;
+  void load_attempts();
+  void check_rate();
+  void check_breaker_and_budget(const AttemptRow& attempt);
+  void check_intent(const Form& form, const AttemptRow* attempt);
+  bool would_survive(const std::string& nonce);
+  void check_first_send(const Form& form, NonceTruth& nonce);
+  void check_replay(const Form& form, std::string_view body, bool is_fresh_connection,
+                    const NonceTruth& nonce);
+  void open(NonceTruth& nonce);
+  void close(NonceTruth& nonce);
+  const std::vector<DeviceName>& devices_of(std::int64_t chunk);
+  void recount_run(const RunRow& run, const std::vector<ChunkRow>& chunks);
+  void recount_chunk(const ChunkRow& chunk);
+  void check_prefixes();
+  void check_acknowledged(const std::vector<RunRow>& runs);
+  void remember_kept();
+  template <class... Parts>
+  void violated(std::string invariant, fmt::format_string<Parts...> sentence, Parts&&... parts) {
+    world_.violated(std::move(invariant), fmt::format(sentence, std::forward<Parts>(parts)...));
+  }
+
+  World& world_;
+  const Scenario& scenario_;
+  const Machine& machine_;
+  RecordView& record_;
+  Disk& disk_;
+  CrashVfs& vfs_;
+  std::string database_;
+  Totals& totals_;
+
+  std::vector<RunTruth> runs_;
+  std::unordered_map<std::string, NonceTruth> nonces_;
+  std::deque<Nanos> sends_;
+
+  // Of the record, as it was seen last. It may only grow.
+  std::vector<AttemptRow> attempts_;
+  std::unordered_map<std::string, std::size_t> newest_of_nonce_;  ///< index into attempts_
+  std::map<std::int64_t, std::size_t> by_attempt_;
+  std::map<std::int64_t, std::string> results_;
+  std::vector<KeptRow> events_;
+  std::vector<KeptRow> decisions_;
+  std::map<std::int64_t, std::vector<DeviceName>> chunk_devices_;
+  std::set<std::int64_t> settled_attempts_;           ///< acknowledged
+  std::map<std::int64_t, std::string> final_chunks_;  ///< acknowledged: which state
+  std::map<std::int64_t, int> crashes_;               ///< of a chunk
+  std::vector<std::int64_t> left_in_flight_;          ///< chunks, when the store was opened
+  std::optional<std::int64_t> no_attempt_of_tenant_after_;
+
+  // Of the present process.
+  std::deque<SteadyTime> dispatcher_sends_;
+  std::deque<SteadyTime> dispatcher_retries_;
+  SteadyTime silent_until_;
+  bool is_endpoint_lost_ = false;
+  std::optional<SteadyTime> last_probe_at_;
+};
+
+}  // namespace sluice::simulation

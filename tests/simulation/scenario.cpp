@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "simulation/scenario.hpp"
+
+#include <algorithm>
+
+namespace sluice::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct RateRange {
+  double low;
+  double high;
+  double likelihood;  ///< that a seed has the fault at all
+};
+
+/// In the order of Fault.
+constexpr std::array<RateRange, fault_names.size()> ranges{{
+    {0.05, 6, 0.6},         // kill, times a minute
+    {0.1, 0.9, 0.5},        // power_cut, of the deaths
+    {0.05, 3, 0.3},         // stop, times a minute
+    {0.1, 2, 0.1},          // second_owner, times a minute
+    {0.1, 4, 0.15},         // stale_settle, times a minute
+    {0.05, 2, 0.2},         // freeze, times a minute
+    {0.05, 1, 0.15},        // suspend, times a minute
+    {0.05, 1, 0.2},         // wall_jump, times a minute
+    {1, 100, 0.3},          // drift, parts per million
+    {0.0005, 0.02, 0.2},    // sync_fails, of the calls
+    {0.0002, 0.01, 0.15},   // disk_full
+    {0.0001, 0.003, 0.15},  // io_error
+    {0.001, 0.05, 0.15},    // busy
+    {0.01, 0.5, 0.2},       // slow_disk
+    {0.005, 0.3, 0.25},     // no_connection, of the requests
+    {0.005, 0.3, 0.35},     // request_lost
+    {0.005, 0.3, 0.4},      // answer_lost
+    {0.005, 0.2, 0.3},      // late
+    {0.005, 0.2, 0.2},      // duplicate
+    {0.005, 0.3, 0.25},     // refused_before
+    {0.005, 0.2, 0.25},     // error_before
+    {0.005, 0.2, 0.3},      // error_after
+    {0.005, 0.2, 0.25},     // throttle
+    {0.1, 1, 0.4},          // retry_after, of the refusals
+    {0.005, 0.2, 0.15},     // garbage
+    {0.001, 0.02, 0.05},    // redirect
+    {0.02, 0.5, 0.1},       // blocked, times a minute
+    {0.002, 0.1, 0.3},      // bad_devices, of the devices
+    {0.02, 0.5, 0.1},       // rejected_job, times a minute
+    {0.02, 0.5, 0.2},       // outage, times a minute
+    {0.01, 0.5, 0.15},      // other_tenants, of the quota
+    {0.05, 1, 0.2},         // pause, times a minute
+    {0.02, 0.3, 0.15},      // cancel, times a minute
+    {0.1, 0.7, 0.4},        // doubt_verbs, of the breaks
+    {0.1, 0.8, 0.15},       // key_rotation, of the starts
+    {0.05, 0.4, 0.1},       // older_copy, of the breaks
+}};
+
+RunPlan draw_run(Dice& dice, double bad_share, const Limits& limits) {
+  RunPlan plan;
+  plan.chunk_size = static_cast<std::size_t>(dice.log_between(1, 101));
+  const double chunks = dice.log_between(1, 40);
+  const int devices =
+      std::max(1, static_cast<int>(chunks * static_cast<double>(plan.chunk_size) * dice.uniform()));
+  const double policy = dice.uniform();
+  plan.safe_to_repeat = policy < 0.12;
+  plan.on_doubt = policy > 0.85 ? OnDoubt::resend : policy > 0.7 ? OnDoubt::presume : OnDoubt::hold;
+  plan.retry.max_attempts = static_cast<int>(dice.between(1, 6));
+  plan.retry.base = std::chrono::milliseconds{static_cast<int>(dice.log_between(50, 5000))};
+  plan.retry.cap = std::chrono::milliseconds{static_cast<int>(dice.log_between(5000, 60'000))};
+  const auto deadline = std::chrono::seconds{static_cast<int>(dice.log_between(30, 6 * 3600))};
+  plan.retry.deadline = dice.chance(0.3) ? deadline : std::chrono::seconds{6 * 3600};
+  plan.devices = std::min(devices, limits.devices_max.value_or(devices));
+  for (int i = 0; i < devices; ++i) {
+    const bool is_bad = dice.chance(bad_share);
+    if (i < plan.devices) plan.is_bad.push_back(is_bad);
+  }
+  return plan;
+}
+
+}  // namespace
+
+Scenario scenario_of(std::uint64_t seed, const Limits& limits) {
+  Dice dice{seed, 1};
+  Scenario scenario;
+  scenario.seed = seed;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const bool is_on = dice.chance(ranges[i].likelihood);
+    const double rate = dice.log_between(ranges[i].low, ranges[i].high);
+    if (is_on && !limits.off.contains(static_cast<Fault>(i))) scenario.rates[i] = rate;
+  }
+  const double rate = dice.log_between(0.5, 40);
+  scenario.rate = dice.chance(0.5) ? std::max(1.0, std::round(rate)) : std::round(rate * 100) / 100;
+  scenario.in_flight = static_cast<std::size_t>(dice.log_between(1, 33));
+  const auto minutes = dice.span(30s, 40min);
+  scenario.safety_phase =
+      limits.minutes_max ? std::min<Nanos>(minutes, std::chrono::minutes{*limits.minutes_max}) : minutes;
+  scenario.dispatches_together = dice.chance(0.4);
+  scenario.begins_empty = dice.chance(0.05);
+  scenario.tells_date = dice.chance(0.8);
+  scenario.stores_nonce_first = dice.chance(0.6);
+  scenario.nonce_retention = dice.span(16min, 24h);
+  scenario.latency = dice.span(1ms, 400ms);
+  scenario.jitter = dice.span(100us, 2s);
+  // A copy of a refused request whose nonce is not known yet would be executed, and that is the cloud's
+  // fault.
+  if (!scenario.stores_nonce_first) scenario.rates[static_cast<std::size_t>(Fault::duplicate)] = 0;
+  // Half of the seeds have a quiet disk, so that what the network does is not drowned.
+  if (dice.chance(0.4)) {
+    for (const Fault fault : {Fault::sync_fails, Fault::disk_full, Fault::io_error, Fault::busy}) {
+      scenario.rates[static_cast<std::size_t>(fault)] = 0;
+    }
+  }
+  const auto runs = static_cast<int>(std::max<std::int64_t>(1, dice.between(-1, 3)));
+  for (int i = 0; i < runs; ++i) {
+    RunPlan plan = draw_run(dice, scenario.rate_of(Fault::bad_devices), limits);
+    if (i < limits.runs_max.value_or(runs)) scenario.runs.push_back(std::move(plan));
+  }
+  return scenario;
+}
+
+}  // namespace sluice::simulation
