@@ -207,8 +207,10 @@ asio::awaitable<void> Process::send_all(std::vector<Sending> runs) {
   }
   for (std::vector<Sending>& turn : turns) {
     if (is_stopping_ || failure_) break;
-    const SteadyTime silent_until = last_sent_before + silence_needed(around_.scenario.rate);
-    const SteadyTime not_before = std::max(quiet_until, silent_until);
+    const UtcTime asked_until = turn.front().record.tenant_silent_until;
+    const SteadyTime not_before =
+        std::max({quiet_until, last_sent_before + silence_needed(around_.scenario.rate),
+                  clock_.steady_now() + silence_left(asked_until, clock_.utc_now())});
     quiet_until = co_await send(std::move(turn), not_before);
     last_sent_before = clock_.steady_now();
   }
