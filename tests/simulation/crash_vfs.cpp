@@ -19,8 +19,6 @@ int code_of(DiskVerdict verdict, int io_code) {
       return SQLITE_FULL;
     case DiskVerdict::busy:
       return SQLITE_BUSY;
-    case DiskVerdict::short_read:
-      return SQLITE_IOERR_SHORT_READ;
     case DiskVerdict::die:
     case DiskVerdict::io_error:
       break;

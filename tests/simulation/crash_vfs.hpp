@@ -25,11 +25,10 @@ enum class DiskCall { open, read, write, truncate, sync, write_lock };
 
 enum class DiskVerdict {
   fine,
-  die,         ///< the process is killed before the call is carried out
-  io_error,    ///< EIO
-  full,        ///< ENOSPC
-  short_read,  ///< fewer bytes than the file has
-  busy,        ///< somebody else has the lock
+  die,       ///< the process is killed before the call is carried out
+  io_error,  ///< EIO
+  full,      ///< ENOSPC
+  busy,      ///< somebody else has the lock
 };
 
 class Disk {

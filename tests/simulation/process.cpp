@@ -38,7 +38,7 @@ Process::Process(Surroundings around, std::string store_path, std::string key)
     : around_(around),
       path_(std::move(store_path)),
       key_(std::move(key)),
-      clock_(around.world, around.machine, loop_),
+      clock_(around.world, around.machine, *loop_),
       delay_([this] { return database_delay(); }),
       nonces_(around.process_dice),
       network_(around, clock_, [this] { return occasion(); }) {
@@ -54,6 +54,7 @@ Process::Process(Surroundings around, std::string store_path, std::string key)
 Process::~Process() {
   if (!is_dead_) die();
   clock_.forget_everything();
+  loop_.reset();
   async_store_.reset();
   dispatcher_.reset();
   around_.disk.judge = nullptr;
@@ -86,7 +87,7 @@ DiskVerdict Process::judge(DiskCall call) {
   if (call == DiskCall::write && fails(Fault::disk_full)) verdict = DiskVerdict::full;
   if (call == DiskCall::write_lock && fails(Fault::busy)) verdict = DiskVerdict::busy;
   if (call != DiskCall::write_lock && call != DiskCall::sync && fails(Fault::io_error)) {
-    verdict = call == DiskCall::read && dice.chance(0.3) ? DiskVerdict::short_read : DiskVerdict::io_error;
+    verdict = DiskVerdict::io_error;
   }
   if (verdict == DiskVerdict::fine) return verdict;
   ++(call == DiskCall::sync ? around_.totals.failed_syncs : around_.totals.disk_errors);
@@ -119,8 +120,8 @@ bool Process::open() {
   }
   store_ = faithless_if_seeded(std::move(*opened));
   last_sent_before_ = clock_.steady_now() - store_->silent_for().value_or(0ns);
-  async_store_ = std::make_unique<AsyncStore>(*store_, DelayingExecutor{clock_, loop_, delay_},
-                                              DelayingExecutor{clock_, loop_, delay_});
+  async_store_ = std::make_unique<AsyncStore>(*store_, DelayingExecutor{clock_, *loop_, delay_},
+                                              DelayingExecutor{clock_, *loop_, delay_});
   return true;
 }
 
@@ -185,7 +186,7 @@ bool Process::begin_sending() {
   }
   is_done_ = runs.empty();
   if (is_done_) return false;
-  asio::co_spawn(loop_, send_all(std::move(runs)), [this](std::exception_ptr problem) {
+  asio::co_spawn(*loop_, send_all(std::move(runs)), [this](std::exception_ptr problem) {
     if (is_dead_) return;
     if (problem) around_.world.violated("I15", "sending ended by an exception");
     is_done_ = true;
@@ -233,7 +234,7 @@ DispatcherConfig Process::config_for(const std::vector<Sending>& runs, SteadyTim
 asio::awaitable<SteadyTime> Process::send(std::vector<Sending> runs, SteadyTime not_before) {
   around_.ledger.dispatcher_started();
   // The one before stays until here: what it started has ended with it.
-  dispatcher_ = std::make_unique<Dispatcher>(loop_.get_executor(), *async_store_, network_, clock_, nonces_,
+  dispatcher_ = std::make_unique<Dispatcher>(loop_->get_executor(), *async_store_, network_, clock_, nonces_,
                                              *this, config_for(runs, not_before));
   const Result<void> done = co_await dispatcher_->run();
   if (done.has_error()) {
@@ -272,7 +273,7 @@ void Process::ask_for_control(int run, RunControl control) {
   if (!id || !store_) return;
   around_.ledger.control_asked(run, control);
   asio::co_spawn(
-      loop_,
+      *loop_,
       [](Process& process, int asked_run, RunId asked_id, RunControl asked) -> asio::awaitable<void> {
         auto work = [asked_id, asked, now = process.clock_.utc_now()](Store& store) {
           return store.set_run_control(asked_id, asked, "operator", now);
@@ -288,7 +289,7 @@ void Process::settle_once_more() {
   if (settlements_.empty() || !store_) return;
   const auto index = around_.process_dice.between(0, static_cast<std::int64_t>(settlements_.size()) - 1);
   asio::co_spawn(
-      loop_,
+      *loop_,
       [](Process& process, Settlement stale) -> asio::awaitable<void> {
         auto work = [stale](Store& store) { return store.settle(stale); };
         const Result<void> done = co_await process.async_store_->call(std::move(work));
@@ -332,8 +333,8 @@ void Process::stop() {
 std::uint64_t Process::work() {
   std::uint64_t handlers = 0;
   clock_.wake_due();
-  loop_.restart();
-  while (!is_dead_ && !around_.world.violation() && loop_.poll_one() > 0) ++handlers;
+  loop_->restart();
+  while (!is_dead_ && !around_.world.violation() && loop_->poll_one() > 0) ++handlers;
   return handlers;
 }
 

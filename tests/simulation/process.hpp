@@ -86,7 +86,7 @@ class Process : public Observer {
   Surroundings around_;
   std::string path_;
   std::string key_;
-  boost::asio::io_context loop_{1};
+  std::optional<boost::asio::io_context> loop_{1};
   ProcessClock clock_;
   DelayingExecutor::Delay delay_;
   Nonces nonces_;

@@ -58,10 +58,11 @@ class ProcessClock : public Clock {
     while (!sleepers_.empty() && sleepers_.begin()->first <= steady_now()) wake(sleepers_.begin());
   }
 
-  /// The process is gone.
+  /// The process is gone. Who waited is destroyed, and may ring others on his way out: nobody hears it.
   void forget_everything() {
-    tasks_.clear();
-    sleepers_.clear();
+    is_over_ = true;
+    const auto tasks = std::exchange(tasks_, {});
+    const auto sleepers = std::exchange(sleepers_, {});
   }
 
  private:
@@ -82,6 +83,7 @@ class ProcessClock : public Clock {
     }
 
     void ring() override {
+      if (clock_.is_over_) return;
       is_rung_ = true;
       for (auto sleeper = clock_.sleepers_.begin(); sleeper != clock_.sleepers_.end(); ++sleeper) {
         if (sleeper->second.first == this) {
@@ -112,6 +114,7 @@ class ProcessClock : public Clock {
   std::map<std::pair<Nanos, std::uint64_t>, Handler> tasks_;
   std::uint64_t next_task_ = 0;
   Sleepers sleepers_;
+  bool is_over_ = false;
 };
 
 /// Whatever is posted to it runs on the loop, later by as much as it is told.
