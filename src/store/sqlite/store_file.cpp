@@ -34,7 +34,7 @@ void create_folders(const fs::path& folder) {
 
 std::string next_step_after(int system_errno) {
   if (system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG) {
-    return "The disk is full: free some space and run the same command again. What was recorded is kept.";
+    return "The disk is full: free some space first. What was recorded is kept.";
   }
   return "Check the owner and the mode of the folder, or choose another store with --store PATH.";
 }
