@@ -244,7 +244,8 @@ class CommandLine {
                             "One of auto, plain, json, none."};
              });
     app_.add_flag("-q,--quiet", common_.is_quiet, "Say nothing but results and errors");
-    app_.add_flag("-v,--verbose", common_.is_verbose, "Print a line for every attempt");
+    app_.add_flag("-v,--verbose", common_.is_verbose,
+                  "Print a line for every attempt (not among --progress json)");
     const std::vector<const CLI::Option*> options =
         std::as_const(app_).get_options([](const CLI::Option* option) {
           return !option->check_name("--help") && !option->check_name("--version");

@@ -191,6 +191,18 @@ TEST_CASE(
   CHECK_MESSAGE((truth.holds() && truth.confirmed == 100), to_text(truth));
 }
 
+TEST_CASE("end to end: attempts are shown without progress where they are asked for, and only there") {
+  Scene scene{100};
+  set_up(scene);
+
+  const ProgramEnd asked = scene.sluice(scene.run({"--verbose", "--progress", "none"}));
+  const ProgramEnd not_asked = scene.sluice(scene.run({"--progress", "none"}));
+
+  CHECK(asked.err.find("attempt_settled run=1 chunk=") != std::string::npos);
+  CHECK(asked.err.find("progress run=") == std::string::npos);
+  CHECK(not_asked.err.find("attempt_settled") == std::string::npos);
+}
+
 TEST_CASE("end to end: a run whose terminal takes no more progress goes on to its end") {
   Scene scene{100};
   set_up(scene);
