@@ -268,28 +268,33 @@ class CommandLine {
                      "Refuse to go on with any other number of devices");
   }
 
-  void add_endpoint_options(CLI::App* to) {
-    add_text(to, "--endpoint", "URL", send_.endpoint,
-             "Where the API is, such as https://iot.cn-shanghai.aliyuncs.com (or SLUICE_ENDPOINT)");
+  void add_endpoint_options(CLI::App* to, const std::string& endpoint, const std::string& rate) {
+    add_text(to, "--endpoint", "URL", send_.endpoint, endpoint);
     add_text(to, "--credentials", "FILE", send_.credentials_file,
              "File with the access key, mode 0600 (or SLUICE_CREDENTIALS)");
     add_text(to, "--profile", "NAME", send_.profile, "Profile of the credentials file");
     add_text(to, "--ca-file", "FILE", send_.ca_file,
              "Certificates to trust instead of the system's, PEM (or SLUICE_CA_FILE)");
-    add_pace_options(to);
+    add_pace_options(to, rate);
     add_duration(to, "--connect-timeout", send_.connect_timeout, "For connecting [5s]");
     add_duration(to, "--tls-timeout", send_.tls_timeout, "For the TLS handshake [5s]");
     add_duration(to, "--timeout", send_.exchange_timeout,
                  "From a request's first byte to its answer's last [15s]");
   }
+  void add_endpoint_options_of_job(CLI::App* to) {
+    add_endpoint_options(
+        to, "Where the API is, such as https://iot.cn-shanghai.aliyuncs.com (or SLUICE_ENDPOINT)",
+        "Requests per second, at most the tenant's (or SLUICE_RATE)");
+  }
+
 
   void add_tenant_option(CLI::App* to) {
     add_text(to, "--tenant", "NAME", send_.tenant,
              "The cloud account, as the configuration calls it (or SLUICE_TENANT)");
   }
 
-  void add_pace_options(CLI::App* to) {
-    add_rate(to, "--rate", send_.rate, "Requests per second, at most the tenant's");
+  void add_pace_options(CLI::App* to, const std::string& rate = "Requests per second, at most the tenant's") {
+    add_rate(to, "--rate", send_.rate, rate);
     add_whole_number(to, "--in-flight", send_.in_flight, 1, in_flight_max,
                      "Requests under way at the same time [32]");
   }
@@ -312,7 +317,7 @@ class CommandLine {
     add_job_argument(plan);
     add_device_options(plan);
     add_tenant_option(plan);
-    add_endpoint_options(plan);
+    add_endpoint_options_of_job(plan);
   }
 
   void add_sending_verbs() {
@@ -328,7 +333,7 @@ class CommandLine {
       add_job_argument(to);
       add_device_options(to);
       add_tenant_option(to);
-      add_endpoint_options(to);
+      add_endpoint_options_of_job(to);
       to->add_flag("-y,--yes", send_.says_yes, "Answer every question with yes (this version asks none)");
     }
 
@@ -337,7 +342,9 @@ class CommandLine {
              "  sluice resume\n  sluice resume 7 --endpoint https://iot.cn-beijing.aliyuncs.com\n",
              [this] { return resume_command(common_, send_, wanted_run()); });
     add_run_argument(resume, "The run's number; none: every unfinished run");
-    add_endpoint_options(resume);
+    // A run remembers where it was sent and how fast; the environment is not asked again.
+    add_endpoint_options(resume, "Where the API is [where the run was sent before]",
+                         "Requests per second, at most the tenant's [the run's own]");
   }
 
   void add_reporting_verbs() {
