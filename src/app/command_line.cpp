@@ -24,6 +24,7 @@
 #include "app/option_values.hpp"
 #include "app/say.hpp"
 #include "app/settings.hpp"
+#include "app/standard_output.hpp"
 #include "app/usage_errors.hpp"
 #include "app/version_report.hpp"
 #include "jobfile/duration_text.hpp"
@@ -115,9 +116,7 @@ class CommandLine {
     if (const auto error = unknown_format()) return report(*error, common_.wants_json());
     const ExitCode done = verb_.action();
     if (done.has_error()) return report(done.error(), common_.wants_json());
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      return report({ErrorKind::storage, "standard output cannot be written", ""}, common_.wants_json());
-    }
+    if (!is_output_written()) return report(unwritten_output(), common_.wants_json());
     return *done;
   }
 
@@ -281,12 +280,12 @@ class CommandLine {
     add_duration(to, "--timeout", send_.exchange_timeout,
                  "From a request's first byte to its answer's last [15s]");
   }
+
   void add_endpoint_options_of_job(CLI::App* to) {
     add_endpoint_options(
         to, "Where the API is, such as https://iot.cn-shanghai.aliyuncs.com (or SLUICE_ENDPOINT)",
         "Requests per second, at most the tenant's (or SLUICE_RATE)");
   }
-
 
   void add_tenant_option(CLI::App* to) {
     add_text(to, "--tenant", "NAME", send_.tenant,
@@ -459,11 +458,9 @@ class CommandLine {
   }
 
   static int report(const Error& error, bool as_json) {
-    if (as_json) {
-      fmt::print("{}", error_json(error));
-    } else {
-      say(error_text(error));
-    }
+    if (as_json) print(error_json(error));
+    // Where nothing can be printed, the error is for people after all.
+    if (!as_json || !is_output_written()) say(error_text(error));
     return exit_code_of(error.kind);
   }
 

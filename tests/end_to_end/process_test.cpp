@@ -191,6 +191,20 @@ TEST_CASE(
   CHECK_MESSAGE((truth.holds() && truth.confirmed == 100), to_text(truth));
 }
 
+TEST_CASE("end to end: a report that cannot be written says so, in every format") {
+  Scene scene{100};
+  set_up(scene);
+  REQUIRE(scene.sluice(scene.run()).exit_code == 0);
+
+  for (const char* format : {"text", "json"}) {
+    CAPTURE(format);
+    const ProgramEnd end =
+        by_shell(scene, R"("$@" >/dev/full)", {"status", "1", "--store", scene.store, "--output", format});
+    CHECK(end.exit_code == 1);
+    CHECK(end.err.find("standard output cannot be written") != std::string::npos);
+  }
+}
+
 TEST_CASE("end to end: attempts are shown without progress where they are asked for, and only there") {
   Scene scene{100};
   set_up(scene);
