@@ -2,7 +2,10 @@
 // The verbs that send, or put into the queue: submit, run, resume.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -16,6 +19,7 @@
 #include "app/prepared_job.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
+#include "app/standard_output.hpp"
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
 #include "sluice/core/run_rules.hpp"
@@ -46,20 +50,11 @@ std::string submitted_json(const Submitted& submitted) {
   return json.take();
 }
 
-Result<std::vector<RunRecord>> runs_to_resume(Store& store, std::optional<RunId> wanted) {
-  if (wanted) {
-    Result<RunRecord> run = find_run(store, *wanted);
-    if (run.has_error()) return run.error();
-    return std::vector<RunRecord>{std::move(*run)};
-  }
-  Result<std::vector<RunRecord>> all = store.runs(std::numeric_limits<std::int32_t>::max());
-  if (all.has_error()) return all.error();
-  std::vector<RunRecord> unfinished_runs;
-  // Oldest first: what was asked for first is sent first.
-  for (auto run = all->rbegin(); run != all->rend(); ++run) {
-    if (!is_finished(*run)) unfinished_runs.push_back(std::move(*run));
-  }
-  return unfinished_runs;
+/// All that there are, oldest first: what was asked for first is sent first.
+Result<std::vector<RunRecord>> runs_in_turn(Store& store) {
+  Result<std::vector<RunRecord>> runs = store.runs(std::numeric_limits<std::int32_t>::max());
+  if (runs.has_value()) std::ranges::reverse(*runs);
+  return runs;
 }
 
 /// Whoever says "resume" wants it to go on: a pause of the run or of its tenant is over.
@@ -91,9 +86,20 @@ Result<SessionRun> session_run(Store& store, RunRecord record, const CommonOptio
   const Result<void> lifted = lift_pauses(store, record);
   if (lifted.has_error()) return lifted.error();
   announce(common, record, *setup, key->source);
-  const std::string resume_command = resume_command_for(record.id, common, send);
   return SessionRun{std::move(record), std::move(*job), std::move(*setup), std::move(key->credentials),
-                    resume_command};
+                    again_options(common, send)};
+}
+
+int report_finished(const CommonOptions& common, const RunRecord& run) {
+  if (!common.is_quiet) say(fmt::format("run {} is finished: nothing to send\n", run.id.value));
+  report_final(common, {run});
+  return exit_code_of(run);
+}
+
+int report_nothing_to_resume(const CommonOptions& common) {
+  if (common.wants_json()) print(fmt::format("{{\"schema_version\":{},\"runs\":[]}}\n", json_schema_version));
+  say("Nothing to resume: every run in this store is finished.\n");
+  return exit_codes::all_accepted;
 }
 
 }  // namespace
@@ -138,8 +144,8 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
 
   announce(common, *record, prepared->setup, key->source);
   std::vector<SessionRun> runs;
-  const std::string resume_command = resume_command_for(record->id, common, send);
-  runs.push_back({std::move(*record), prepared->job, prepared->setup, key->credentials, resume_command});
+  runs.push_back(
+      {std::move(*record), prepared->job, prepared->setup, key->credentials, again_options(common, send)});
   return send_and_report(**store, runs, common);
 }
 
@@ -150,20 +156,24 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   const std::string path = store_path(common, environment, *config);
   Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
   if (store.has_error()) return store.error();
-  Result<std::vector<RunRecord>> records = runs_to_resume(**store, wanted);
-  if (records.has_error()) return records.error();
+  std::vector<RunRecord> to_resume;
+  if (wanted) {
+    Result<RunRecord> run = find_run(**store, *wanted);
+    if (run.has_error()) return run.error();
+    if (is_finished(*run)) return report_finished(common, *run);
+    to_resume.push_back(std::move(*run));
+  } else {
+    const Result<std::vector<RunRecord>> all = runs_in_turn(**store);
+    if (all.has_error()) return all.error();
+    std::ranges::copy_if(*all, std::back_inserter(to_resume), std::not_fn(is_finished));
+    if (to_resume.empty()) return report_nothing_to_resume(common);
+  }
 
   std::vector<SessionRun> runs;
-  for (RunRecord& record : *records) {
-    if (is_finished(record)) return report_finished(common, record);
+  for (RunRecord& record : to_resume) {
     Result<SessionRun> run = session_run(**store, std::move(record), common, send, *config, environment);
     if (run.has_error()) return run.error();
     runs.push_back(std::move(*run));
-  }
-  if (runs.empty()) {
-    if (common.wants_json()) fmt::print("{{\"schema_version\":{},\"runs\":[]}}\n", json_schema_version);
-    say("Nothing to resume: every run in this store is finished.\n");
-    return exit_codes::all_accepted;
   }
   return send_and_report(**store, runs, common);
 }

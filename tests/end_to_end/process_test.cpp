@@ -191,6 +191,22 @@ TEST_CASE(
   CHECK_MESSAGE((truth.holds() && truth.confirmed == 100), to_text(truth));
 }
 
+TEST_CASE("end to end: a run whose summary cannot be written is named on stderr, with what comes next") {
+  for (const char* format : {"text", "json"}) {
+    CAPTURE(format);
+    Scene scene{100};
+    set_up(scene);
+
+    const ProgramEnd end = by_shell(scene, R"("$@" >/dev/full)", scene.run({"--output", format}));
+
+    CHECK(end.exit_code == 1);
+    CHECK(end.err.find(
+              "sluice: standard output cannot be written\n  run 1: succeeded. Next: sluice results 1") !=
+          std::string::npos);
+    CHECK(each_once(scene.executions(), 100));
+  }
+}
+
 TEST_CASE("end to end: a report that cannot be written says so, in every format") {
   Scene scene{100};
   set_up(scene);
