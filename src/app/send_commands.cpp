@@ -57,6 +57,8 @@ Result<std::vector<RunRecord>> runs_in_turn(Store& store) {
   return runs;
 }
 
+bool has_doubt(const RunRecord& run) { return run.chunks.in_doubt > 0; }
+
 /// Whoever says "resume" wants it to go on: a pause of the run or of its tenant is over.
 Result<void> lift_pauses(Store& store, const RunRecord& run) {
   if (run.control == RunControl::paused) {
@@ -96,10 +98,19 @@ int report_finished(const CommonOptions& common, const RunRecord& run) {
   return exit_code_of(run);
 }
 
-int report_nothing_to_resume(const CommonOptions& common) {
-  if (common.wants_json()) print(fmt::format("{{\"schema_version\":{},\"runs\":[]}}\n", json_schema_version));
-  say("Nothing to resume: every run in this store is finished.\n");
-  return exit_codes::all_accepted;
+/// With nothing left to send, what is in doubt is what the operator has yet to see to.
+int report_nothing_to_resume(const CommonOptions& common, const std::vector<RunRecord>& runs) {
+  std::vector<RunRecord> doubtful;
+  std::ranges::copy_if(runs, std::back_inserter(doubtful), has_doubt);
+  if (doubtful.empty()) {
+    if (common.wants_json())
+      print(fmt::format("{{\"schema_version\":{},\"runs\":[]}}\n", json_schema_version));
+    say("Nothing to resume: every run in this store is finished.\n");
+    return exit_codes::all_accepted;
+  }
+  if (!common.is_quiet) say("Nothing to resume, but devices are in doubt until you decide:\n");
+  report_final(common, doubtful);
+  return exit_codes::devices_in_doubt;
 }
 
 }  // namespace
@@ -166,7 +177,7 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
     const Result<std::vector<RunRecord>> all = runs_in_turn(**store);
     if (all.has_error()) return all.error();
     std::ranges::copy_if(*all, std::back_inserter(to_resume), std::not_fn(is_finished));
-    if (to_resume.empty()) return report_nothing_to_resume(common);
+    if (to_resume.empty()) return report_nothing_to_resume(common, *all);
   }
 
   std::vector<SessionRun> runs;
