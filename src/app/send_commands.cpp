@@ -7,6 +7,8 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,7 @@
 #include "sluice/core/run_rules.hpp"
 #include "sluice/engine/recovery.hpp"
 #include "sluice/engine/submit.hpp"
+#include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
 namespace {
@@ -59,14 +62,22 @@ Result<std::vector<RunRecord>> runs_in_turn(Store& store) {
 
 bool has_doubt(const RunRecord& run) { return run.chunks.in_doubt > 0; }
 
-/// Whoever says "resume" wants it to go on: a pause of the run or of its tenant is over.
-Result<void> lift_pauses(Store& store, const RunRecord& run) {
+/// Whoever says "resume" or "run" wants it to go on: a pause of the run or of its tenant is over. Its reason
+/// leaves the record with it, so it is said once more.
+Result<void> lift_pauses(Store& store, const RunRecord& run, const CommonOptions& common) {
   if (run.control == RunControl::paused) {
     const Result<void> lifted = store.set_run_control(run.id, RunControl::active, "", system_now());
     if (lifted.has_error()) return lifted;
+    if (!common.is_quiet) {
+      say(fmt::format("run {} goes on; it was paused: {}\n", run.id.value, printable(run.control_reason)));
+    }
   }
   if (run.tenant_pause_reason.empty()) return {};
-  return store.set_tenant_pause(run.tenant, "", system_now());
+  const Result<void> lifted = store.set_tenant_pause(run.tenant, "", system_now());
+  if (lifted.has_error() || common.is_quiet) return lifted;
+  say(fmt::format("tenant {} goes on; it was paused: {}\n", printable(run.tenant, 256),
+                  printable(run.tenant_pause_reason)));
+  return {};
 }
 
 /// A run knows its tenant and endpoint; options override what has moved since.
@@ -85,7 +96,7 @@ Result<SessionRun> session_run(Store& store, RunRecord record, const CommonOptio
   if (moved.has_error()) return moved.error();
   Result<FoundCredentials> key = credentials_for(*setup, environment);
   if (key.has_error()) return key.error();
-  const Result<void> lifted = lift_pauses(store, record);
+  const Result<void> lifted = lift_pauses(store, record, common);
   if (lifted.has_error()) return lifted.error();
   announce(common, record, *setup, key->source);
   return SessionRun{std::move(record), std::move(*job), std::move(*setup), std::move(key->credentials),
@@ -150,7 +161,7 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   Result<RunRecord> record = find_run(**store, submitted->run);
   if (record.has_error()) return record.error();
   // A tenant that an earlier run found blocked gets its next chance now.
-  const Result<void> lifted = lift_pauses(**store, *record);
+  const Result<void> lifted = lift_pauses(**store, *record, common);
   if (lifted.has_error()) return lifted.error();
 
   announce(common, *record, prepared->setup, key->source);
@@ -181,7 +192,10 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   }
 
   std::vector<SessionRun> runs;
+  std::set<std::string> tenants;
   for (RunRecord& record : to_resume) {
+    // A tenant's pause is lifted with the first of its runs.
+    if (!tenants.insert(record.tenant).second) record.tenant_pause_reason.clear();
     Result<SessionRun> run = session_run(**store, std::move(record), common, send, *config, environment);
     if (run.has_error()) return run.error();
     runs.push_back(std::move(*run));

@@ -193,6 +193,32 @@ TEST_CASE("end to end: a corrected job sent to what is pending of a rejected one
   CHECK(each_once(scene.executions(), 1000 - accepted));
 }
 
+TEST_CASE("end to end: a new run lifts its account's pause, and says for what it was") {
+  Scene scene{3};
+  scene.start_cloud(cloud_with(R"({"account": {"code": "InvalidAccessKeyId.Inactive"}})"));
+  REQUIRE(scene.sluice(scene.run()).exit_code == 11);
+  scene.start_cloud();
+
+  const ProgramEnd loud = scene.sluice(scene.run());
+
+  CHECK_MESSAGE(loud.exit_code == 0, loud.err);
+  CHECK(loud.err.find("tenant default goes on; it was paused: InvalidAccessKeyId.Inactive") !=
+        std::string::npos);
+
+  scene.start_cloud(cloud_with(R"({"job": {}})"));
+  REQUIRE(scene.sluice(scene.run()).exit_code == 8);
+  scene.start_cloud();
+  Words third = scene.resume();
+  third[1] = "3";
+  const ProgramEnd resumed = scene.sluice(third);
+  CHECK(resumed.err.find("run 3 goes on; it was paused: iot.prod.NotExistedProduct") != std::string::npos);
+
+  scene.start_cloud(cloud_with(R"({"account": {}})"));
+  REQUIRE(scene.sluice(scene.run({"--quiet"})).exit_code == 11);
+  scene.start_cloud();
+  CHECK(scene.sluice(scene.run({"--quiet"})).err.empty());
+}
+
 TEST_CASE(
     "end to end: a clock two minutes off pauses the account after a few requests, and says what to do") {
   Scene scene{1000};
