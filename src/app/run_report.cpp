@@ -121,7 +121,9 @@ bool was_answered(const Sighting& seen) {
 std::string why_due(const RunRecord& run, const Sighting& seen) {
   const std::string due = chunks_are(seen.queue.due_now) + " due";
   if (was_answered(seen)) {
-    return fmt::format("{} and waiting for the request rate ({}/s)", due, rate_text(run.rate));
+    const bool are_all_retries = seen.queue.retries_due_now == seen.queue.due_now;
+    return fmt::format("{} and waiting for the request rate ({}/s){}", due, rate_text(run.rate),
+                       are_all_retries ? " or the retry budget" : "");
   }
   return fmt::format("{}, but the newest request got no answer ({}, {} ago)", due,
                      printable(seen.newest_result->code, 64),

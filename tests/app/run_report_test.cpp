@@ -169,6 +169,8 @@ TEST_CASE("why: names what the run waits for, and what to do") {
   RunRecord run = under_way();
   CHECK(why_line(run, {{.due_now = 1}, true, start}) ==
         "run 7: 1 chunk is due and waiting for the request rate (10/s)");
+  CHECK(why_line(run, {{.due_now = 2, .retries_due_now = 2}, true, start}) ==
+        "run 7: 2 chunks are due and waiting for the request rate (10/s) or the retry budget");
   CHECK(why_line(run, {{}, true, start}) == "run 7: waiting for the answers of 2 requests");
   run.chunks.in_flight = 0;
   CHECK(why_line(run, {{.next_due_at = start + 4s}, true, start}) == "run 7: next retry due in 4.0s");
