@@ -18,11 +18,13 @@ std::string in_parentheses(std::string_view advice) {
   return advice.empty() ? std::string{} : fmt::format(" ({})", advice);
 }
 
-std::string_view advice_on_run(const RunRecord& run) {
+std::string advice_on_run(const RunRecord& run) {
   if (is_deadline_reason(run.control_reason)) return "a resume gives it the deadline once more";
   if (!is_paused_by_its_job(run)) return {};
-  return "a resume goes on with the run's own copy of the job file; to change the job, correct the file and "
-         "run it for what is pending";
+  return fmt::format(
+      "sluice resume {} goes on with the run's own copy of the job file; to change the job, correct the file "
+      "and run it for what is pending",
+      run.id.value);
 }
 
 }  // namespace

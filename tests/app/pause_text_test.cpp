@@ -69,10 +69,10 @@ TEST_CASE("pause text: a job that is refused as such goes on as it was, so the w
   const RunRecord run = paused_for("iot.prod.NotExistedProduct: no such product");
 
   CHECK(is_paused_by_its_job(run));
-  CHECK(
-      pause_text(run) ==
-      "paused: iot.prod.NotExistedProduct: no such product (a resume goes on with the run's own copy of the "
-      "job file; to change the job, correct the file and run it for what is pending)");
+  CHECK(pause_text(run) ==
+        "paused: iot.prod.NotExistedProduct: no such product (sluice resume 7 goes on with the run's own "
+        "copy of the "
+        "job file; to change the job, correct the file and run it for what is pending)");
 }
 
 TEST_CASE("pause text: where the account is paused, the job is not blamed") {
