@@ -17,6 +17,10 @@ ALTER TABLE chunks ADD COLUMN turn INTEGER GENERATED ALWAYS AS
 DROP INDEX chunks_due;
 CREATE INDEX chunks_due ON chunks (run, turn, due_at_us, position) WHERE state = 'pending';
 CREATE INDEX chunks_in_doubt ON chunks (run) WHERE state = 'in_doubt';
+CREATE INDEX chunks_unclear ON chunks (run, devices) WHERE state = 'pending' AND unclear = 1;
+
+-- Until when the server has asked this account to be silent; kept, so that a restart does not forget it.
+ALTER TABLE tenants ADD COLUMN silent_until_us INTEGER NOT NULL DEFAULT 0;
 
 -- An operator's word on one chunk in doubt. Append-only. 'resend' is the permission for one execution more.
 CREATE TABLE doubt_decisions (

@@ -82,12 +82,17 @@ void ProgressPrinter::rate_changed(double requests_per_second) { model_.pace(req
 
 void ProgressPrinter::endpoint_lost(std::string_view reason) {
   model_.endpoint_lost(true);
-  say(fmt::format("endpoint_lost reason=\"{}\" probing_every=5s", printable(reason, 256)));
+  say(fmt::format("endpoint_lost reason=\"{}\" probing_every=\"5s to 30s\"", printable(reason, 256)));
 }
 
 void ProgressPrinter::endpoint_back() {
   model_.endpoint_lost(false);
   say("endpoint_back");
+}
+
+void ProgressPrinter::store_held(bool is_held) {
+  model_.store_held(is_held);
+  say(is_held ? "store_held by=\"another program\" trying_every=1s" : "store_free");
 }
 
 void ProgressPrinter::tick(SteadyTime now) {

@@ -93,7 +93,9 @@ class Session {
     for (const SessionRun* run : runs) {
       if (end_.signal || is_ending_) break;
       slowest = std::min(slowest, run->setup.rate);
-      const SteadyTime not_before = std::max(quiet_until, last_sent_before + silence_needed(slowest));
+      const SteadyTime not_before =
+          std::max({quiet_until, last_sent_before + silence_needed(slowest),
+                    clock_->steady_now() + silence_left(run->record.tenant_silent_until, clock_->utc_now())});
       quiet_until = co_await send(*run, not_before);
       last_sent_before = clock_->steady_now();
     }

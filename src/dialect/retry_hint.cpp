@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "dialect/http_date.hpp"
+#include "sluice/core/silence.hpp"
 
 namespace sluice {
 namespace {
@@ -16,7 +17,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr milliseconds shortest_wait = 1s;
-constexpr milliseconds longest_wait = 15min;
+constexpr milliseconds longest_wait = longest_silence_asked;
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");

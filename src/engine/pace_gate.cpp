@@ -9,27 +9,18 @@
 namespace sluice {
 namespace asio = boost::asio;
 
-/// A place in the queue, for as long as it lives.
-class PaceGate::Place {
- public:
-  Place(std::deque<Alarm*>& queue, Alarm& alarm) : queue_(queue), alarm_(&alarm) { queue_.push_back(alarm_); }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  ~Place() {
-    std::erase(queue_, alarm_);
-    if (!queue_.empty()) queue_.front()->ring();
-  }
-
- private:
-  std::deque<Alarm*>& queue_;
-  Alarm* alarm_;
-};
-
 asio::awaitable<std::optional<PaceGate::Pass>> PaceGate::enter(bool is_retry,
                                                                const std::function<bool()>& is_wanted) {
   const std::unique_ptr<Alarm> alarm = clock_.alarm();
-  const Place place{queue_, *alarm};
-  const bool may_pass = co_await wait_for_turn(*alarm, is_wanted);
+  queue_.push_back(alarm.get());
+  bool may_pass = false;
+  try {
+    may_pass = co_await wait_for_turn(*alarm, is_wanted);
+  } catch (...) {
+    leave(alarm.get());
+    throw;
+  }
+  leave(alarm.get());
   if (!may_pass || (is_retry && room_for_retries() <= 0)) co_return std::nullopt;
   const SteadyTime now = clock_.steady_now();
   const std::optional<Breaker::Probe> probe = breaker_.sent(now);
@@ -44,6 +35,12 @@ asio::awaitable<bool> PaceGate::wait_for_turn(Alarm& alarm, const std::function<
     co_await alarm.sleep_until(is_first ? opens_at() : SteadyTime::max());
   }
   co_return false;
+}
+
+// Not by a destructor: a coroutine may be destroyed with its loop, when the gate is gone.
+void PaceGate::leave(const Alarm* alarm) {
+  std::erase(queue_, alarm);
+  if (!queue_.empty()) queue_.front()->ring();
 }
 
 void PaceGate::ask_again() {

@@ -57,7 +57,7 @@ class PaceGate {
 
  private:
   boost::asio::awaitable<bool> wait_for_turn(Alarm& alarm, const std::function<bool()>& is_wanted);
-  class Place;
+  void leave(const Alarm* alarm);
 
   Clock& clock_;
   Pacer pacer_;

@@ -44,20 +44,11 @@ class AsyncStore::Queue : public std::enable_shared_from_this<Queue> {
     });
   }
 
-  // A task that throws has no result, and that is its own trouble: the others' answers are committed all the
-  // same.
-  void execute(Call& call) {
-    try {
-      call.task(store_);
-    } catch (const std::exception&) {
-    }
-  }
-
   Result<void> execute_batch() {
     try {
       const Result<void> begun = store_.begin();
       if (begun.has_error()) return begun;
-      for (Call& call : batch_) execute(call);
+      for (Call& call : batch_) call.task(store_);
       return store_.commit();
     } catch (const std::exception& problem) {
       return Error{ErrorKind::unexpected, std::string{"the store failed: "} + problem.what(), ""};

@@ -153,16 +153,16 @@ TEST_CASE(
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
   MESSAGE("not tested: the sanitizer reserves more memory than any limit allows");
 #else
-  // From too little to begin to enough, in steps of half a MiB: some end by a message, some by an exception
-  // that nobody catches.
+  // From too little to begin to enough, in steps of three quarters of a MiB: some end by a message, some by
+  // an exception that nobody catches.
   constexpr int least_kib = 18'000;
-  constexpr std::size_t steps = 36;
+  constexpr std::size_t steps = 24;
   std::atomic<int> died = 0;
 
   const std::vector<std::string> complaints = complaints_of(steps, [&](std::size_t step) -> std::string {
     Scene scene{60};
     set_up(scene);
-    const std::string script = fmt::format(R"(ulimit -v {}; exec "$@")", least_kib + 512 * step);
+    const std::string script = fmt::format(R"(ulimit -v {}; exec "$@")", least_kib + 768 * step);
     const ProgramEnd end = by_shell(scene, script, scene.run({"--quiet"}));
     died += end.exit_code == 0 ? 0 : 1;
     const ProgramEnd finished = finish(scene);

@@ -40,38 +40,37 @@ Cloud::Cloud(World& world, const Scenario& scenario, Executed executed)
   if (scenario.has(Fault::rejected_job)) begin_refusals(Fault::rejected_job);
 }
 
+Nanos Cloud::until_next(Fault fault) {
+  const double apart = static_cast<double>(scenario_.stretch.count()) / scenario_.rate_of(fault);
+  return dice_.span(100ms, 1s + Nanos{static_cast<std::int64_t>(2 * apart)});
+}
+
 void Cloud::begin_outage() {
-  const double minutes_apart = 1 / scenario_.rate_of(Fault::outage);
-  world_.after(
-      dice_.span(1s, std::chrono::duration_cast<Nanos>(std::chrono::duration<double>{120 * minutes_apart})),
-      [this] {
-        if (is_calm_) return;
-        outage_ = static_cast<Outage>(dice_.between(1, 4));
-        outage_until_ = world_.now() + dice_.span(1s, 10min);
-        world_.note("outage", static_cast<int>(outage_), (outage_until_ - world_.now()) / 1s);
-        begin_outage();
-      });
+  world_.after(until_next(Fault::outage), [this] {
+    if (is_calm_) return;
+    outage_ = static_cast<Outage>(dice_.between(1, 4));
+    outage_until_ = world_.now() + dice_.span(1s, 10min);
+    world_.note("outage", static_cast<int>(outage_), (outage_until_ - world_.now()) / 1s);
+    begin_outage();
+  });
 }
 
 void Cloud::begin_refusals(Fault fault) {
-  const double minutes_apart = 1 / scenario_.rate_of(fault);
-  world_.after(
-      dice_.span(1s, std::chrono::duration_cast<Nanos>(std::chrono::duration<double>{120 * minutes_apart})),
-      [this, fault] {
-        if (is_calm_) return;
-        const Nanos until = world_.now() + dice_.span(100ms, 5min);
-        world_.note("refusals", static_cast<int>(fault), (until - world_.now()) / 1s);
-        if (fault == Fault::blocked) {
-          static const std::array<std::string, 4> codes{
-              "InsufficientBalance", "Forbidden.RAM", "InvalidAccessKeyId.NotFound", "SignatureDoesNotMatch"};
-          blocked_until_ = until;
-          blocked_code_ = codes[static_cast<std::size_t>(dice_.between(0, 3))];
-        } else {
-          rejected_until_ = until;
-          rejected_run_ = static_cast<int>(dice_.between(0, static_cast<int>(scenario_.runs.size()) - 1));
-        }
-        begin_refusals(fault);
-      });
+  world_.after(until_next(fault), [this, fault] {
+    if (is_calm_) return;
+    const Nanos until = world_.now() + dice_.span(100ms, 5min);
+    world_.note("refusals", static_cast<int>(fault), (until - world_.now()) / 1s);
+    if (fault == Fault::blocked) {
+      static const std::array<std::string, 4> codes{"InsufficientBalance", "Forbidden.RAM",
+                                                    "InvalidAccessKeyId.NotFound", "SignatureDoesNotMatch"};
+      blocked_until_ = until;
+      blocked_code_ = codes[static_cast<std::size_t>(dice_.between(0, 3))];
+    } else {
+      rejected_until_ = until;
+      rejected_run_ = static_cast<int>(dice_.between(0, static_cast<int>(scenario_.runs.size()) - 1));
+    }
+    begin_refusals(fault);
+  });
 }
 
 void Cloud::calm_down() {

@@ -59,6 +59,7 @@ class Cloud {
   bool is_over_quota();
   bool is_used(const Form& form);
   bool draws(Fault fault);
+  Nanos until_next(Fault fault);
   void begin_outage();
   void begin_refusals(Fault fault);
 

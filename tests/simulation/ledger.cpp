@@ -309,7 +309,8 @@ void Ledger::settled(const AttemptSettled& event) {
   if (is_final) final_chunks_[event.chunk.value] = to_string(next.state);
   if (truth != nonces_.end()) {
     NonceTruth& nonce = truth->second;
-    nonce.is_answer_settled = nonce.is_answered;
+    // An answer that an earlier process got and did not record is not what this one settles.
+    nonce.is_answer_settled = nonce.is_answered && event.outcome.http_status != 0;
     if (is_confirmed && !nonce.says_accepted) {
       violated("I7", "chunk {} was called confirmed, and no answer said so", event.chunk.value);
     }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ using namespace sluice::simulation;
 struct Options {
   std::uint64_t first = 1;
   std::uint64_t last = 100;
+  std::vector<std::uint64_t> listed;  ///< instead of these
   unsigned jobs = 1;
   bool is_traced = false;
   bool wants_summary = false;
@@ -33,7 +35,8 @@ struct Options {
 [[noreturn]] void refuse(const std::string& what) {
   fmt::print(stderr,
              "{}\n"
-             "sluice_simulation [--seed N | --seeds N | --seeds A..B] [--jobs N] [--trace] [--summary]\n"
+             "sluice_simulation [--seed N | --seeds N | --seeds A..B | --seeds-in FILE] [--jobs N] [--trace] "
+             "[--summary]\n"
              "                  [--off FAULT,FAULT…] [--devices N] [--runs N] [--minutes N] [--no-shrink]\n"
              "Faults: {}\n",
              what, fmt::join(fault_names, " "));
@@ -66,6 +69,19 @@ void read_seeds(std::string_view text, Options& options) {
   options.last = number<std::uint64_t>(dots == text.npos ? text : text.substr(dots + 2));
 }
 
+/// A seed a line, `#` begins a comment.
+void read_list(const std::string& path, Options& options) {
+  std::ifstream file{path};
+  if (!file) refuse(fmt::format("{} cannot be read", path));
+  for (std::string line; std::getline(file, line);) {
+    line.erase(std::min(line.find('#'), line.size()));
+    line.erase(std::remove(line.begin(), line.end(), ' '), line.end());
+    if (!line.empty()) options.listed.push_back(number<std::uint64_t>(line));
+  }
+  options.first = 1;
+  options.last = options.listed.size();
+}
+
 Options read_options(int count, char** words) {
   Options options;
   for (int i = 1; i < count; ++i) {
@@ -78,6 +94,8 @@ Options read_options(int count, char** words) {
       options.first = options.last = number<std::uint64_t>(value());
     } else if (word == "--seeds") {
       read_seeds(value(), options);
+    } else if (word == "--seeds-in") {
+      read_list(std::string{value()}, options);
     } else if (word == "--jobs") {
       options.jobs = std::max(1U, number<unsigned>(value()));
     } else if (word == "--trace") {
@@ -154,7 +172,8 @@ void report(Place& place, std::uint64_t seed, const Options& options, const Viol
 std::uint64_t work(const Options& options, unsigned job, CrashVfs& vfs, Totals& totals) {
   Place place{vfs, scratch_folder()};
   std::uint64_t failures = 0;
-  for (std::uint64_t seed = options.first + job; seed <= options.last; seed += options.jobs) {
+  for (std::uint64_t n = options.first + job; n <= options.last; n += options.jobs) {
+    const std::uint64_t seed = options.listed.empty() ? n : options.listed[n - 1];
     const SeedResult result = run_seed(place, seed, options.limits, options.is_traced, totals);
     if (result.violation) {
       if (++failures <= 3) report(place, seed, options, *result.violation);

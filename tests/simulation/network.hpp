@@ -26,6 +26,7 @@ struct Surroundings {
   Cloud& cloud;
   Dice& network_dice;
   Dice& process_dice;
+  Totals& totals;
   bool& is_calm;  ///< the faults have ended
 };
 

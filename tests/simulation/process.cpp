@@ -88,8 +88,9 @@ DiskVerdict Process::judge(DiskCall call) {
   if (call != DiskCall::write_lock && call != DiskCall::sync && fails(Fault::io_error)) {
     verdict = call == DiskCall::read && dice.chance(0.3) ? DiskVerdict::short_read : DiskVerdict::io_error;
   }
-  if (verdict != DiskVerdict::fine)
-    around_.world.note("disk", static_cast<int>(call), static_cast<int>(verdict));
+  if (verdict == DiskVerdict::fine) return verdict;
+  ++(call == DiskCall::sync ? around_.totals.failed_syncs : around_.totals.disk_errors);
+  around_.world.note("disk", static_cast<int>(call), static_cast<int>(verdict));
   return verdict;
 }
 
@@ -205,8 +206,10 @@ asio::awaitable<void> Process::send_all(std::vector<Sending> runs) {
   }
   for (std::vector<Sending>& turn : turns) {
     if (is_stopping_ || failure_) break;
-    const SteadyTime silent_until = last_sent_before + silence_needed(around_.scenario.rate);
-    const SteadyTime not_before = std::max(quiet_until, silent_until);
+    const UtcTime asked_until = turn.front().record.tenant_silent_until;
+    const SteadyTime not_before =
+        std::max({quiet_until, last_sent_before + silence_needed(around_.scenario.rate),
+                  clock_.steady_now() + silence_left(asked_until, clock_.utc_now())});
     quiet_until = co_await send(std::move(turn), not_before);
     last_sent_before = clock_.steady_now();
   }
@@ -237,6 +240,7 @@ asio::awaitable<SteadyTime> Process::send(std::vector<Sending> runs, SteadyTime 
     around_.world.note("dispatcher_failed", static_cast<int>(done.error().kind));
     const bool concerns_all = done.error().kind != ErrorKind::unreachable;
     if (concerns_all && !is_dead_) failure_ = done.error();
+    has_failed_ = true;
   }
   co_return dispatcher_->quiet_until();
 }

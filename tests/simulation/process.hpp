@@ -45,6 +45,8 @@ class Process : public Observer {
   /// All dispatchers have come to an end.
   bool is_done() const { return is_done_; }
   const std::optional<Error>& failure() const { return failure_; }
+  /// … of them without trouble, so nothing of theirs is left in flight.
+  bool is_done_well() const { return is_done_ && !has_failed_ && !failure_; }
   Store& store() { return *store_; }
 
   /// Runs what is ready. @return how much that was
@@ -100,6 +102,7 @@ class Process : public Observer {
   bool is_dead_ = false;
   bool is_done_ = false;
   bool is_stopping_ = false;
+  bool has_failed_ = false;
   std::optional<Error> failure_;
 };
 

@@ -16,14 +16,14 @@ struct RateRange {
 
 /// In the order of Fault.
 constexpr std::array<RateRange, fault_names.size()> ranges{{
-    {0.05, 6, 0.6},         // kill, times a minute
+    {0.1, 20, 0.65},        // kill, times a stretch
     {0.1, 0.9, 0.5},        // power_cut, of the deaths
-    {0.05, 3, 0.3},         // stop, times a minute
-    {0.1, 2, 0.1},          // second_owner, times a minute
-    {0.1, 4, 0.15},         // stale_settle, times a minute
-    {0.05, 2, 0.2},         // freeze, times a minute
-    {0.05, 1, 0.15},        // suspend, times a minute
-    {0.05, 1, 0.2},         // wall_jump, times a minute
+    {0.05, 3, 0.3},         // stop, times a stretch
+    {0.1, 5, 0.15},         // second_owner, times a stretch
+    {0.3, 10, 0.2},         // stale_settle, times a stretch
+    {0.05, 2, 0.2},         // freeze, times a stretch
+    {0.05, 1, 0.15},        // suspend, times a stretch
+    {0.05, 1, 0.2},         // wall_jump, times a stretch
     {1, 100, 0.3},          // drift, parts per million
     {0.0005, 0.02, 0.2},    // sync_fails, of the calls
     {0.0002, 0.01, 0.15},   // disk_full
@@ -42,13 +42,13 @@ constexpr std::array<RateRange, fault_names.size()> ranges{{
     {0.1, 1, 0.4},          // retry_after, of the refusals
     {0.005, 0.2, 0.15},     // garbage
     {0.001, 0.02, 0.05},    // redirect
-    {0.02, 0.5, 0.1},       // blocked, times a minute
+    {0.02, 0.5, 0.1},       // blocked, times a stretch
     {0.002, 0.1, 0.3},      // bad_devices, of the devices
-    {0.02, 0.5, 0.1},       // rejected_job, times a minute
-    {0.02, 0.5, 0.2},       // outage, times a minute
+    {0.02, 0.5, 0.1},       // rejected_job, times a stretch
+    {0.02, 0.5, 0.2},       // outage, times a stretch
     {0.01, 0.5, 0.15},      // other_tenants, of the quota
-    {0.05, 1, 0.2},         // pause, times a minute
-    {0.02, 0.3, 0.15},      // cancel, times a minute
+    {0.05, 1, 0.2},         // pause, times a stretch
+    {0.02, 0.3, 0.15},      // cancel, times a stretch
     {0.1, 0.7, 0.4},        // doubt_verbs, of the breaks
     {0.1, 0.8, 0.15},       // key_rotation, of the starts
     {0.05, 0.4, 0.1},       // older_copy, of the breaks
@@ -114,6 +114,12 @@ Scenario scenario_of(std::uint64_t seed, const Limits& limits) {
     RunPlan plan = draw_run(dice, scenario.rate_of(Fault::bad_devices), limits);
     if (i < limits.runs_max.value_or(runs)) scenario.runs.push_back(std::move(plan));
   }
+  double chunks = 0;
+  for (const RunPlan& plan : scenario.runs) {
+    chunks += std::ceil(static_cast<double>(plan.devices) / static_cast<double>(plan.chunk_size));
+  }
+  const double seconds = std::clamp(chunks / scenario.rate, 3.0, 60.0);
+  scenario.stretch = std::chrono::duration_cast<Nanos>(std::chrono::duration<double>{seconds});
   return scenario;
 }
 

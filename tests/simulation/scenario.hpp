@@ -86,6 +86,7 @@ struct Scenario {
   double rate = 10;
   std::size_t in_flight = 32;
   Nanos safety_phase{0};
+  Nanos stretch{0};  ///< a minute, or less if there is little to send: nothing would happen meanwhile
   bool dispatches_together = false;  ///< the runs of an account by one dispatcher, not one after the other
   bool begins_empty = false;         ///< the store is made in this seed
   bool tells_date = true;
@@ -95,7 +96,7 @@ struct Scenario {
   Nanos jitter{0};
 
   bool has(Fault fault) const { return rates[static_cast<std::size_t>(fault)] > 0; }
-  /// A probability per request, call or occasion; or, for what happens by itself, times a minute.
+  /// A probability per request, call or occasion; or, for what happens by itself, times a `stretch`.
   double rate_of(Fault fault) const { return rates[static_cast<std::size_t>(fault)]; }
 
   std::array<double, fault_names.size()> rates{};

@@ -21,10 +21,6 @@ constexpr int lives_to_end_well = 40;
 // Of virtual time, for one life in which nothing fails.
 constexpr Nanos life_at_most = 30h;
 
-Nanos minutes(double value) {
-  return std::chrono::duration_cast<Nanos>(std::chrono::duration<double, std::ratio<60>>{value});
-}
-
 }  // namespace
 
 Place::Place(CrashVfs& vfs, std::string folder)
@@ -112,8 +108,8 @@ Simulation::~Simulation() {
 }
 
 Surroundings Simulation::around() {
-  return {world_,  scenario_, machine_,      disk_,         record_,
-          ledger_, cloud_,    network_dice_, process_dice_, is_calm_};
+  return {world_, scenario_,     machine_,      disk_,   record_, ledger_,
+          cloud_, network_dice_, process_dice_, totals_, is_calm_};
 }
 
 SeedResult Simulation::run() {
@@ -144,6 +140,7 @@ void Simulation::live_dangerously() {
     if (operator_dice_.chance(scenario_.rate_of(Fault::older_copy))) put_older_copy_back();
     if (operator_dice_.chance(scenario_.rate_of(Fault::key_rotation))) ++keys_;
     if (is_over()) return;
+    if (scenario_.has(Fault::wall_jump) && operator_dice_.chance(0.4)) jump_wall_clock();
     wait(operator_dice_.chance(0.5) ? operator_dice_.span(1ms, 5s) : operator_dice_.span(5s, 20min));
   }
 }
@@ -269,7 +266,7 @@ void Simulation::end_life() {
   if (!process_) return;
   const bool is_clean = is_well() && !process_->is_dead() && (process_->is_done() || process_->failure());
   is_finished_ = false;
-  if (is_clean && process_->is_done() && !process_->failure()) {
+  if (is_clean && process_->is_done_well()) {
     ledger_.recount(/*is_settled=*/true);
     is_finished_ = is_all_finished();
   }
@@ -318,9 +315,8 @@ void Simulation::wait(Nanos time) {
 
 void Simulation::visit_often(Fault fault, std::uint64_t life, std::function<void()> visit) {
   if (!scenario_.has(fault)) return;
-  const Nanos mean = minutes(1 / scenario_.rate_of(fault));
-  const Nanos next = Nanos{
-      static_cast<std::int64_t>(-std::log(1 - operator_dice_.uniform()) * static_cast<double>(mean.count()))};
+  const double mean = static_cast<double>(scenario_.stretch.count()) / scenario_.rate_of(fault);
+  const Nanos next = Nanos{static_cast<std::int64_t>(-std::log(1 - operator_dice_.uniform()) * mean)};
   world_.after(next, [this, fault, life, visit = std::move(visit)] {
     const bool is_same_life = life == lives_ && process_ && !process_->is_dead();
     if (!is_same_life || is_calm_) return;
@@ -361,7 +357,8 @@ void Simulation::jump_wall_clock() {
   const Nanos sizes[] = {machine_dice_.span(1ms, 50s), machine_dice_.span(50s, 20min),
                          machine_dice_.span(20min, 24h)};
   const auto which = machine_dice_.between(0, 3);
-  const Nanos size = which == 3 ? 0ns : sizes[which];
+  // Every other time somebody sets it right.
+  const Nanos size = which == 3 || machine_.wall_error != 0ns ? 0ns : sizes[which];
   machine_.wall_error = machine_dice_.chance(0.5) ? size : -size;
   world_.note("wall_clock", machine_.wall_error / 1ms);
 }

@@ -40,12 +40,6 @@ Transition rule(const UnresolvedAttempt& lost) {
   return recover(lost.facts, ChunkPolicy{.safe_to_repeat = true}, noon);
 }
 
-void check_counters(Store& store, RunId run) {
-  const auto [devices, chunks] = recount(store, run);
-  CHECK(record_of(store, run).devices == devices);
-  CHECK(record_of(store, run).chunks == chunks);
-}
-
 }  // namespace
 
 TEST_CASE_TEMPLATE("store: doubt is listed chunk by chunk, with what is known of each", Home,

@@ -91,8 +91,9 @@ TEST_CASE_TEMPLATE("store: chunks are claimed in the order of the list", Home, S
   CHECK(claim(*store, 2).empty());
 }
 
-TEST_CASE_TEMPLATE("store: replays are claimed before retries, those before first sends, and earlier due times first", Home,
-                   SLUICE_STORE_HOMES) {
+TEST_CASE_TEMPLATE(
+    "store: replays are claimed before retries, those before first sends, and earlier due times first", Home,
+    SLUICE_STORE_HOMES) {
   const Home home;
   const auto store = expect(home.open(noon));
   submit(*store, {1, 1, 1, 1});

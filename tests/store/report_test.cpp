@@ -62,6 +62,49 @@ TEST_CASE_TEMPLATE("store: devices are reported by state and evidence, and the v
   CHECK(visits == 3);
 }
 
+TEST_CASE_TEMPLATE("store: what may have been executed is never told as pending, and keeps its answer", Home,
+                   SLUICE_STORE_HOMES) {
+  const Home home;
+  const auto store = expect(home.open(noon));
+  const RunId run = submit(*store, {2, 1, 3});
+  const auto claimed = claim(*store, 2);
+  expect(store->settle(silent(claimed[0])));
+  expect(store->settle(retried(claimed[1], noon + 1h)));
+  // Its repetition is claimed and, because we stop, not sent.
+  Settlement unsent = settlement(claim_one(*store, noon + 2s), OutcomeKind::unavailable,
+                                 {.due_at = noon, .spends_attempt = false, .replay = true});
+  unsent.sent_at.reset();
+  unsent.outcome.code = "stopped";
+  expect(store->settle(unsent));
+
+  CHECK(names_of(devices_of(*store, run, {.state = ChunkState::pending})) == names(2, 4));
+  const auto told = devices_of(*store, run, {.state = ChunkState::in_flight});
+  CHECK(names_of(told) == names(0, 2));
+  CHECK(told[0].code == "Code.silent");
+  CHECK(expect(store->queue_state(run, noon)).unclear_devices == 2);
+  CHECK(record_of(*store, run).devices == StateCounts{.pending = 6});
+}
+
+TEST_CASE_TEMPLATE("store: a silence that the server asks for is the account's, and outlives the process",
+                   Home, SLUICE_STORE_HOMES) {
+  const Home home;
+  RunId run;
+  {
+    const auto store = expect(home.open(noon));
+    run = submit(*store, {1, 1});
+    for (const auto pause : {900s, 30s}) {
+      Settlement throttled = retried(claim_one(*store), noon + 1h);
+      throttled.outcome.retry_after = pause;
+      expect(store->settle(throttled));
+    }
+  }
+
+  const auto store = expect(home.open(noon + 1min));
+  // Settled a second after noon; the longer of the two wishes counts.
+  CHECK(record_of(*store, run).tenant_silent_until == noon + 1s + 900s);
+  CHECK(record_of(*store, submit(*store, {1}, "other")).tenant_silent_until == UtcTime{});
+}
+
 TEST_CASE_TEMPLATE("store: codes are counted without the accepted ones, most frequent first", Home,
                    SLUICE_STORE_HOMES) {
   const Home home;
@@ -256,11 +299,7 @@ TEST_CASE_TEMPLATE("store: counters equal a recount and no device is lost, whate
 
     for (const auto& [id, list] : lists) {
       const RunRecord record = record_of(*store, id);
-      const auto [devices, chunks] = recount(*store, id);
-      CHECK(record.devices == devices);
-      StateCounts leaves = record.chunks;
-      leaves.split = 0;
-      CHECK(leaves == chunks);
+      check_counters(*store, id);
       CHECK(record.finished_at.has_value() == is_finished(record));
       REQUIRE(names_of(devices_of(*store, id)) == list);
     }

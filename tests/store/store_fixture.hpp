@@ -185,4 +185,21 @@ inline std::pair<StateCounts, StateCounts> recount(StoreReader& store, RunId run
   return {devices, chunks};
 }
 
+/// The counters of the run say what a recount of its devices says.
+inline void check_counters(StoreReader& store, RunId run) {
+  const RunRecord record = record_of(store, run);
+  auto [devices, chunks] = recount(store, run);
+  // Told as in flight, but in the queue.
+  const std::int64_t unclear = expect(store.queue_state(run, noon)).unclear_devices;
+  devices.in_flight -= unclear;
+  devices.pending += unclear;
+  CHECK(record.devices == devices);
+  StateCounts leaves = record.chunks;
+  leaves.split = 0;
+  CHECK(leaves.pending + leaves.in_flight == chunks.pending + chunks.in_flight);
+  leaves.pending = chunks.pending;
+  leaves.in_flight = chunks.in_flight;
+  CHECK(leaves == chunks);
+}
+
 }  // namespace sluice::store_tests

@@ -53,6 +53,7 @@ struct RunRecord {
   RunControl control = RunControl::active;
   std::string control_reason;       ///< untrusted text: it may be the API's own words
   std::string tenant_pause_reason;  ///< not empty: the tenant is paused; untrusted text
+  UtcTime tenant_silent_until;      ///< the server has asked for silence until then
   StateCounts devices;
   StateCounts chunks;
   std::int64_t requests = 0;  ///< requests that went to the wire, replays included

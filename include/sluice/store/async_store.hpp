@@ -5,9 +5,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -32,10 +34,18 @@ class AsyncStore {
   template <class Work>
   boost::asio::awaitable<std::invoke_result_t<Work, Store&>> call(Work work) {
     std::optional<std::invoke_result_t<Work, Store&>> result;
-    std::function<void(Store&)> task = [&result, &work](Store& store) { result.emplace(work(store)); };
+    // Work that throws has no result, and that is its own trouble: the others' calls are committed all the
+    // same.
+    std::function<void(Store&)> task = [&result, &work](Store& store) {
+      try {
+        result.emplace(work(store));
+      } catch (const std::exception& problem) {
+        result.emplace(Error{ErrorKind::unexpected,
+                             std::string{"a store call ended by an exception: "} + problem.what(), ""});
+      }
+    };
     const Result<void> committed = co_await run_in_next_transaction(std::move(task));
     if (committed.has_error()) co_return committed.error();
-    if (!result) co_return Error{ErrorKind::unexpected, "a store call ended by an exception", ""};
     co_return std::move(*result);
   }
 

@@ -103,6 +103,7 @@ using RecoveryRule = std::function<Transition(const UnresolvedAttempt&)>;
 /// One device of a run, as `results` reports it.
 struct DeviceResult {
   std::string_view device;  ///< valid during the call only
+  /// Pending: nothing has reached the cloud. What may have, and is to be sent again, is told as in flight.
   ChunkState state = ChunkState::pending;
   Evidence evidence = Evidence::none;
   ChunkId chunk;
@@ -187,6 +188,7 @@ struct QueueState {
   std::optional<UtcTime> due_later_at;  ///< earliest due time that has not come yet
   std::int64_t due_now = 0;             ///< pending chunks that are due
   std::int64_t retries_due_now = 0;     ///< of them, those that the retry budget can hold back
+  std::int64_t unclear_devices = 0;     ///< of the pending ones, those that may have got the command already
 };
 
 /// What the newest attempt of a run came to, for who looks at a run that another process sends.
@@ -239,8 +241,8 @@ class Store : public StoreReader {
  public:
   // Grouping: what is between begin and commit becomes durable together. Each verb in between is all or
   // nothing by itself. Without begin, each verb commits by itself. When commit fails, nothing in the group
-  // has happened. After an error of the disk that leaves its content unknown, every verb fails with
-  // ErrorKind::storage until the store is opened anew.
+  // has happened. After an error of the disk that leaves its content unknown, this verb and every other fails
+  // with ErrorKind::storage_lost until the store is opened anew.
   virtual Result<void> begin() = 0;
   virtual Result<void> commit() = 0;
 

@@ -87,8 +87,7 @@ void Connection::log_grew(int pages) {
   if (pages < log_pages_moved_from) return;
   const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (is_fatal(code, system_errno_of(db_))) {
-    const Error error = sqlite_error(db_, code, path_, "move the log into the file");
-    stop({ErrorKind::storage_lost, error.message + "; stopped after an I/O error", "Restart to recover."});
+    stop_after(sqlite_error(db_, code, path_, "move the log into the file"));
     return;
   }
   const std::int64_t bytes = std::int64_t{pages} * page_bytes;
@@ -160,16 +159,19 @@ void Connection::stop(Error error) {
   checkpoint_on_close(false);
 }
 
+void Connection::stop_after(const Error& error) {
+  stop({ErrorKind::storage_lost, error.message + "; nothing more is recorded until a restart", error.hint});
+}
+
 void Connection::check(int code, std::string_view doing) {
   if (code != SQLITE_OK) raise(code, doing);
 }
 
 void Connection::raise(int code, std::string_view doing) {
   const Error error = sqlite_error(db_, code, path_, doing);
-  if (is_fatal(code, system_errno_of(db_))) {
-    stop({ErrorKind::storage_lost, error.message + "; stopped after an I/O error", "Restart to recover."});
-  }
-  throw StoreFailure{error};
+  if (!is_fatal(code, system_errno_of(db_))) throw StoreFailure{error};
+  stop_after(error);
+  throw StoreFailure{{ErrorKind::storage_lost, error.message, error.hint}};
 }
 
 Transaction::Transaction(Connection& connection, Kind kind) : connection_(connection), kind_(kind) {

@@ -63,6 +63,8 @@ class Connection {
   /// What stopped it: from then on it refuses everything, and leaves the file as it is.
   const std::optional<Error>& stopped_by() const { return stopped_; }
   void stop(Error error);
+  /// After an error that leaves the disk's content unknown.
+  void stop_after(const Error& error);
   std::int64_t last_insert_id() const;
 
   void check(int code, std::string_view doing);

@@ -78,7 +78,9 @@ void refuse_lost_store(const std::string& store_path) {
 std::string generation_text(const Generation& generation) {
   return fmt::format(
       "{}{}\nowner {:019}\nattempt {:019}\n"
-      "# Beside a store: tells whether an older copy was put in its place. Move and copy them together.\n",
+      "# Tells whether an older copy was put in the store's place: leave this file as it is when you restore "
+      "one.\n"
+      "# Without it, nothing that is unfinished is sent by itself: move it together with the store.\n",
       first_line, generation.store, generation.owner, generation.attempt);
 }
 

@@ -17,20 +17,38 @@ namespace {
 
 class SqliteReader final : public SqliteReads<StoreReader> {
  public:
-  explicit SqliteReader(const std::string& path) : db_(path, Connection::Access::reader) {
+  // The file beside is read first: its owner writes it after what it tells of.
+  explicit SqliteReader(const std::string& path)
+      : beside_(GenerationFile{path}.read()), db_(path, Connection::Access::reader) {
     db_.execute("PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA cache_size = -2048",
                 "configure");
-    if (examine_schema(db_, embedded_migrations()) == SchemaState::current) return;
-    fail(ErrorKind::refused, fmt::format("store {} has an older schema than this program's", path),
-         "Bring it up to date by a command that writes, such as: sluice resume --store PATH.");
+    if (examine_schema(db_, embedded_migrations()) != SchemaState::current) {
+      fail(ErrorKind::refused, fmt::format("store {} has an older schema than this program's", path),
+           "Bring it up to date by a command that writes, such as: sluice resume --store PATH.");
+    }
+    refuse_older_copy();
   }
 
   bool has_owner() const override { return OwnerLock::is_held(db_.path()); }
 
  private:
+  // What it calls pending may have been sent since. Whoever opens it to write holds all that is unfinished.
+  void refuse_older_copy() {
+    const Generation found{
+        .store = {}, .owner = queries::newest_owner(db_), .attempt = queries::newest_attempt(db_)};
+    if (!beside_ || !has_lost_something(found, *beside_)) return;
+    fail(
+        ErrorKind::refused,
+        fmt::format("store {} is an older copy of itself, so what it says of its devices is out of date",
+                    db_.path()),
+        "Have it taken over first: sluice resume. Nothing that was unfinished is sent by that: it is held in "
+        "doubt.");
+  }
+
   Connection& connection() override { return db_; }
   std::int64_t live_owner() override { return has_owner() ? queries::newest_owner(db_) : 0; }
 
+  std::optional<Generation> beside_;
   Connection db_;
 };
 

@@ -30,6 +30,7 @@ RunRecord run_of(const Statement& row, const Connection& connection) {
   run.control = known(run_control_from(row.text(column++)), connection);
   run.control_reason = row.string(column++);
   run.tenant_pause_reason = row.string(column++);
+  run.tenant_silent_until = row.time(column++);
   for (StateCounts* counts : {&run.devices, &run.chunks}) {
     counts->pending = row.integer(column++);
     counts->in_flight = row.integer(column++);
@@ -55,6 +56,7 @@ std::vector<RunRecord> runs_between(Connection& connection, std::int64_t first, 
   Statement row = connection.query(
       "SELECT runs.id, runs.job_name, runs.tenant, runs.endpoint, runs.rate, runs.duplicates,"
       "       runs.control, runs.control_reason, tenants.paused_reason,"
+      "       tenants.silent_until_us,"
       "       runs.devices_pending, runs.devices_in_flight, runs.devices_accepted, runs.devices_presumed,"
       "       runs.devices_failed, runs.devices_in_doubt, runs.devices_canceled,"
       "       runs.chunks_pending, runs.chunks_in_flight, runs.chunks_accepted, runs.chunks_presumed,"
@@ -70,7 +72,7 @@ std::vector<RunRecord> runs_between(Connection& connection, std::int64_t first, 
 
 // Of a chunk that is held for this reason no result on record says why.
 constexpr std::string_view store_restored_message =
-    "the store was restored from a backup: what was sent since then is not on record";
+    "the store may be an older copy of itself: what was sent since is not on record";
 
 /// Calls the visitor with each name of the text. @return false: the visitor wants no more
 bool visit_names(std::string_view names, DeviceResult& device, const DeviceVisitor& visit) {
@@ -104,15 +106,21 @@ void require_run(Connection& connection, RunId run) {
 void for_each_device(Connection& connection, RunId run, const DeviceFilter& filter,
                      const DeviceVisitor& visit) {
   require_run(connection, run);
-  // A split chunk's place is taken by its halves, which start where it started.
+  // A split chunk's place is taken by its halves, which start where it started. And "pending" says that
+  // nothing has reached the cloud: what waits for its repetition is told as in flight, because its result is
+  // still to come.
   Statement row = connection.query(
-      "SELECT chunks.id, chunks.state, chunks.evidence, chunks.requests, chunk_devices.names,"
+      "SELECT chunks.id,"
+      "       CASE WHEN chunks.state = 'pending' AND chunks.unclear = 1 THEN 'in_flight' ELSE chunks.state "
+      "END"
+      "         AS told_state,"
+      "       chunks.evidence, chunks.requests, chunk_devices.names,"
       "       attempt_results.request_id, attempt_results.code, attempt_results.message,"
       "       attempt_results.settled_at_us, chunks.held"
       "  FROM chunks INDEXED BY chunks_in_order JOIN chunk_devices ON chunk_devices.chunk = chunks.id"
       "  LEFT JOIN attempt_results ON attempt_results.attempt = chunks.last_result"
       " WHERE chunks.run = ?1 AND chunks.state <> 'split'"
-      "   AND (?2 IS NULL OR chunks.state = ?2) AND (?3 IS NULL OR chunks.evidence = ?3)"
+      "   AND (?2 IS NULL OR told_state = ?2) AND (?3 IS NULL OR chunks.evidence = ?3)"
       " ORDER BY chunks.run, chunks.position",
       run, filter.state, filter.evidence);
   while (row.next()) {
@@ -223,6 +231,11 @@ QueueState queue_state(Connection& connection, RunId run, UtcTime now) {
     if (!row.is_null(2)) queue.due_later_at = first_of(queue.due_later_at, row.time(2));
   }
   if (!queue.next_due_at) queue.next_due_at = queue.due_later_at;
+  Statement unclear = connection.query(
+      "SELECT coalesce(sum(devices), 0) FROM chunks INDEXED BY chunks_unclear"
+      " WHERE run = ?1 AND state = 'pending' AND unclear = 1",
+      run);
+  if (unclear.next()) queue.unclear_devices = unclear.integer(0);
   return queue;
 }
 
@@ -297,6 +310,11 @@ std::vector<DecidedChunk> doubt_decisions(Connection& connection, RunId run) {
 
 std::int64_t newest_owner(Connection& connection) {
   Statement row = connection.query("SELECT coalesce(max(id), 0) FROM owners");
+  return row.next() ? row.integer(0) : 0;
+}
+
+std::int64_t newest_attempt(Connection& connection) {
+  Statement row = connection.query("SELECT coalesce(max(id), 0) FROM attempts");
   return row.next() ? row.integer(0) : 0;
 }
 

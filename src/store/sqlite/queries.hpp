@@ -27,6 +27,7 @@ std::optional<NewestResult> newest_result(Connection& connection, RunId run);
 std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run);
 std::vector<DecidedChunk> doubt_decisions(Connection& connection, RunId run);
 std::int64_t newest_owner(Connection& connection);
+std::int64_t newest_attempt(Connection& connection);
 
 /// not_found unless there is such a run and it is sealed.
 void require_run(Connection& connection, RunId run);

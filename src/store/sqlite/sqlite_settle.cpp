@@ -26,12 +26,14 @@ struct SqliteStore::Flight {
 struct SqliteStore::Conclusion {
   const Outcome& outcome;
   Transition transition;
-  const char* sent;  ///< the schema's word
+  std::string_view sent;  ///< the schema's word
   std::optional<UtcTime> sent_at;
   UtcTime settled_at;
 };
 
 namespace {
+
+constexpr std::string_view not_sent = "not_sent";
 
 /// What is on record for an attempt that a dead process left.
 Outcome lost_outcome(const Transition& next) {
@@ -98,7 +100,7 @@ Result<void> SqliteStore::settle(const Settlement& settlement) {
     }
     conclude(flight, {.outcome = settlement.outcome,
                       .transition = settlement.transition,
-                      .sent = settlement.sent_at ? "sent" : "not_sent",
+                      .sent = settlement.sent_at ? "sent" : not_sent,
                       .sent_at = settlement.sent_at,
                       .settled_at = settlement.settled_at});
   });
@@ -124,13 +126,15 @@ void SqliteStore::conclude(const Flight& flight, const Conclusion& conclusion) {
   reach(KillPoint::settle_inside);
   if (grouped_ && is_seeded(Mutation::half_settled)) db_.execute(two_transactions, "commit early");
   const int requests = conclusion.sent_at ? 1 : 0;
+  const bool says_nothing = next.state == ChunkState::pending && conclusion.sent == not_sent;
   const int changed = db_.run(
       "UPDATE chunks SET state = ?4, evidence = ?5, due_at_us = ?6, attempts_spent = attempts_spent + ?7,"
-      "                  requests = requests + ?8, replay = ?9, unclear = ?10, last_result = ?2,"
-      "                  owner = NULL"
+      "                  requests = requests + ?8, replay = ?9, unclear = ?10,"
+      // What did not go out says nothing of the devices, so it does not hide what an earlier attempt said.
+      "                  last_result = CASE WHEN ?11 THEN coalesce(last_result, ?2) ELSE ?2 END, owner = NULL"
       " WHERE id = ?1 AND state = 'in_flight' AND attempt = ?2 AND owner = ?3",
       flight.chunk, flight.attempt, flight.owner, next.state, next.evidence, next.due_at,
-      next.spends_attempt ? 1 : 0, requests, next.replay ? 1 : 0, unclear ? 1 : 0);
+      next.spends_attempt ? 1 : 0, requests, next.replay ? 1 : 0, unclear ? 1 : 0, says_nothing ? 1 : 0);
   if (changed != 1) fail(ErrorKind::refused, fmt::format("chunk {} changed meanwhile", flight.chunk.value));
   if (next.held != Held::no) {
     db_.run("UPDATE chunks SET held = ?2 WHERE id = ?1", flight.chunk, to_string(next.held));
@@ -144,9 +148,17 @@ void SqliteStore::conclude(const Flight& flight, const Conclusion& conclusion) {
   change.throttled = outcome.kind == OutcomeKind::throttled ? 1 : 0;
   change_counters(flight.run, change);
 
+  if (outcome.retry_after) note_silence(flight.run, conclusion.settled_at + *outcome.retry_after);
   if (next.state == ChunkState::split) split(flight, conclusion.settled_at);
   if (next.halt != Halt::none) halt(flight, conclusion);
   note_finish(flight.run, conclusion.settled_at);
+}
+
+void SqliteStore::note_silence(RunId run, UtcTime until) {
+  db_.run(
+      "UPDATE tenants SET silent_until_us = max(silent_until_us, ?2)"
+      " WHERE name = (SELECT tenant FROM runs WHERE id = ?1)",
+      run, until);
 }
 
 // The halves take the parent's place in the list and inherit what is known of its devices.

@@ -50,6 +50,10 @@ class SqliteStore final : public SqliteReads<Store> {
 
  private:
   enum class Turn { replay, retry, first };  ///< as the schema numbers them
+  struct Found {
+    Generation generation;
+    bool had_identity = false;  ///< the store comes from a sluice that wrote generation files
+  };
   struct Candidate;
   struct Flight;
   struct Conclusion;
@@ -66,13 +70,14 @@ class SqliteStore final : public SqliteReads<Store> {
   void seal_what_is_there();
   void require_in_place();
   void take_over(const std::optional<Generation>& beside, UtcTime now);
-  Generation found_generation(const std::optional<Generation>& beside);
+  void keep_copy_of_older_schema();
+  Found what_is_found(const std::optional<Generation>& beside);
   bool was_left_open();
   void require_sound_file();
   void note_last_owner();
   void become_owner(std::int64_t id, UtcTime now);
   void drop_unsealed_runs();
-  std::string judge(const Generation& found, const std::optional<Generation>& beside, UtcTime now);
+  std::string judge(const Found& found, const std::optional<Generation>& beside, UtcTime now);
   std::int64_t hold_everything_unfinished(const std::string& reason, UtcTime now);
   void note_progress();
   void tell(const std::string& sentence) const;
@@ -87,6 +92,7 @@ class SqliteStore final : public SqliteReads<Store> {
 
   Flight flight_of(ChunkId chunk);
   void conclude(const Flight& flight, const Conclusion& conclusion);
+  void note_silence(RunId run, UtcTime until);
   void split(const Flight& flight, UtcTime now);
   void halt(const Flight& flight, const Conclusion& conclusion);
   void cancel_pending(RunId run);
@@ -117,7 +123,15 @@ class SqliteStore final : public SqliteReads<Store> {
 template <class Body>
 auto SqliteStore::write(Body body) -> Result<std::invoke_result_t<Body>> {
   if (group_lost_) return *group_lost_;
-  const std::int64_t newest_before = newest_attempt_;
+  // Whatever undoes the verb, an exception of its caller's included, undoes this as well.
+  struct NewestAttempt {
+    std::int64_t& newest;
+    std::int64_t before = newest;
+    bool is_kept = false;
+    ~NewestAttempt() {
+      if (!is_kept) newest = before;
+    }
+  } newest{.newest = newest_attempt_};
   auto result = answer([&] {
     if (!grouped_) require_in_place();
     Transaction transaction{db_, grouped_ ? Transaction::Kind::part : Transaction::Kind::whole};
@@ -130,8 +144,8 @@ auto SqliteStore::write(Body body) -> Result<std::invoke_result_t<Body>> {
       return value;
     }
   });
-  if (result.has_error()) newest_attempt_ = newest_before;
-  if (!grouped_) note_progress();
+  newest.is_kept = result.has_value();
+  if (!grouped_ && result.has_value()) note_progress();
   if (grouped_ && result.has_error() && !db_.in_transaction()) group_lost_ = result.error();
   return result;
 }

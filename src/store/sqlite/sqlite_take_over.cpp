@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "sluice/core/kill_point.hpp"
@@ -137,26 +138,41 @@ void SqliteStore::require_sound_file() {
 // The boot row and what is held become durable together, and only then is the file beside brought up to date:
 // a crash in between leaves a file that tells of the same loss again.
 void SqliteStore::take_over(const std::optional<Generation>& beside, UtcTime now) {
+  keep_copy_of_older_schema();
   migrate(db_, embedded_migrations(), now);
   if (was_left_open()) require_sound_file();
 
   std::string sentence;
   {
     Transaction transaction{db_, Transaction::Kind::whole};
-    const Generation found = found_generation(beside);
+    const Found found = what_is_found(beside);
     note_last_owner();
-    become_owner(std::max(found.owner, beside ? beside->owner : 0) + 1, now);
+    become_owner(std::max(found.generation.owner, beside ? beside->owner : 0) + 1, now);
     drop_unsealed_runs();
     sentence = judge(found, beside, now);
     transaction.commit();
-    newest_attempt_ = found.attempt;
-    beside_ = {.store = found.store, .owner = owner_, .attempt = found.attempt};
+    newest_attempt_ = found.generation.attempt;
+    beside_ = found.generation;
+    beside_.owner = owner_;
   }
   if (generation_file_) generation_file_->write_anew(beside_);
   tell(sentence);
 }
 
-Generation SqliteStore::found_generation(const std::optional<Generation>& beside) {
+// Each migration is one transaction, so no half of one is ever found; but an older program can use the copy
+// only.
+void SqliteStore::keep_copy_of_older_schema() {
+  if (!generation_file_ || examine_schema(db_, embedded_migrations()) != SchemaState::older) return;
+  const std::string copy = db_.path() + ".schema-" + db_.pragma("SELECT max(number) FROM schema_migrations");
+  std::error_code ignored;
+  std::filesystem::remove(copy, ignored);  // a half of one, if the program was killed here before
+  create_if_missing(copy);
+  db_.run("VACUUM INTO ?1", copy);
+  tell(fmt::format("store {}: brought up to date; as it was before, it is kept in {}", db_.path(), copy));
+}
+
+SqliteStore::Found SqliteStore::what_is_found(const std::optional<Generation>& beside) {
+  const bool had_identity = !identity_of(db_).empty();
   if (beside) {
     db_.run("INSERT INTO store_identity (id) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM store_identity)",
             beside->store);
@@ -165,10 +181,10 @@ Generation SqliteStore::found_generation(const std::optional<Generation>& beside
         "INSERT INTO store_identity (id) SELECT lower(hex(randomblob(16)))"
         " WHERE NOT EXISTS (SELECT 1 FROM store_identity)");
   }
-  Generation found{.store = identity_of(db_), .owner = queries::newest_owner(db_)};
-  Statement row = db_.query("SELECT coalesce(max(id), 0) FROM attempts");
-  if (row.next()) found.attempt = row.integer(0);
-  return found;
+  return {.generation = {.store = identity_of(db_),
+                         .owner = queries::newest_owner(db_),
+                         .attempt = queries::newest_attempt(db_)},
+          .had_identity = had_identity};
 }
 
 bool SqliteStore::was_left_open() {
@@ -203,33 +219,28 @@ void SqliteStore::drop_unsealed_runs() {
 }
 
 /// @return what the operator should be told; empty: nothing
-std::string SqliteStore::judge(const Generation& found, const std::optional<Generation>& beside,
-                               UtcTime now) {
-  if (!generation_file_) return {};
+std::string SqliteStore::judge(const Found& found, const std::optional<Generation>& beside, UtcTime now) {
+  if (!generation_file_ || (!beside && found.generation.owner == 0)) return {};
   const std::string& file = generation_file_->path();
-  if (!beside) {
-    if (found.owner == 0) return {};  // a new store
-    record_event(now, std::nullopt, std::nullopt, "generation_file_made",
-                 "the store came without one: it was moved, or an earlier sluice made it");
-    return fmt::format(
-        "store {}: {} was missing and has been made. Had an older copy been put in the store's place, "
-        "nothing "
-        "could tell that now: see with sluice list whether what it calls unfinished is.",
-        db_.path(), file);
+  if (!beside && !found.had_identity) {
+    record_event(now, std::nullopt, std::nullopt, "generation_file_made", "an earlier sluice made the store");
+    return fmt::format("store {}: {} has been made; from now on it tells whether an older copy was put back",
+                       db_.path(), file);
   }
-  if (!has_lost_something(found, *beside)) return {};
+  if (beside && !has_lost_something(found.generation, *beside)) return {};
 
-  // Whoever sent last is not in this copy, so nothing is known of when that was.
+  // Whoever sent last may not be in this copy, so nothing is known of when that was.
   ever_sent_ = true;
   last_closed_.reset();
-  const std::string reason = positions(found, *beside);
+  const std::string reason =
+      beside ? positions(found.generation, *beside) : fmt::format("{} is missing", file);
   record_event(now, std::nullopt, std::nullopt, "store_restored", reason);
   const std::int64_t held = hold_everything_unfinished(reason, now);
   return fmt::format(
-      "store {} is an older copy of itself: {}. What was sent since, nobody knows: {} devices that were not "
+      "store {} {} an older copy of itself: {}. What was sent since, nobody knows: {} devices that were not "
       "finished are now in doubt, and nothing of them is sent. Next: sluice list, then for each run in doubt "
       "sluice doubt list RUN.",
-      db_.path(), reason, held);
+      db_.path(), beside ? "is" : "may be", reason, held);
 }
 
 /// @return how many devices

@@ -27,7 +27,11 @@ void create_folders(const fs::path& folder) {
   std::error_code ignored;
   if (folder.empty() || fs::is_directory(folder, ignored)) return;
   if (folder != folder.parent_path()) create_folders(folder.parent_path());
-  if (mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) fail_at(folder, "create the folder", errno);
+  if (mkdir(folder.c_str(), S_IRWXU) == 0) {
+    sync_folder(folder.parent_path().string());
+  } else if (errno != EEXIST) {
+    fail_at(folder, "create the folder", errno);
+  }
 }
 
 /// A name that leads nowhere is not a store that is yet to be made: where it led, one may have been.
@@ -95,7 +99,7 @@ void create_if_missing(const std::string& path) {
 }
 
 bool is_missing_or_empty(const std::string& path) {
-  struct stat found{};
+  struct stat found {};
   if (stat(path.c_str(), &found) != 0) return errno == ENOENT;
   return found.st_size == 0;
 }

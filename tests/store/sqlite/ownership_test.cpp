@@ -113,7 +113,7 @@ TEST_CASE("store: folders and files are made for the user alone") {
   const auto store = expect(open_store(path, noon));
 
   const auto mode = [](const std::string& name) {
-    struct stat found{};
+    struct stat found {};
     REQUIRE(stat(name.c_str(), &found) == 0);
     return found.st_mode & 0777;
   };
@@ -132,40 +132,37 @@ TEST_CASE("store: a file that is no database is refused and keeps its bytes") {
   const auto opened = home.open(noon);
 
   REQUIRE(opened.has_error());
-  CHECK(opened.error().kind == ErrorKind::storage);
+  CHECK(opened.error().kind == ErrorKind::storage_lost);
   CHECK(contains(opened.error().message, home.path()));
   CHECK(contains(opened.error().hint, "not a store"));
-  CHECK(kind_of(home.open_reader()) == ErrorKind::storage);
+  CHECK(kind_of(home.open_reader()) == ErrorKind::storage_lost);
   std::ifstream file{home.path()};
   CHECK(std::string{std::istreambuf_iterator<char>{file}, {}} == text);
 }
 
 TEST_CASE("store: a truncated file is refused as damaged") {
   const SqliteHome home;
-  {
-    submit(*expect(home.open(noon)), std::vector<int>(200, 100));
-  }
+  { submit(*expect(home.open(noon)), std::vector<int>(200, 100)); }
   const auto whole = fs::file_size(home.path());
   fs::resize_file(home.path(), whole / 2 / 8192 * 8192);
 
   const auto opened = home.open(noon);
 
   REQUIRE(opened.has_error());
-  CHECK(opened.error().kind == ErrorKind::storage);
+  CHECK(opened.error().kind == ErrorKind::storage_lost);
   CHECK(contains(opened.error().hint, "damaged"));
   CHECK(home.open_reader().has_error());
 }
 
-TEST_CASE("store: damage under a process that was killed is found at open, with how to save what can be read") {
+TEST_CASE(
+    "store: damage under a process that was killed is found at open, with how to save what can be read") {
   const SqliteHome home;
   in_killed_process([&] {
     auto opened = home.open(noon);
     submit(*or_die(opened), std::vector<int>(200, 100));
     static_cast<void>(or_die(opened).release());
   });
-  {
-    RawSqlite{home.path()}.run("PRAGMA wal_checkpoint(TRUNCATE)");
-  }
+  { RawSqlite{home.path()}.run("PRAGMA wal_checkpoint(TRUNCATE)"); }
   const std::string names = "dev-5000";
   std::fstream file{home.path(), std::ios::in | std::ios::out | std::ios::binary};
   const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
@@ -178,7 +175,8 @@ TEST_CASE("store: damage under a process that was killed is found at open, with 
   REQUIRE(opened.has_error());
   CHECK(opened.error().kind == ErrorKind::storage);
   CHECK(contains(opened.error().message, home.path()));
-  CHECK(contains(opened.error().hint, "Restore a backup, or save what can be read: sqlite3 '" + home.path() + "' .recover"));
+  CHECK(contains(opened.error().hint,
+                 "Restore a backup, or save what can be read: sqlite3 '" + home.path() + "' .recover"));
 }
 
 TEST_CASE("store: a folder that cannot be made or written is named in the error") {
@@ -201,13 +199,13 @@ TEST_CASE("store: after a failed sync nothing more is written, and the next owne
     const auto claimed = claim(*store, 2);
     disk.let_syncs_end_with(SQLITE_IOERR_FSYNC);
 
-    CHECK(kind_of(store->settle(accepted(claimed[0]))) == ErrorKind::storage);
+    CHECK(kind_of(store->settle(accepted(claimed[0]))) == ErrorKind::storage_lost);
 
     disk.let_syncs_end_with(SQLITE_OK);
     const auto refused = store->settle(accepted(claimed[1]));
     REQUIRE(refused.has_error());
     CHECK(refused.error().kind == ErrorKind::storage_lost);
-    CHECK(contains(refused.error().message, "stopped after an I/O error"));
+    CHECK(contains(refused.error().message, "nothing more is recorded until a restart"));
     CHECK(store->run(run).has_error());
     CHECK(store->begin().has_error());
     const int syncs = disk.syncs();
@@ -239,7 +237,7 @@ TEST_CASE("store: a read that fails stops the store with path and code, and no c
         store->claim({.tenant = "prod", .limit = 1, .now = noon, .make_intent = fresh_intent});
 
     REQUIRE(failed.has_error());
-    CHECK(failed.error().kind == ErrorKind::storage);
+    CHECK(failed.error().kind == ErrorKind::storage_lost);
     CHECK(contains(failed.error().message, home.path()));
     CHECK(contains(failed.error().message, "SQLite " + std::to_string(SQLITE_IOERR_READ)));
     disk.let_reads_end_with(SQLITE_OK);
@@ -302,11 +300,7 @@ TEST_CASE("store: a reader never moves the log into the database, and its close 
   const auto log_size = fs::file_size(home.path() + "-wal");
   const auto database_written = fs::last_write_time(home.path());
 
-  {
-
-    CHECK(expect(expect(home.open_reader())->runs(9)).size() == 1);
-
-  }
+  { CHECK(expect(expect(home.open_reader())->runs(9)).size() == 1); }
 
   CHECK(fs::file_size(home.path() + "-wal") == log_size);
   CHECK(fs::last_write_time(home.path()) == database_written);

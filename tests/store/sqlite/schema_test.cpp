@@ -2,9 +2,13 @@
 // What the schema itself guarantees, whoever writes; and how migrations go forward or not at all.
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
+
 #include <array>
+#include <fstream>
 
 #include "store/sqlite/migrate.hpp"
+#include "store/sqlite/migrations.hpp"
 #include "store/sqlite/raw_sqlite.hpp"
 #include "store/sqlite/store_failure.hpp"
 #include "store/store_engines.hpp"
@@ -96,9 +100,7 @@ TEST_CASE("store: the file is marked as ours and says which migrations made it")
 TEST_CASE("store: a newer schema is refused with both versions, by owner and reader, and left alone") {
   const SqliteHome home;
   fill(home);
-  {
-    RawSqlite{home.path()}.run("INSERT INTO schema_migrations VALUES (99, 'later', printf('%064d', 0), 0)");
-  }
+  { RawSqlite{home.path()}.run("INSERT INTO schema_migrations VALUES (99, 'later', printf('%064d', 0), 0)"); }
 
   const Error error = error_of_opening(home);
   CHECK(error.kind == ErrorKind::refused);
@@ -111,9 +113,7 @@ TEST_CASE("store: a newer schema is refused with both versions, by owner and rea
 TEST_CASE("store: a migration whose text has changed is refused") {
   const SqliteHome home;
   fill(home);
-  {
-    RawSqlite{home.path()}.run("UPDATE schema_migrations SET checksum = printf('%064d', 0)");
-  }
+  { RawSqlite{home.path()}.run("UPDATE schema_migrations SET checksum = printf('%064d', 0)"); }
 
   const Error error = error_of_opening(home);
   CHECK(error.kind == ErrorKind::refused);
@@ -123,9 +123,7 @@ TEST_CASE("store: a migration whose text has changed is refused") {
 TEST_CASE("store: a missing migration row is refused, not applied again") {
   const SqliteHome home;
   fill(home);
-  {
-    RawSqlite{home.path()}.run("DELETE FROM schema_migrations");
-  }
+  { RawSqlite{home.path()}.run("DELETE FROM schema_migrations"); }
 
   CHECK(home.open(noon).has_error());
   CHECK(kind_of(home.open_reader()) == ErrorKind::refused);
@@ -133,9 +131,7 @@ TEST_CASE("store: a missing migration row is refused, not applied again") {
 
 TEST_CASE("store: another program's database is refused and left alone") {
   const SqliteHome home;
-  {
-    RawSqlite{home.path()}.run("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)");
-  }
+  { RawSqlite{home.path()}.run("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)"); }
 
   CHECK(error_of_opening(home).kind == ErrorKind::refused);
   CHECK(kind_of(home.open_reader()) == ErrorKind::refused);
@@ -160,6 +156,29 @@ TEST_CASE("store: a migration that fails leaves the schema as it was") {
 
   CHECK(RawSqlite{home.path()}.value("SELECT count(*) FROM sqlite_schema WHERE name = 'half'") == "0");
   expect(home.open(noon));
+}
+
+TEST_CASE(
+    "store: what an older sluice has written is kept as it was beside what becomes of it, for the user "
+    "alone") {
+  const SqliteHome home;
+  {
+    std::ofstream{home.path()};
+    Connection db{home.path(), Connection::Access::owner};
+    db.prepare_for_writing();
+    migrate(db, embedded_migrations().first(1), noon);
+  }
+  // What a program that was killed in the middle may have left.
+  std::ofstream{home.path() + ".schema-1"} << "half of one";
+
+  expect(home.open(noon));
+
+  const std::string newest = std::to_string(embedded_migrations().back().number);
+  CHECK(RawSqlite{home.path()}.value("SELECT max(number) FROM schema_migrations") == newest);
+  CHECK(RawSqlite{home.path() + ".schema-1"}.value("SELECT max(number) FROM schema_migrations") == "1");
+  struct stat found {};
+  REQUIRE(stat((home.path() + ".schema-1").c_str(), &found) == 0);
+  CHECK((found.st_mode & 0777) == 0600);
 }
 
 TEST_CASE("store: migrations are applied in order, each once") {
