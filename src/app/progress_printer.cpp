@@ -127,7 +127,8 @@ void ProgressPrinter::print(SteadyTime now) {
 }
 
 void ProgressPrinter::say(const std::string& line) {
-  if (form_ == Form::nothing || form_ == Form::json) return;
+  // One object a line is what a program reads there. Who wants no progress may still have asked for attempts.
+  if (form_ == Form::json || (form_ == Form::nothing && !is_verbose_)) return;
   if (form_ == Form::block) {
     // The line takes the block's place and scrolls away above it; the next tick draws the block anew.
     sluice::say(redraw(lines_drawn_, {line}));

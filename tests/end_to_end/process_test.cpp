@@ -189,6 +189,48 @@ TEST_CASE(
   CHECK_MESSAGE((truth.holds() && truth.confirmed == 100), to_text(truth));
 }
 
+TEST_CASE("end to end: a run whose summary cannot be written is named on stderr, with what comes next") {
+  for (const char* format : {"text", "json"}) {
+    CAPTURE(format);
+    Scene scene{100};
+    set_up(scene);
+
+    const ProgramEnd end = by_shell(scene, R"("$@" >/dev/full)", scene.run({"--output", format}));
+
+    CHECK(end.exit_code == 1);
+    CHECK(end.err.find(
+              "sluice: standard output cannot be written\n  run 1: succeeded. Next: sluice results 1") !=
+          std::string::npos);
+    CHECK(each_once(scene.executions(), 100));
+  }
+}
+
+TEST_CASE("end to end: a report that cannot be written says so, in every format") {
+  Scene scene{100};
+  set_up(scene);
+  REQUIRE(scene.sluice(scene.run()).exit_code == 0);
+
+  for (const char* format : {"text", "json"}) {
+    CAPTURE(format);
+    const ProgramEnd end =
+        by_shell(scene, R"("$@" >/dev/full)", {"status", "1", "--store", scene.store, "--output", format});
+    CHECK(end.exit_code == 1);
+    CHECK(end.err.find("standard output cannot be written") != std::string::npos);
+  }
+}
+
+TEST_CASE("end to end: attempts are shown without progress where they are asked for, and only there") {
+  Scene scene{100};
+  set_up(scene);
+
+  const ProgramEnd asked = scene.sluice(scene.run({"--verbose", "--progress", "none"}));
+  const ProgramEnd not_asked = scene.sluice(scene.run({"--progress", "none"}));
+
+  CHECK(asked.err.find("attempt_settled run=1 chunk=") != std::string::npos);
+  CHECK(asked.err.find("progress run=") == std::string::npos);
+  CHECK(not_asked.err.find("attempt_settled") == std::string::npos);
+}
+
 TEST_CASE("end to end: a run whose terminal takes no more progress goes on to its end") {
   Scene scene{100};
   set_up(scene);

@@ -42,6 +42,7 @@ class UnsteadyStore : public Store {
   Result<SendLog> sends_of_run(RunId run) override { return real_->sends_of_run(run); }
   Result<SendLog> sends_of_account(RunId run) override { return real_->sends_of_account(run); }
   Result<QueueState> queue_state(RunId run, UtcTime now) override { return real_->queue_state(run, now); }
+  Result<std::optional<NewestResult>> newest_result(RunId run) override { return real_->newest_result(run); }
   Result<std::vector<DoubtfulChunk>> doubts(RunId run) override { return real_->doubts(run); }
   Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) override {
     return real_->doubt_decisions(run);
