@@ -24,6 +24,7 @@
 #include "app/option_values.hpp"
 #include "app/say.hpp"
 #include "app/settings.hpp"
+#include "app/standard_output.hpp"
 #include "app/usage_errors.hpp"
 #include "app/version_report.hpp"
 #include "jobfile/duration_text.hpp"
@@ -115,9 +116,7 @@ class CommandLine {
     if (const auto error = unknown_format()) return report(*error, common_.wants_json());
     const ExitCode done = verb_.action();
     if (done.has_error()) return report(done.error(), common_.wants_json());
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      return report({ErrorKind::storage, "standard output cannot be written", ""}, common_.wants_json());
-    }
+    if (!is_output_written()) return report(unwritten_output(), common_.wants_json());
     return *done;
   }
 
@@ -244,7 +243,8 @@ class CommandLine {
                             "One of auto, plain, json, none."};
              });
     app_.add_flag("-q,--quiet", common_.is_quiet, "Say nothing but results and errors");
-    app_.add_flag("-v,--verbose", common_.is_verbose, "Print a line for every attempt");
+    app_.add_flag("-v,--verbose", common_.is_verbose,
+                  "Print a line for every attempt (not among --progress json)");
     const std::vector<const CLI::Option*> options =
         std::as_const(app_).get_options([](const CLI::Option* option) {
           return !option->check_name("--help") && !option->check_name("--version");
@@ -267,19 +267,24 @@ class CommandLine {
                      "Refuse to go on with any other number of devices");
   }
 
-  void add_endpoint_options(CLI::App* to) {
-    add_text(to, "--endpoint", "URL", send_.endpoint,
-             "Where the API is, such as https://iot.cn-shanghai.aliyuncs.com (or SLUICE_ENDPOINT)");
+  void add_endpoint_options(CLI::App* to, const std::string& endpoint, const std::string& rate) {
+    add_text(to, "--endpoint", "URL", send_.endpoint, endpoint);
     add_text(to, "--credentials", "FILE", send_.credentials_file,
              "File with the access key, mode 0600 (or SLUICE_CREDENTIALS)");
     add_text(to, "--profile", "NAME", send_.profile, "Profile of the credentials file");
     add_text(to, "--ca-file", "FILE", send_.ca_file,
              "Certificates to trust instead of the system's, PEM (or SLUICE_CA_FILE)");
-    add_pace_options(to);
+    add_pace_options(to, rate);
     add_duration(to, "--connect-timeout", send_.connect_timeout, "For connecting [5s]");
     add_duration(to, "--tls-timeout", send_.tls_timeout, "For the TLS handshake [5s]");
     add_duration(to, "--timeout", send_.exchange_timeout,
                  "From a request's first byte to its answer's last [15s]");
+  }
+
+  void add_endpoint_options_of_job(CLI::App* to) {
+    add_endpoint_options(
+        to, "Where the API is, such as https://iot.cn-shanghai.aliyuncs.com (or SLUICE_ENDPOINT)",
+        "Requests per second, at most the tenant's (or SLUICE_RATE)");
   }
 
   void add_tenant_option(CLI::App* to) {
@@ -287,8 +292,8 @@ class CommandLine {
              "The cloud account, as the configuration calls it (or SLUICE_TENANT)");
   }
 
-  void add_pace_options(CLI::App* to) {
-    add_rate(to, "--rate", send_.rate, "Requests per second, at most the tenant's");
+  void add_pace_options(CLI::App* to, const std::string& rate = "Requests per second, at most the tenant's") {
+    add_rate(to, "--rate", send_.rate, rate);
     add_whole_number(to, "--in-flight", send_.in_flight, 1, in_flight_max,
                      "Requests under way at the same time [32]");
   }
@@ -311,7 +316,7 @@ class CommandLine {
     add_job_argument(plan);
     add_device_options(plan);
     add_tenant_option(plan);
-    add_endpoint_options(plan);
+    add_endpoint_options_of_job(plan);
   }
 
   void add_sending_verbs() {
@@ -327,7 +332,7 @@ class CommandLine {
       add_job_argument(to);
       add_device_options(to);
       add_tenant_option(to);
-      add_endpoint_options(to);
+      add_endpoint_options_of_job(to);
       to->add_flag("-y,--yes", send_.says_yes, "Answer every question with yes (this version asks none)");
     }
 
@@ -336,7 +341,9 @@ class CommandLine {
              "  sluice resume\n  sluice resume 7 --endpoint https://iot.cn-beijing.aliyuncs.com\n",
              [this] { return resume_command(common_, send_, wanted_run()); });
     add_run_argument(resume, "The run's number; none: every unfinished run");
-    add_endpoint_options(resume);
+    // A run remembers where it was sent and how fast; the environment is not asked again.
+    add_endpoint_options(resume, "Where the API is [where the run was sent before]",
+                         "Requests per second, at most the tenant's [the run's own]");
   }
 
   void add_reporting_verbs() {
@@ -451,11 +458,9 @@ class CommandLine {
   }
 
   static int report(const Error& error, bool as_json) {
-    if (as_json) {
-      fmt::print("{}", error_json(error));
-    } else {
-      say(error_text(error));
-    }
+    if (as_json) print(error_json(error));
+    // Where nothing can be printed, the error is for people after all.
+    if (!as_json || !is_output_written()) say(error_text(error));
     return exit_code_of(error.kind);
   }
 

@@ -44,6 +44,8 @@ std::string_view to_string(ErrorKind kind) {
       return "refused";
     case ErrorKind::unauthorized:
       return "unauthorized";
+    case ErrorKind::storage_busy:
+      return "storage_busy";
     case ErrorKind::storage:
     case ErrorKind::storage_lost:
       return "storage";

@@ -19,6 +19,8 @@ int exit_code_of(ErrorKind kind) {
       return exit_codes::refused;
     case ErrorKind::unauthorized:
       return exit_codes::unauthorized;
+    case ErrorKind::storage_busy:
+      return exit_codes::refused;
     case ErrorKind::storage:
     case ErrorKind::storage_lost:
     case ErrorKind::unexpected:

@@ -2,6 +2,7 @@
 #include "app/foreground_run.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -11,6 +12,7 @@
 #include "app/json_text.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
+#include "app/standard_output.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
@@ -20,23 +22,45 @@ namespace {
 /// What goes on from here: nothing after a rehearsal, whose cloud is gone.
 std::string next_step(const CommonOptions& common, const SessionRun& run, const RunRecord& record) {
   if (common.is_rehearsal) return {};
-  return is_finished(record) ? next_command(record, common.store) : run.resume_command;
-}
-
-void print_text(const RunRecord& record, const std::string& next, double others_use = 0) {
-  fmt::print("{}", run_summary_text(record));
-  if (others_use > 0) fmt::print("  others    use about {}/s of the same account\n", rate_text(others_use));
-  if (!next.empty()) fmt::print("  next: {}\n", next);
+  return command_to_go_on(record, option_text("--store", common.store), run.again_options);
 }
 
 /// One object, whatever happens: of the run, or of all the runs.
-void print_json(const std::vector<std::string>& summaries) {
-  if (summaries.size() == 1) {
-    fmt::print("{}", summaries.front());
-    return;
-  }
+std::string one_object(const std::vector<std::string>& summaries) {
+  if (summaries.size() == 1) return summaries.front();
   // Each summary ends with a line end, which is as good as a blank between two of them.
-  fmt::print("{{\"schema_version\":{},\"runs\":[{}]}}\n", json_schema_version, fmt::join(summaries, ","));
+  return fmt::format("{{\"schema_version\":{},\"runs\":[{}]}}\n", json_schema_version,
+                     fmt::join(summaries, ","));
+}
+
+std::string with_next(const RunRecord& record, const std::string& next, double others_use = 0) {
+  std::string text = run_summary_text(record);
+  if (others_use > 0)
+    text += fmt::format("  others    use about {}/s of the same account\n", rate_text(others_use));
+  if (!next.empty()) text += fmt::format("  next: {}\n", next);
+  return text;
+}
+
+/// Who cannot read the summary must still learn which run it was.
+Error unprinted(const std::vector<std::string>& endings) {
+  Error error = unwritten_output();
+  error.hint = fmt::format("{}", fmt::join(endings, " "));
+  return error;
+}
+
+std::string ending(const RunRecord& record, const std::string& next) {
+  return fmt::format("run {}: {}{}", record.id.value, to_string(status_of(record)),
+                     next.empty() ? "." : ". Next: " + next);
+}
+
+/// A rehearsal's store outlives its cloud.
+void mention_simulated_cloud(const std::vector<SessionRun>& runs, Error& failure) {
+  const bool all_here =
+      std::ranges::all_of(runs, [](const SessionRun& run) { return is_loopback(run.setup.endpoint); });
+  if (failure.kind != ErrorKind::unreachable || !all_here) return;
+  failure.hint +=
+      " It is an address of this machine: if a simulated cloud was there, start one again (sluice simulate) "
+      "and name it with --endpoint URL.";
 }
 
 void say_interrupted(const RunRecord& record, const std::string& next) {
@@ -65,31 +89,32 @@ void announce(const CommonOptions& common, const RunRecord& record, const Tenant
 
 ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common) {
   SessionEnd end = send_runs(store, runs, common);
+  if (end.failure && !common.is_rehearsal) mention_simulated_cloud(runs, *end.failure);
   // After a failure the one JSON object on stdout is the error that the caller is about to report.
   const bool is_error_the_answer = end.failure && common.wants_json();
   std::vector<std::string> summaries;
+  std::vector<std::string> endings;
   int worst = exit_codes::all_accepted;
   for (const SessionRun& run : runs) {
     const Result<std::optional<RunRecord>> found = store.run(run.record.id);
     if (found.has_error()) return end.failure ? *end.failure : found.error();
     const RunRecord& record = found->value();
     const std::string next = next_step(common, run, record);
+    endings.push_back(ending(record, next));
     if (is_error_the_answer) {
       say(run_summary_text(record));
     } else if (common.wants_json()) {
-      summaries.push_back(run_summary_json(record));
-      // The object has no place for the reason, and nobody should have to ask for it.
-      if (status_of(record) == RunStatus::paused)
-        say(fmt::format("{}. To go on: {}\n", pause_line(record), next));
+      summaries.push_back(run_summary_json(record, next));
     } else {
-      print_text(record, next, end.others_use[record.id]);
+      print(with_next(record, next, end.others_use[record.id]));
     }
     if (end.signal) say_interrupted(record, next);
     if (end.failure && !is_finished(record) && !next.empty()) end.failure->hint += " To go on: " + next;
     worst = std::max(worst, exit_code_of(record));
   }
-  if (!summaries.empty()) print_json(summaries);
+  if (!summaries.empty()) print(one_object(summaries));
   if (end.failure) return *end.failure;
+  if (!is_output_written()) return unprinted(endings);
   return end.signal ? 128 + *end.signal : worst;
 }
 
@@ -105,14 +130,13 @@ std::string resume_command_for(RunId run, const CommonOptions& common, const Sen
   return fmt::format("sluice resume {}", run.value) + again_options(common, send);
 }
 
-ExitCode report_finished(const CommonOptions& common, const RunRecord& record) {
-  if (!common.is_quiet) say(fmt::format("run {} is finished: nothing to send\n", record.id.value));
-  if (common.wants_json()) {
-    print_json({run_summary_json(record)});
-  } else {
-    print_text(record, next_command(record, common.store));
+void report_final(const CommonOptions& common, const std::vector<RunRecord>& records) {
+  std::vector<std::string> summaries;
+  for (const RunRecord& record : records) {
+    const std::string next = next_command(record, common.store);
+    summaries.push_back(common.wants_json() ? run_summary_json(record, next) : with_next(record, next));
   }
-  return exit_code_of(record);
+  print(common.wants_json() ? one_object(summaries) : fmt::format("{}", fmt::join(summaries, "")));
 }
 
 }  // namespace sluice

@@ -27,7 +27,7 @@ std::string again_options(const CommonOptions& common, const SendOptions& send);
 /// The command that goes on with the run, with every option that a run does not remember by itself.
 std::string resume_command_for(RunId run, const CommonOptions& common, const SendOptions& send);
 
-/// The summary of a run that has nothing left to send.
-ExitCode report_finished(const CommonOptions& common, const RunRecord& record);
+/// The summaries of runs that have nothing left to send.
+void report_final(const CommonOptions& common, const std::vector<RunRecord>& records);
 
 }  // namespace sluice

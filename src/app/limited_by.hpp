@@ -13,6 +13,7 @@ enum class LimitedBy {
   throttled,     ///< the cloud said "too fast", and the pace is on its way back
   retry_budget,  ///< only retries are left to send just now, and there have been enough of them for the
                  ///< moment
+  store,         ///< another program holds it
   endpoint,      ///< it cannot be reached; a probe now and then finds out when it is back
   waiting,       ///< for a retry's time, or for a halt to be lifted
 };
@@ -29,6 +30,8 @@ constexpr std::string_view to_string(LimitedBy factor) {
       return "throttled";
     case LimitedBy::retry_budget:
       return "retry budget";
+    case LimitedBy::store:
+      return "store held by another program";
     case LimitedBy::endpoint:
       return "endpoint away";
     case LimitedBy::waiting:

@@ -215,6 +215,7 @@ std::optional<EtaRange> ProgressModel::eta(SteadyTime now) const {
 LimitedBy ProgressModel::limited_by(SteadyTime now) const {
   if (finished_at_) return LimitedBy::nothing;
   if (halt_ != Halt::none) return LimitedBy::waiting;
+  if (is_store_held_) return LimitedBy::store;
   if (is_endpoint_lost_) return LimitedBy::endpoint;
   if (are_retries_held_) return LimitedBy::retry_budget;
   const bool throttled_lately = last_throttle_ && now - *last_throttle_ < throttle_echo;

@@ -99,6 +99,7 @@ class ProgressModel {
   void pace(double requests_per_second);
   void others_use(double requests_per_second) { others_ = requests_per_second; }
   void retries_held(bool are_held) { are_retries_held_ = are_held; }
+  void store_held(bool is_held) { is_store_held_ = is_held; }
   void endpoint_lost(bool is_lost) { is_endpoint_lost_ = is_lost; }
 
   ProgressView view(SteadyTime now) const;
@@ -120,6 +121,7 @@ class ProgressModel {
   double pace_;
   double others_ = 0;
   bool are_retries_held_ = false;
+  bool is_store_held_ = false;
   bool is_endpoint_lost_ = false;
   std::int64_t requests_ = 0;
   std::int64_t retries_ = 0;

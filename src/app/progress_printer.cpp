@@ -82,12 +82,17 @@ void ProgressPrinter::rate_changed(double requests_per_second) { model_.pace(req
 
 void ProgressPrinter::endpoint_lost(std::string_view reason) {
   model_.endpoint_lost(true);
-  say(fmt::format("endpoint_lost reason=\"{}\" probing_every=5s", printable(reason, 256)));
+  say(fmt::format("endpoint_lost reason=\"{}\" probing_every=\"5s to 30s\"", printable(reason, 256)));
 }
 
 void ProgressPrinter::endpoint_back() {
   model_.endpoint_lost(false);
   say("endpoint_back");
+}
+
+void ProgressPrinter::store_held(bool is_held) {
+  model_.store_held(is_held);
+  say(is_held ? "store_held by=\"another program\" trying_every=1s" : "store_free");
 }
 
 void ProgressPrinter::tick(SteadyTime now) {
@@ -122,7 +127,8 @@ void ProgressPrinter::print(SteadyTime now) {
 }
 
 void ProgressPrinter::say(const std::string& line) {
-  if (form_ == Form::nothing || form_ == Form::json) return;
+  // One object a line is what a program reads there. Who wants no progress may still have asked for attempts.
+  if (form_ == Form::json || (form_ == Form::nothing && !is_verbose_)) return;
   if (form_ == Form::block) {
     // The line takes the block's place and scrolls away above it; the next tick draws the block anew.
     sluice::say(redraw(lines_drawn_, {line}));

@@ -29,6 +29,17 @@ Result<RunRecord> find_run_or_newest(StoreReader& store, std::optional<RunId> id
   return std::move(newest->front());
 }
 
+Result<Sighting> sight(StoreReader& store, RunId run) {
+  Sighting seen{.queue = {}, .has_owner = store.has_owner(), .now = system_now()};
+  Result<QueueState> queue = store.queue_state(run, seen.now);
+  if (queue.has_error()) return queue.error();
+  seen.queue = *queue;
+  Result<std::optional<NewestResult>> newest = store.newest_result(run);
+  if (newest.has_error()) return newest.error();
+  seen.newest_result = std::move(*newest);
+  return seen;
+}
+
 int terminal_columns_of_stdout() {
   winsize size{};
   if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
@@ -58,12 +69,10 @@ ExitCode status_command(const CommonOptions& common, std::optional<RunId> wanted
   if (store.has_error()) return store.error();
   const Result<RunRecord> run = find_run_or_newest(**store, wanted);
   if (run.has_error()) return run.error();
-  const UtcTime now = system_now();
-  const Result<QueueState> queue = (*store)->queue_state(run->id, now);
-  if (queue.has_error()) return queue.error();
-  const bool has_owner = (*store)->has_owner();
-  fmt::print("{}", common.wants_json() ? status_json(*run, *queue, has_owner, now, common.store)
-                                       : status_text(*run, *queue, has_owner, now, common.store));
+  const Result<Sighting> seen = sight(**store, run->id);
+  if (seen.has_error()) return seen.error();
+  fmt::print("{}", common.wants_json() ? status_json(*run, *seen, common.store)
+                                       : status_text(*run, *seen, common.store));
   return exit_codes::all_accepted;
 }
 
@@ -107,15 +116,10 @@ ExitCode why_command(const CommonOptions& common, RunId id) {
   if (store.has_error()) return store.error();
   const Result<RunRecord> run = find_run(**store, id);
   if (run.has_error()) return run.error();
-  const UtcTime now = system_now();
-  const Result<QueueState> queue = (*store)->queue_state(id, now);
-  if (queue.has_error()) return queue.error();
-  const bool has_owner = (*store)->has_owner();
-  if (common.wants_json()) {
-    fmt::print("{}", why_json(*run, *queue, has_owner, now, common.store));
-  } else {
-    fmt::print("{}\n", why_line(*run, *queue, has_owner, now, common.store));
-  }
+  const Result<Sighting> seen = sight(**store, id);
+  if (seen.has_error()) return seen.error();
+  fmt::print("{}", common.wants_json() ? why_json(*run, *seen, common.store)
+                                       : why_line(*run, *seen, common.store) + "\n");
   return exit_codes::all_accepted;
 }
 

@@ -11,8 +11,8 @@
 
 #include "app/display_text.hpp"
 #include "app/json_text.hpp"
+#include "app/pause_text.hpp"
 #include "sluice/core/run_rules.hpp"
-#include "sluice/dialect/server_clock.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -83,19 +83,6 @@ std::string heading(const RunRecord& run, bool is_being_sent) {
                      status_word(run, is_being_sent));
 }
 
-std::string pause_reason(const RunRecord& run) {
-  if (!run.tenant_pause_reason.empty()) {
-    // A wrong clock says by itself what to do.
-    const bool is_clock = run.tenant_pause_reason.starts_with(clock_offset_word);
-    return fmt::format("tenant {} is paused: {}{}", printable(run.tenant, 256),
-                       printable(run.tenant_pause_reason),
-                       is_clock ? "" : " (check the endpoint, the access key, its permissions and the account's "
-                                    "bill)");
-  }
-  if (run.control_reason.empty()) return "paused, no reason on record";
-  return "paused: " + printable(run.control_reason);
-}
-
 std::string devices_in(std::int64_t count, std::string_view state) {
   return fmt::format("{} {} {}", grouped(count), count == 1 ? "device" : "devices", state);
 }
@@ -104,15 +91,17 @@ std::string why_finished(const RunRecord& run) {
   const StateCounts& devices = run.devices;
   switch (status_of(run)) {
     case RunStatus::finished_in_doubt:
-      return fmt::format("finished, with {}: the request went out and its result is not known",
-                         devices_in(devices.in_doubt, "in doubt"));
+      return fmt::format("finished, with {} (nobody can tell whether they got the command){}",
+                         devices_in(devices.in_doubt, "in doubt"),
+                         devices.failed > 0 ? " and " + devices_in(devices.failed, "failed") : "");
     case RunStatus::completed_with_failures:
       return "finished, with " + devices_in(devices.failed, "failed");
     case RunStatus::canceled:
       return "canceled, with " + devices_in(devices.canceled, "not sent to") +
              (devices.in_doubt > 0 ? " and " + devices_in(devices.in_doubt, "in doubt") : "");
     default:
-      return "finished: all devices accepted";
+      return "finished: all devices accepted" +
+             (devices.presumed > 0 ? fmt::format(", {} of them presumed", grouped(devices.presumed)) : "");
   }
 }
 
@@ -120,17 +109,37 @@ std::string chunks_are(std::int64_t count) {
   return count == 1 ? std::string{"1 chunk is"} : fmt::format("{} chunks are", grouped(count));
 }
 
-std::string why_under_way(const RunRecord& run, const QueueState& queue, UtcTime now) {
-  if (queue.due_now > 0) {
-    return fmt::format("{} due and waiting for the request rate ({}/s)", chunks_are(queue.due_now),
-                       rate_text(run.rate));
+// A lost endpoint is tried again every few seconds; a result that is older than this is not of now.
+constexpr std::chrono::seconds result_is_news_for{60};
+
+/// From outside, all that shows of an endpoint that is away is that the newest request got no answer.
+bool was_answered(const Sighting& seen) {
+  return !seen.newest_result || seen.newest_result->is_answer ||
+         seen.now - seen.newest_result->settled_at > result_is_news_for;
+}
+
+std::string why_due(const RunRecord& run, const Sighting& seen) {
+  const std::string due = chunks_are(seen.queue.due_now) + " due";
+  if (was_answered(seen)) {
+    const bool are_all_retries = seen.queue.retries_due_now == seen.queue.due_now;
+    return fmt::format("{} and waiting for the request rate ({}/s){}", due, rate_text(run.rate),
+                       are_all_retries ? " or the retry budget" : "");
   }
+  return fmt::format("{}, but the newest request got no answer ({}, {} ago)", due,
+                     printable(seen.newest_result->code, 64),
+                     duration_text(std::max<std::chrono::nanoseconds>(
+                         seen.now - seen.newest_result->settled_at, std::chrono::nanoseconds{0})));
+}
+
+std::string why_under_way(const RunRecord& run, const Sighting& seen) {
+  if (seen.queue.due_now > 0) return why_due(run, seen);
   if (run.chunks.in_flight > 0) {
     return fmt::format("waiting for the answers of {} {}", grouped(run.chunks.in_flight),
                        run.chunks.in_flight == 1 ? "request" : "requests");
   }
-  if (queue.next_due_at && *queue.next_due_at > now) {
-    return fmt::format("next retry due in {}", duration_text(*queue.next_due_at - now));
+  const std::optional<UtcTime>& next_due_at = seen.queue.next_due_at;
+  if (next_due_at && *next_due_at > seen.now) {
+    return fmt::format("next retry due in {}", duration_text(*next_due_at - seen.now));
   }
   return "about to send the next chunk";
 }
@@ -150,76 +159,74 @@ std::chrono::nanoseconds duration_of(double seconds) {
   return std::chrono::round<std::chrono::nanoseconds>(Seconds{std::min(seconds, longest)});
 }
 
-std::string command_for(const RunRecord& run) {
-  switch (status_of(run)) {
-    case RunStatus::completed_with_failures:
-      return fmt::format("sluice results {} --state failed", run.id.value);
-    case RunStatus::finished_in_doubt:
-      return fmt::format("sluice doubt list {}", run.id.value);
-    case RunStatus::canceled:
-      if (run.chunks.in_doubt > 0) return fmt::format("sluice doubt list {}", run.id.value);
-      return fmt::format("sluice results {} --state canceled", run.id.value);
-    case RunStatus::succeeded:
-      return fmt::format("sluice results {}", run.id.value);
-    case RunStatus::pending:
-    case RunStatus::running:
-    case RunStatus::paused:
-      return fmt::format("sluice resume {}", run.id.value);
-  }
-  return fmt::format("sluice status {}", run.id.value);
+std::string look_at_doubt(const RunRecord& run, std::string_view store_option) {
+  return fmt::format("sluice doubt list {}{}", run.id.value, store_option);
+}
+
+std::string look_at(const RunRecord& run, std::string_view state, std::string_view store_option) {
+  return fmt::format("sluice results {} --state {}{}", run.id.value, state, store_option);
+}
+
+// JOB stands for the corrected file: which one it was is not on record.
+std::string run_corrected_job(const RunRecord& run, std::string_view store_option,
+                              std::string_view again_options) {
+  return fmt::format("sluice results {} --state pending --output txt{} | sluice run JOB --devices -{}",
+                     run.id.value, store_option, again_options);
 }
 
 }  // namespace
 
-std::string run_summary_json(const RunRecord& run) {
+std::string run_summary_json(const RunRecord& run, const std::string& next) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version);
   write_run(json, run, /*is_being_sent=*/false);
+  json.key("reason");
+  status_of(run) == RunStatus::paused ? json.value(recorded_pause_reason(run)) : json.null();
+  json.key("next_command");
+  next.empty() ? json.null() : json.value(next);
   return json.end_object().end_document().take();
 }
 
 std::string run_summary_text(const RunRecord& run) {
   std::string text = heading(run, /*is_being_sent=*/false) + devices_line(run.devices) + requests_line(run);
-  if (status_of(run) == RunStatus::paused) text += "  " + pause_reason(run) + "\n";
+  if (status_of(run) == RunStatus::paused) text += "  " + pause_text(run) + "\n";
   return text;
 }
 
-std::string status_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
-                        std::string_view store_file) {
+std::string status_json(const RunRecord& run, const Sighting& seen, std::string_view store_file) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version);
-  write_run(json, run, has_owner);
+  write_run(json, run, seen.has_owner);
   json.member("tenant", run.tenant).member("endpoint", run.endpoint).member("rate", run.rate);
   json.member("duplicates", run.duplicates).member("devices_in_flight", run.devices.in_flight);
-  json.member("created_at", to_rfc3339(run.created_at)).member("being_sent", has_owner && !is_finished(run));
-  json.member("chunks_due_now", queue.due_now).member("next_due_at", time_text(queue.next_due_at));
+  json.member("created_at", to_rfc3339(run.created_at))
+      .member("being_sent", seen.has_owner && !is_finished(run));
+  // What is due at once has no time to tell: it is counted.
+  const std::optional<UtcTime>& next_due_at = seen.queue.next_due_at;
+  const bool is_due_later = next_due_at && *next_due_at > seen.now;
+  json.member("chunks_due_now", seen.queue.due_now);
+  json.member("next_due_at", is_due_later ? time_text(next_due_at) : std::nullopt);
   json.key("eta_seconds_at_least");
-  const std::optional<double> left = seconds_left(run, has_owner);
+  const std::optional<double> left = seconds_left(run, seen.has_owner);
   left ? json.decimal(*left, 3) : json.null();
   json.member("control", to_string(run.control)).member("control_reason", run.control_reason);
   json.member("tenant_pause_reason", run.tenant_pause_reason);
-  json.member("why", why_line(run, queue, has_owner, now, store_file))
-      .member("next_command", next_command(run, store_file));
+  json.member("why", why_line(run, seen, store_file)).member("next_command", next_command(run, store_file));
   return json.end_object().end_document().take();
 }
 
-std::string status_text(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
-                        std::string_view store_file) {
-  std::string text = heading(run, has_owner) + devices_line(run.devices);
+std::string status_text(const RunRecord& run, const Sighting& seen, std::string_view store_file) {
+  std::string text = heading(run, seen.has_owner) + devices_line(run.devices);
   const std::int64_t chunks = total(run.chunks);
   text += fmt::format("  chunks    {} of {} done, {} split\n", grouped(chunks - unfinished(run.chunks)),
                       grouped(chunks), grouped(run.chunks.split));
   text += requests_line(run);
   text += fmt::format("  rate      {}/s, tenant {} at {}\n", rate_text(run.rate), printable(run.tenant, 256),
                       printable(run.endpoint, 512));
-  if (const std::optional<double> left = seconds_left(run, has_owner)) {
+  if (const std::optional<double> left = seconds_left(run, seen.has_owner)) {
     text += fmt::format("  ETA       at least {}\n", duration_text(duration_of(*left)));
   }
-  return text + "  " + why_line(run, queue, has_owner, now, store_file) + "\n";
-}
-
-std::string pause_line(const RunRecord& run) {
-  return fmt::format("run {}: {}", run.id.value, pause_reason(run));
+  return text + "  " + why_line(run, seen, store_file) + "\n";
 }
 
 std::string list_json(std::span<const RunRecord> runs, bool has_owner) {
@@ -236,46 +243,68 @@ std::string list_json(std::span<const RunRecord> runs, bool has_owner) {
 std::string list_text(std::span<const RunRecord> runs, bool has_owner) {
   if (runs.empty()) return "no runs yet. Next: sluice run JOB\n";
   std::string text =
-      fmt::format("{:>6}  {:<24}  {:<23}  {:>10}  {:>10}  {:>8}  {:>8}  {:>10}  {}\n", "RUN", "JOB", "STATUS",
-                  "DEVICES", "ACCEPTED", "FAILED", "IN DOUBT", "PENDING", "CREATED");
+      fmt::format("{:>6}  {:<24}  {:<23}  {:>10}  {:>10}  {:>8}  {:>8}  {:>8}  {:>10}  {}\n", "RUN", "JOB",
+                  "STATUS", "DEVICES", "ACCEPTED", "PRESUMED", "FAILED", "IN DOUBT", "PENDING", "CREATED");
   for (const RunRecord& run : runs) {
-    text += fmt::format("{:>6}  {}  {:<23}  {:>10}  {:>10}  {:>8}  {:>8}  {:>10}  {}\n", run.id.value,
-                        padded(printable(run.job_name, 256), 24), status_word(run, has_owner),
-                        grouped(total(run.devices)), grouped(run.devices.accepted + run.devices.presumed),
-                        grouped(run.devices.failed), grouped(run.devices.in_doubt),
-                        grouped(unfinished(run.devices)), to_iso_seconds(run.created_at));
+    text += fmt::format(
+        "{:>6}  {}  {:<23}  {:>10}  {:>10}  {:>8}  {:>8}  {:>8}  {:>10}  {}\n", run.id.value,
+        padded(printable(run.job_name, 256), 24), status_word(run, has_owner), grouped(total(run.devices)),
+        grouped(run.devices.accepted), grouped(run.devices.presumed), grouped(run.devices.failed),
+        grouped(run.devices.in_doubt), grouped(unfinished(run.devices)), to_iso_seconds(run.created_at));
   }
   return text;
 }
 
-std::string why_line(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
-                     std::string_view store_file) {
+std::string why_line(const RunRecord& run, const Sighting& seen, std::string_view store_file) {
   std::string reason;
   if (is_finished(run)) {
     reason = why_finished(run);
   } else if (status_of(run) == RunStatus::paused) {
-    reason = pause_reason(run);
-  } else if (!has_owner) {
+    reason = pause_text(run);
+  } else if (!seen.has_owner) {
     reason = "not being sent by any process";
   } else {
     // Under way as it should be: there is nothing to do about it.
-    return fmt::format("run {}: {}", run.id.value, why_under_way(run, queue, now));
+    return fmt::format("run {}: {}", run.id.value, why_under_way(run, seen));
   }
   return fmt::format("run {}: {} → {}", run.id.value, reason, next_command(run, store_file));
 }
 
-std::string why_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
-                     std::string_view store_file) {
+std::string why_json(const RunRecord& run, const Sighting& seen, std::string_view store_file) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version);
   json.member("run", run.id.value).member("status", to_string(status_of(run)));
-  json.member("why", why_line(run, queue, has_owner, now, store_file));
+  json.member("why", why_line(run, seen, store_file));
   json.member("next_command", next_command(run, store_file));
   return json.end_object().end_document().take();
 }
 
 std::string next_command(const RunRecord& run, std::string_view store_file) {
-  return command_for(run) + option_text("--store", store_file);
+  const std::string store_option = option_text("--store", store_file);
+  return command_to_go_on(run, store_option, store_option);
+}
+
+std::string command_to_go_on(const RunRecord& run, std::string_view store_option,
+                             std::string_view again_options) {
+  switch (status_of(run)) {
+    case RunStatus::completed_with_failures:
+      return look_at(run, "failed", store_option);
+    case RunStatus::finished_in_doubt:
+      return look_at_doubt(run, store_option) +
+             (run.chunks.failed > 0 ? " && " + look_at(run, "failed", store_option) : "");
+    case RunStatus::canceled:
+      if (run.chunks.in_doubt > 0) return look_at_doubt(run, store_option);
+      return look_at(run, "canceled", store_option);
+    case RunStatus::succeeded:
+      return fmt::format("sluice results {}{}", run.id.value, store_option);
+    case RunStatus::paused:
+      if (is_paused_by_its_job(run)) return run_corrected_job(run, store_option, again_options);
+      break;
+    case RunStatus::pending:
+    case RunStatus::running:
+      break;
+  }
+  return fmt::format("sluice resume {}{}", run.id.value, again_options);
 }
 
 std::string option_text(std::string_view name, std::string_view value) {

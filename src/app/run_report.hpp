@@ -16,35 +16,40 @@ namespace sluice {
 // Where a text names a command to go on with, it names the store too, if it is not the default one:
 // `store_file`.
 
+/// What a look into the store finds of a run beside its record.
+struct Sighting {
+  QueueState queue;
+  bool has_owner = false;  ///< some process has the store
+  UtcTime now;
+  std::optional<NewestResult> newest_result = {};
+};
+
 /// The object that `run --output json` ends with. Devices in flight count as pending there, so that its
-/// numbers add up to the total; `seconds` is null as long as the run is not finished.
-std::string run_summary_json(const RunRecord& run);
+/// numbers add up to the total; `seconds` is null as long as the run is not finished, `reason` unless it is
+/// paused, and `next_command` where there is none.
+std::string run_summary_json(const RunRecord& run, const std::string& next);
 std::string run_summary_text(const RunRecord& run);
 
 /// The summary's members and what is known of a run that is under way.
-std::string status_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
-                        std::string_view store_file = {});
-std::string status_text(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
-                        std::string_view store_file = {});
-
-/// One line, without line end: why a paused run is paused.
-std::string pause_line(const RunRecord& run);
+std::string status_json(const RunRecord& run, const Sighting& seen, std::string_view store_file = {});
+std::string status_text(const RunRecord& run, const Sighting& seen, std::string_view store_file = {});
 
 /// Both in the order given, which is the store's: newest first.
 std::string list_json(std::span<const RunRecord> runs, bool has_owner);
 std::string list_text(std::span<const RunRecord> runs, bool has_owner);
 
 /// One line, without line end: what the run is waiting for, and the command that changes it.
-/// @param has_owner whether some process is sending from the store
-std::string why_line(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
-                     std::string_view store_file = {});
+std::string why_line(const RunRecord& run, const Sighting& seen, std::string_view store_file = {});
 
 /// The same for a script: {"schema_version","run","status","why","next_command"} and a line end.
-std::string why_json(const RunRecord& run, const QueueState& queue, bool has_owner, UtcTime now,
-                     std::string_view store_file = {});
+std::string why_json(const RunRecord& run, const Sighting& seen, std::string_view store_file = {});
 
-/// The command that an operator most likely wants next: "sluice results 7 --state failed".
+/// The command that an operator most likely wants next: "sluice results 7 --state failed"; one line for a
+/// shell, also where it takes two.
 std::string next_command(const RunRecord& run, std::string_view store_file = {});
+/// The same with all options that it must be given: `store_option` to look, `again_options` to send.
+std::string command_to_go_on(const RunRecord& run, std::string_view store_option,
+                             std::string_view again_options);
 
 /// " --name VALUE", or " VALUE" without a name, quoted for a shell where it must be; nothing for an empty
 /// value.

@@ -2,8 +2,13 @@
 // The verbs that send, or put into the queue: submit, run, resume.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <iterator>
 #include <limits>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,11 +21,13 @@
 #include "app/prepared_job.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
+#include "app/standard_output.hpp"
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/engine/recovery.hpp"
 #include "sluice/engine/submit.hpp"
+#include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
 namespace {
@@ -46,30 +53,31 @@ std::string submitted_json(const Submitted& submitted) {
   return json.take();
 }
 
-Result<std::vector<RunRecord>> runs_to_resume(Store& store, std::optional<RunId> wanted) {
-  if (wanted) {
-    Result<RunRecord> run = find_run(store, *wanted);
-    if (run.has_error()) return run.error();
-    return std::vector<RunRecord>{std::move(*run)};
-  }
-  Result<std::vector<RunRecord>> all = store.runs(std::numeric_limits<std::int32_t>::max());
-  if (all.has_error()) return all.error();
-  std::vector<RunRecord> unfinished_runs;
-  // Oldest first: what was asked for first is sent first.
-  for (auto run = all->rbegin(); run != all->rend(); ++run) {
-    if (!is_finished(*run)) unfinished_runs.push_back(std::move(*run));
-  }
-  return unfinished_runs;
+/// All that there are, oldest first: what was asked for first is sent first.
+Result<std::vector<RunRecord>> runs_in_turn(Store& store) {
+  Result<std::vector<RunRecord>> runs = store.runs(std::numeric_limits<std::int32_t>::max());
+  if (runs.has_value()) std::ranges::reverse(*runs);
+  return runs;
 }
 
-/// Whoever says "resume" wants it to go on: a pause of the run or of its tenant is over.
-Result<void> lift_pauses(Store& store, const RunRecord& run) {
+bool has_doubt(const RunRecord& run) { return run.chunks.in_doubt > 0; }
+
+/// Whoever says "resume" or "run" wants it to go on: a pause of the run or of its tenant is over. Its reason
+/// leaves the record with it, so it is said once more.
+Result<void> lift_pauses(Store& store, const RunRecord& run, const CommonOptions& common) {
   if (run.control == RunControl::paused) {
     const Result<void> lifted = store.set_run_control(run.id, RunControl::active, "", system_now());
     if (lifted.has_error()) return lifted;
+    if (!common.is_quiet) {
+      say(fmt::format("run {} goes on; it was paused: {}\n", run.id.value, printable(run.control_reason)));
+    }
   }
   if (run.tenant_pause_reason.empty()) return {};
-  return store.set_tenant_pause(run.tenant, "", system_now());
+  const Result<void> lifted = store.set_tenant_pause(run.tenant, "", system_now());
+  if (lifted.has_error() || common.is_quiet) return lifted;
+  say(fmt::format("tenant {} goes on; it was paused: {}\n", printable(run.tenant, 256),
+                  printable(run.tenant_pause_reason)));
+  return {};
 }
 
 /// A run knows its tenant and endpoint; options override what has moved since.
@@ -88,12 +96,32 @@ Result<SessionRun> session_run(Store& store, RunRecord record, const CommonOptio
   if (moved.has_error()) return moved.error();
   Result<FoundCredentials> key = credentials_for(*setup, environment);
   if (key.has_error()) return key.error();
-  const Result<void> lifted = lift_pauses(store, record);
+  const Result<void> lifted = lift_pauses(store, record, common);
   if (lifted.has_error()) return lifted.error();
   announce(common, record, *setup, key->source);
-  const std::string resume_command = resume_command_for(record.id, common, send);
   return SessionRun{std::move(record), std::move(*job), std::move(*setup), std::move(key->credentials),
-                    resume_command};
+                    again_options(common, send)};
+}
+
+int report_finished(const CommonOptions& common, const RunRecord& run) {
+  if (!common.is_quiet) say(fmt::format("run {} is finished: nothing to send\n", run.id.value));
+  report_final(common, {run});
+  return exit_code_of(run);
+}
+
+/// With nothing left to send, what is in doubt is what the operator has yet to see to.
+int report_nothing_to_resume(const CommonOptions& common, const std::vector<RunRecord>& runs) {
+  std::vector<RunRecord> doubtful;
+  std::ranges::copy_if(runs, std::back_inserter(doubtful), has_doubt);
+  if (doubtful.empty()) {
+    if (common.wants_json())
+      print(fmt::format("{{\"schema_version\":{},\"runs\":[]}}\n", json_schema_version));
+    say("Nothing to resume: every run in this store is finished.\n");
+    return exit_codes::all_accepted;
+  }
+  if (!common.is_quiet) say("Nothing to resume, but devices are in doubt until you decide:\n");
+  report_final(common, doubtful);
+  return exit_codes::devices_in_doubt;
 }
 
 }  // namespace
@@ -133,13 +161,13 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   Result<RunRecord> record = find_run(**store, submitted->run);
   if (record.has_error()) return record.error();
   // A tenant that an earlier run found blocked gets its next chance now.
-  const Result<void> lifted = lift_pauses(**store, *record);
+  const Result<void> lifted = lift_pauses(**store, *record, common);
   if (lifted.has_error()) return lifted.error();
 
   announce(common, *record, prepared->setup, key->source);
   std::vector<SessionRun> runs;
-  const std::string resume_command = resume_command_for(record->id, common, send);
-  runs.push_back({std::move(*record), prepared->job, prepared->setup, key->credentials, resume_command});
+  runs.push_back(
+      {std::move(*record), prepared->job, prepared->setup, key->credentials, again_options(common, send)});
   return send_and_report(**store, runs, common);
 }
 
@@ -150,20 +178,27 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   const std::string path = store_path(common, environment, *config);
   Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
   if (store.has_error()) return store.error();
-  Result<std::vector<RunRecord>> records = runs_to_resume(**store, wanted);
-  if (records.has_error()) return records.error();
+  std::vector<RunRecord> to_resume;
+  if (wanted) {
+    Result<RunRecord> run = find_run(**store, *wanted);
+    if (run.has_error()) return run.error();
+    if (is_finished(*run)) return report_finished(common, *run);
+    to_resume.push_back(std::move(*run));
+  } else {
+    const Result<std::vector<RunRecord>> all = runs_in_turn(**store);
+    if (all.has_error()) return all.error();
+    std::ranges::copy_if(*all, std::back_inserter(to_resume), std::not_fn(is_finished));
+    if (to_resume.empty()) return report_nothing_to_resume(common, *all);
+  }
 
   std::vector<SessionRun> runs;
-  for (RunRecord& record : *records) {
-    if (is_finished(record)) return report_finished(common, record);
+  std::set<std::string> tenants;
+  for (RunRecord& record : to_resume) {
+    // A tenant's pause is lifted with the first of its runs.
+    if (!tenants.insert(record.tenant).second) record.tenant_pause_reason.clear();
     Result<SessionRun> run = session_run(**store, std::move(record), common, send, *config, environment);
     if (run.has_error()) return run.error();
     runs.push_back(std::move(*run));
-  }
-  if (runs.empty()) {
-    if (common.wants_json()) fmt::print("{{\"schema_version\":{},\"runs\":[]}}\n", json_schema_version);
-    say("Nothing to resume: every run in this store is finished.\n");
-    return exit_codes::all_accepted;
   }
   return send_and_report(**store, runs, common);
 }

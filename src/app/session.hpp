@@ -23,7 +23,7 @@ struct SessionRun {
   Job job;
   TenantSetup setup;
   Credentials credentials;
-  std::string resume_command;  ///< the whole command that goes on with it; empty: there is none
+  std::string again_options;  ///< what a command that goes on with it must be told as well
 };
 
 struct SessionEnd {

@@ -18,6 +18,7 @@
 #include "app/prepared_job.hpp"
 #include "app/rate_proof.hpp"
 #include "app/say.hpp"
+#include "app/standard_output.hpp"
 #include "app/store_options.hpp"
 #include "app/system_now.hpp"
 #include "jobfile/regular_file.hpp"
@@ -100,20 +101,20 @@ ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId
   const Result<SendLog> sends = store.sends_of_run(run);
   if (sends.has_error()) return sends.error();
   const RateProof proof = prove_rate(sends->sent_at, rate, sends->unknown);
-  std::FILE* out = common.wants_json() ? stderr : stdout;
-  fmt::print(out, "{}", rate_proof_text(proof, "rehearsal"));
-  fmt::print(out, "What the simulated cloud saw:\n{}", simulator::to_text(seen));
+  const std::string text = fmt::format("{}What the simulated cloud saw:\n{}",
+                                       rate_proof_text(proof, "rehearsal"), simulator::to_text(seen));
+  common.wants_json() ? say(text) : print(text);
   if (common.store.empty() && !common.is_quiet) {
-    say(fmt::format("The rehearsal's store is gone. To look into its results, keep it: --store FILE\n"));
+    say("The rehearsal's store is gone. To look into its results, keep it: --store FILE\n");
   }
   return exit_code;
 }
 
 void warn_of_vain_rehearsal(const std::string& faults_file, const simulator::Summary& seen) {
-  fmt::print(stderr,
-             "Warning: nothing that {} plans came about in {}. Rehearse with more devices, or let its "
-             "faults come earlier or more often.\n",
-             printable(faults_file), counted(seen.requests, "request"));
+  say(
+      fmt::format("Warning: nothing that {} plans came about in {}. Rehearse with more devices, or let its "
+                  "faults come earlier or more often.\n",
+                  printable(faults_file), counted(seen.requests, "request")));
 }
 
 }  // namespace
@@ -157,7 +158,7 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
 
   announce(common, **record, *setup, "the simulated cloud");
   std::vector<SessionRun> runs;
-  runs.push_back({**record, loaded->job, *setup, key, /*resume_command=*/{}});
+  runs.push_back({**record, loaded->job, *setup, key, /*again_options=*/{}});
   CommonOptions reporting = common;
   reporting.is_rehearsal = true;
   const ExitCode sent = send_and_report(**store, runs, reporting);

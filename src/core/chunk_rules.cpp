@@ -18,6 +18,9 @@ constexpr std::string_view repeated_by_others =
     "machine "
     "sends as well";
 
+// How the reason of a run that pauses at its deadline begins.
+constexpr std::string_view deadline_reason = "the job's deadline has passed";
+
 Transition final_state(ChunkState state, Evidence evidence = Evidence::none) {
   return {.state = state, .evidence = evidence, .due_at = {}};
 }
@@ -48,6 +51,13 @@ bool is_past_deadline(const AttemptFacts& attempt, const RetryPolicy& retry, Utc
   return due_at >= attempt.run_started_at + retry.deadline;
 }
 
+Transition halted_at_deadline(const Outcome& outcome, UtcTime now) {
+  Transition next = halted(Halt::run, now);
+  next.halt_reason = std::string{deadline_reason} + "; its last attempt ended with " + outcome.code +
+                     (outcome.message.empty() ? "" : ": ") + outcome.message;
+  return next;
+}
+
 UtcTime retry_at(const AttemptFacts& attempt, const Outcome& outcome, const RetryPolicy& retry, UtcTime now,
                  double jitter) {
   const std::chrono::milliseconds backoff = backoff_delay(retry, attempt.number, jitter);
@@ -60,7 +70,7 @@ Transition retry_or(ChunkState when_spent, const AttemptFacts& attempt, const Ou
   const UtcTime due_at = retry_at(attempt, outcome, retry, now, jitter);
   const bool is_spent = attempt.number >= retry.max_attempts && !is_seeded(Mutation::attempts_unbounded);
   if (is_spent) return final_state(when_spent);
-  if (is_past_deadline(attempt, retry, due_at)) return halted(Halt::run, now);
+  if (is_past_deadline(attempt, retry, due_at)) return halted_at_deadline(outcome, now);
   return back_to_pending(due_at, /*spends_attempt=*/true);
 }
 
@@ -69,7 +79,7 @@ Transition retry_or(ChunkState when_spent, const AttemptFacts& attempt, const Ou
 Transition unreached(const AttemptFacts& attempt, const Outcome& outcome, const RetryPolicy& retry,
                      UtcTime now, double jitter) {
   const UtcTime due_at = retry_at(attempt, outcome, retry, now, jitter);
-  if (is_past_deadline(attempt, retry, due_at)) return halted(Halt::run, now);
+  if (is_past_deadline(attempt, retry, due_at)) return halted_at_deadline(outcome, now);
   return back_to_pending(due_at, /*spends_attempt=*/false);
 }
 
@@ -165,7 +175,7 @@ Transition settle_first_send(const AttemptFacts& attempt, const Outcome& outcome
       // use up all attempts on chunks that the API has never looked at. The run's deadline still bounds the
       // wait.
       const UtcTime due_at = now + outcome.retry_after.value_or(throttle_pause);
-      if (is_past_deadline(attempt, policy.retry, due_at)) return halted(Halt::run, now);
+      if (is_past_deadline(attempt, policy.retry, due_at)) return halted_at_deadline(outcome, now);
       return back_to_pending(due_at, /*spends_attempt=*/false);
     }
 
@@ -232,6 +242,10 @@ Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTi
   }
   const Outcome lost{.kind = OutcomeKind::silent};
   return by_policy(after_silence(attempt, lost, policy, now, /*jitter=*/0), attempt, policy);
+}
+
+bool is_deadline_reason(std::string_view control_reason) {
+  return control_reason.starts_with(deadline_reason);
 }
 
 bool may_have_been_executed(OutcomeKind kind) {

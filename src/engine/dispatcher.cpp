@@ -30,7 +30,7 @@ constexpr auto staged_for_max = 60s;
 constexpr auto wall_clock_trusted_for = 30s;
 // An answer that the store cannot take just now is kept and offered again for this long.
 constexpr auto record_retry_for = 10s;
-constexpr auto record_retry_interval = 1s;
+constexpr auto store_retry_interval = 1s;
 // Claims run ahead of the gate by this much, so that the database is never between token and send.
 constexpr double claim_ahead_seconds = 0.3;
 
@@ -127,7 +127,7 @@ class Dispatcher::Impl {
     if (request.runs.empty()) co_return 0;
     reach(KillPoint::claim_before);
     auto work = [request = std::move(request)](Store& store) { return store.claim(request); };
-    Result<std::vector<ClaimedChunk>> claimed = co_await store_.call(std::move(work));
+    Result<std::vector<ClaimedChunk>> claimed = co_await call_when_free(std::move(work));
     if (claimed.has_error()) {
       fail(claimed.error());
       co_return 0;
@@ -139,6 +139,20 @@ class Dispatcher::Impl {
       start_exchange(std::move(chunk));
     }
     co_return claimed->size();
+  }
+
+  /// A call that waits for as long as another program holds the store, or until somebody says stop.
+  template <class Work>
+  asio::awaitable<std::invoke_result_t<Work, Store&>> call_when_free(Work work) {
+    const std::unique_ptr<Alarm> pause = clock_.alarm();
+    while (true) {
+      std::invoke_result_t<Work, Store&> result = co_await store_.call(work);
+      const bool is_held = result.has_error() && result.error().kind == ErrorKind::storage_busy;
+      report_.tell_whether_store_is_held(is_held);
+      if (!is_held || is_stopping_) co_return result;
+      const SteadyTime next_try_at = clock_.steady_now() + store_retry_interval;
+      co_await pause->sleep_until(next_try_at);
+    }
   }
 
   std::vector<std::string> fresh_nonces(std::size_t count) {
@@ -156,7 +170,7 @@ class Dispatcher::Impl {
     bool holds_retries = false;
     for (const RunId run : served_runs()) {
       auto work = [run, claimed_at](Store& store) { return store.queue_state(run, claimed_at); };
-      const Result<QueueState> queue = co_await store_.call(std::move(work));
+      const Result<QueueState> queue = co_await call_when_free(std::move(work));
       if (queue.has_error()) {
         fail(queue.error());
         co_return false;
@@ -288,7 +302,7 @@ class Dispatcher::Impl {
     auto work = [tenant = config_->tenant, reason = std::move(reason), now = clock_.utc_now()](Store& store) {
       return store.set_tenant_pause(tenant, reason, now);
     };
-    const Result<void> paused = co_await store_.call(std::move(work));
+    const Result<void> paused = co_await call_when_free(std::move(work));
     if (paused.has_error()) fail(paused.error());
   }
 
@@ -369,7 +383,7 @@ class Dispatcher::Impl {
 
   asio::awaitable<bool> record(const Flight& flight, const Outcome& outcome, const Transition& next) {
     const ClaimedChunk& chunk = flight.chunk;
-    Settlement settlement{chunk.chunk, chunk.attempt, outcome, next, flight.sent_at, clock_.utc_now()};
+    const Settlement settlement{chunk.chunk, chunk.attempt, outcome, next, flight.sent_at, clock_.utc_now()};
     const SteadyTime give_up_at = clock_.steady_now() + record_retry_for;
     const std::unique_ptr<Alarm> pause = clock_.alarm();
     reach(KillPoint::settle_before);
@@ -380,17 +394,26 @@ class Dispatcher::Impl {
       if (settled.has_value()) co_return true;
       // Only this very attempt can have moved the chunk: the try before did it, and its answer was lost.
       if (!is_first_try && settled.error().kind == ErrorKind::refused) co_return true;
-      const bool may_pass = settled.error().kind == ErrorKind::storage && clock_.steady_now() < give_up_at;
-      if (!may_pass) {
+      if (!may_pass(settled.error(), give_up_at)) {
         fail(settled.error());
         co_return false;
       }
-      // The disk is full, or somebody holds the store: nothing new is begun, but the answer is not dropped.
-      stop();
-      if (!store_trouble_) store_trouble_ = settled.error();
-      const SteadyTime next_try_at = clock_.steady_now() + record_retry_interval;
+      const SteadyTime next_try_at = clock_.steady_now() + store_retry_interval;
       co_await pause->sleep_until(next_try_at);
     }
+  }
+
+  /// Whether an answer that the store does not take is to be offered again; it is not dropped for as long as
+  /// it may be taken.
+  bool may_pass(const Error& error, SteadyTime give_up_at) {
+    report_.tell_whether_store_is_held(error.kind == ErrorKind::storage_busy);
+    // Who holds the store lets go of it sooner or later, and until then nothing new can be claimed anyway.
+    if (error.kind == ErrorKind::storage_busy) return true;
+    if (error.kind != ErrorKind::storage || clock_.steady_now() >= give_up_at) return false;
+    // The disk is full: nothing new is begun.
+    stop();
+    if (!store_trouble_) store_trouble_ = error;
+    return true;
   }
 
   /// At once, before it is recorded: what waits at the gate must not follow.

@@ -21,6 +21,10 @@ void PaceReport::tell(double rate, double others_use) {
   }
 }
 
+void PaceReport::tell_whether_store_is_held(bool is_held) {
+  if (std::exchange(is_store_held_, is_held) != is_held) observer_.store_held(is_held);
+}
+
 void PaceReport::tell_whether_retries_are_held(bool are_held) {
   if (std::exchange(are_retries_held_, are_held) != are_held) observer_.retries_held(are_held);
 }

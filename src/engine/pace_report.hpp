@@ -13,6 +13,7 @@ class PaceReport {
 
   void tell(double rate, double others_use);
   void tell_whether_retries_are_held(bool are_held);
+  void tell_whether_store_is_held(bool is_held);
 
  private:
   Observer& observer_;
@@ -21,6 +22,7 @@ class PaceReport {
   double rate_;
   double others_use_ = 0;
   bool are_retries_held_ = false;
+  bool is_store_held_ = false;
 };
 
 }  // namespace sluice

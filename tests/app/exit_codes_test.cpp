@@ -24,6 +24,7 @@ TEST_CASE("exit code: each kind of error has the code of the contract") {
   CHECK(exit_code_of(ErrorKind::refused) == 6);
   CHECK(exit_code_of(ErrorKind::unauthorized) == 11);
   CHECK(exit_code_of(ErrorKind::storage) == 1);
+  CHECK(exit_code_of(ErrorKind::storage_busy) == 6);
   CHECK(exit_code_of(ErrorKind::unexpected) == 1);
 }
 

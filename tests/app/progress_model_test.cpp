@@ -271,6 +271,9 @@ TEST_CASE("progress: what limits the run is named") {
   CHECK(model.view(now).limited_by == LimitedBy::retry_budget);
   model.endpoint_lost(true);
   CHECK(model.view(now).limited_by == LimitedBy::endpoint);
+  model.store_held(true);
+  CHECK(model.view(now).limited_by == LimitedBy::store);
+  model.store_held(false);
   model.endpoint_lost(false);
   model.retries_held(false);
   CHECK(model.view(now).limited_by == LimitedBy::throttled);

@@ -463,6 +463,24 @@ TEST_CASE("chunk: past its deadline a run pauses, and nothing that was not execu
   }
 }
 
+TEST_CASE("chunk: a pause at the deadline says so, and with what code the last attempt ended") {
+  AttemptFacts late = first_attempt();
+  late.run_started_at = now - 6h;
+  Outcome last = outcome(OutcomeKind::unavailable);
+  last.code = "ServiceUnavailable";
+  last.message = "come back later";
+
+  const Transition at_deadline = settle(late, last, cautious, now, 0.5);
+  last.kind = OutcomeKind::rejected_job;
+  const Transition at_rejection = settle(late, last, cautious, now, 0.5);
+
+  CHECK(at_deadline.halt_reason ==
+        "the job's deadline has passed; its last attempt ended with ServiceUnavailable: come back later");
+  CHECK(is_deadline_reason(at_deadline.halt_reason));
+  CHECK(at_rejection.halt == Halt::run);
+  CHECK_FALSE(is_deadline_reason(at_rejection.halt_reason));
+}
+
 TEST_CASE("chunk: a cancel takes what is pending and leaves what is on its way") {
   CHECK(cancel(ChunkState::pending, /*is_unclear=*/false) == ChunkState::canceled);
   CHECK(cancel(ChunkState::pending, /*is_unclear=*/true) == ChunkState::in_doubt);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <filesystem>
 #include <functional>
 #include <sstream>
 
@@ -147,7 +148,23 @@ std::vector<BadInput> bad_inputs() {
          return Words{"run", scene.job, "--store", scene.folder.path().string(), "--endpoint", far_away};
        }},
       {"store: a folder, to read", 3, "is a folder",
-       [](Scene& scene) { return Words{"list", "--store", scene.folder.path().string()}; }},
+       [](Scene& scene) {
+         return Words{"list", "--store", scene.folder.path().string()};
+       }},
+      {"store: a pipe, to read", 3, "no regular file",
+       [](Scene& scene) {
+         const std::string pipe = scene.folder / "pipe";
+         REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+         return Words{"list", "--store", pipe};
+       }},
+      {"store: a device", 3, "no regular file",
+       [](Scene& scene) { return Words{"run", scene.job, "--store", "/dev/null", "--endpoint", far_away}; }},
+      {"store: a link to nowhere", 3, "is a symbolic link to ",
+       [](Scene& scene) {
+         const std::string link = scene.folder / "link.db";
+         std::filesystem::create_symlink(scene.folder / "unmounted.db", link);
+         return Words{"list", "--store", link};
+       }},
       {"faults: missing", 4, "there is no such fault plan",
        verb({"rehearse", "job.json", "--faults", "nope"})},
       {"faults: malformed", 3, "plan.json",
@@ -266,6 +283,16 @@ TEST_CASE("end to end: each verb's help has its examples, the options of all ver
     CAPTURE(word);
     CHECK(run.find(word) != std::string::npos);
   }
+}
+
+TEST_CASE("end to end: the help of resume does not promise what the environment says of a run") {
+  Scene scene{3};
+
+  const std::string resume = scene.sluice({"resume", "--help"}).out;
+
+  CHECK(resume.find("(or SLUICE_ENDPOINT)") == std::string::npos);
+  CHECK(resume.find("[where the run was sent before]") != std::string::npos);
+  CHECK(scene.sluice({"run", "--help"}).out.find("(or SLUICE_ENDPOINT)") != std::string::npos);
 }
 
 TEST_CASE("end to end: the job's own column is not looked for in a list of names on standard input") {

@@ -101,6 +101,29 @@ TEST_CASE(
   CHECK(says(scene.doubt({"list", "1", "--decided"}), "asked the plant"));
 }
 
+TEST_CASE("end to end: with nothing left to send, resume names what is in doubt, and is no success") {
+  const SceneInDoubt scene;
+  Words resume = scene.resume();
+  resume.erase(resume.begin() + 1);
+
+  const ProgramEnd text = scene.sluice(resume);
+  CHECK(text.exit_code == 10);
+  CHECK(says(text, "Nothing to resume, but devices are in doubt"));
+  CHECK(says(text, "next: sluice doubt list 1 --store " + scene.store));
+
+  resume.insert(resume.end(), {"--output", "json"});
+  const ProgramEnd summary = scene.sluice(resume);
+  CHECK(summary.exit_code == 10);
+  CHECK(json_object(summary.out).at("devices").at("in_doubt") == 20);
+  CHECK(scene.executions().empty());
+
+  REQUIRE(scene.doubt({"accept", "1", "--reason", "seen"}).exit_code == 0);
+  CHECK(scene.sluice(resume).out == "{\"schema_version\":1,\"runs\":[]}\n");
+  CHECK(scene.sluice(resume).exit_code == 0);
+  CHECK(
+      says(scene.sluice({"why", "1", "--store", scene.store}), "all devices accepted, 20 of them presumed"));
+}
+
 TEST_CASE("end to end: resent doubt is sent by the next resume, once, and only the chunks that were named") {
   const SceneInDoubt scene;
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <boost/json/array.hpp>
+#include <filesystem>
 #include <set>
 
 #include "end_to_end/scene.hpp"
@@ -167,10 +168,59 @@ TEST_CASE("end to end: a job that the cloud rejects is paused with its reason, n
   CHECK(scene.cloud->summary().requests < 5 + 32);
   const ProgramEnd why = scene.sluice({"why", "1", "--store", scene.store});
   CHECK(why.out.find("iot.prod.NotExistedProduct") != std::string::npos);
-  CHECK(why.out.find("sluice resume 1") != std::string::npos);
+  CHECK(why.out.find("the run's own copy of the job file") != std::string::npos);
+  const std::string next = "sluice results 1 --state pending --output txt --store " + scene.store +
+                           " | sluice run JOB --devices - --store " + scene.store;
+  CHECK(why.out.find("→ " + next) != std::string::npos);
+  CHECK(member_text(json_object(run.out), "reason").starts_with("iot.prod.NotExistedProduct"));
+  CHECK(member_text(json_object(run.out), "next_command").starts_with(next));
 }
 
-TEST_CASE("end to end: a clock two minutes off pauses the account after a few requests, and says what to do") {
+TEST_CASE("end to end: a corrected job sent to what is pending of a rejected one reaches each device once") {
+  Scene scene{1000};
+  scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
+  scene.start_cloud(cloud_with(R"({"latency": {"constant_ms": 20}, "job": {"after_requests": 5}})"));
+  REQUIRE(scene.sluice(scene.run()).exit_code == 8);
+  const std::size_t accepted = scene.executions().size();
+  const ProgramEnd pending =
+      scene.sluice({"results", "1", "--state", "pending", "--output", "txt", "--store", scene.store});
+  std::filesystem::remove(scene.folder / "ledger.ndjson");
+  scene.start_cloud();
+
+  const ProgramEnd corrected = scene.sluice(scene.run({"--devices", "-"}), pending.out);
+
+  CHECK_MESSAGE(corrected.exit_code == 0, corrected.err);
+  CHECK(each_once(scene.executions(), 1000 - accepted));
+}
+
+TEST_CASE("end to end: a new run lifts its account's pause, and says for what it was") {
+  Scene scene{3};
+  scene.start_cloud(cloud_with(R"({"account": {"code": "InvalidAccessKeyId.Inactive"}})"));
+  REQUIRE(scene.sluice(scene.run()).exit_code == 11);
+  scene.start_cloud();
+
+  const ProgramEnd loud = scene.sluice(scene.run());
+
+  CHECK_MESSAGE(loud.exit_code == 0, loud.err);
+  CHECK(loud.err.find("tenant default goes on; it was paused: InvalidAccessKeyId.Inactive") !=
+        std::string::npos);
+
+  scene.start_cloud(cloud_with(R"({"job": {}})"));
+  REQUIRE(scene.sluice(scene.run()).exit_code == 8);
+  scene.start_cloud();
+  Words third = scene.resume();
+  third[1] = "3";
+  const ProgramEnd resumed = scene.sluice(third);
+  CHECK(resumed.err.find("run 3 goes on; it was paused: iot.prod.NotExistedProduct") != std::string::npos);
+
+  scene.start_cloud(cloud_with(R"({"account": {}})"));
+  REQUIRE(scene.sluice(scene.run({"--quiet"})).exit_code == 11);
+  scene.start_cloud();
+  CHECK(scene.sluice(scene.run({"--quiet"})).err.empty());
+}
+
+TEST_CASE(
+    "end to end: a clock two minutes off pauses the account after a few requests, and says what to do") {
   Scene scene{1000};
   scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
   scene.start_cloud(cloud_with(R"({"latency": {"constant_ms": 20}, "clock_skew_s": 120})"));
@@ -199,8 +249,12 @@ TEST_CASE("end to end: a run outlives an outage that refuses connections for thr
   scene.start_cloud(cloud_with(R"({"outages": [{"from_s": 0.3, "to_s": 3.3, "kind": "refuse"}]})"));
   scene.rate = "100";
 
-  const ProgramEnd run = scene.sluice(scene.run({"--output", "json"}));
+  std::unique_ptr<Program> running = scene.start(scene.run({"--output", "json"}));
+  CHECK(running->wait_until([&] { return running->err().find("endpoint_lost") != std::string::npos; }));
+  const ProgramEnd why = scene.sluice({"why", "1", "--store", scene.store});
+  const ProgramEnd run = running->wait();
 
+  CHECK(why.out.find("due, but the newest request got no answer (") != std::string::npos);
   CHECK_MESSAGE(run.exit_code == 0, run.err);
   CHECK(json_object(run.out).at("status") == "succeeded");
   CHECK(run.err.find("endpoint_lost") != std::string::npos);

@@ -72,7 +72,7 @@ TEST_CASE(
   const json::object summary = json_object(run.out);
   CHECK(keys_of(summary) == std::vector<std::string>{"schema_version", "run", "job", "status", "devices",
                                                      "chunks", "requests", "throttled", "started_at",
-                                                     "finished_at", "seconds"});
+                                                     "finished_at", "seconds", "reason", "next_command"});
   CHECK(
       keys_of(summary.at("devices").as_object()) ==
       std::vector<std::string>{"total", "accepted", "presumed", "failed", "in_doubt", "canceled", "pending"});

@@ -106,24 +106,22 @@ TEST_CASE(
   CHECK(truth.sends > 120);
 }
 
-TEST_CASE(
-    "end to end: a store that another program locks for six seconds stops a run, and no answer is dropped") {
+TEST_CASE("end to end: a run waits while another program locks its store, says so, and drops no answer") {
   Scene scene{300};
   set_up(scene);
-  const std::unique_ptr<Program> run = scene.start(scene.run({"--quiet"}));
+  const std::unique_ptr<Program> run = scene.start(scene.run({"--progress", "plain"}));
   REQUIRE(run->wait_until([&] { return scene.cloud->summary().requests >= 20; }));
 
-  // Longer than SQLite waits, so the verbs fail; shorter than an answer is kept for.
+  // Longer than SQLite waits, so the verbs fail.
   store_tests::RawSqlite other{scene.store};
   other.run("BEGIN IMMEDIATE");
-  CHECK_FALSE(run->ends_within(6s));
+  CHECK_FALSE(run->ends_within(7s));
   other.run("ROLLBACK");
-  const ProgramEnd stopped = run->wait();
-  CHECK(stopped.exit_code == 1);
-  CHECK_MESSAGE(stopped.err.find("Another program holds the file") != std::string::npos, stopped.err);
-  const ProgramEnd resumed = scene.sluice(scene.resume({"--quiet"}));
+  const ProgramEnd end = run->wait();
 
-  CHECK_MESSAGE(resumed.exit_code == 0, resumed.err);
+  CHECK_MESSAGE(end.exit_code == 0, end.err);
+  CHECK_MESSAGE(end.err.find("store_held by=\"another program\"") != std::string::npos, end.err);
+  CHECK_MESSAGE(end.err.find("store_free") != std::string::npos, end.err);
   const Truth truth = truth_of(scene, 300, 60);
   // An answer that was dropped would have cost a repetition.
   CHECK_MESSAGE((truth.holds() && truth.confirmed == 300 && truth.sends == 60), to_text(truth));
@@ -189,6 +187,48 @@ TEST_CASE(
   CHECK(end.err.find("standard output cannot be written") != std::string::npos);
   const Truth truth = truth_of(scene, 100, 60);
   CHECK_MESSAGE((truth.holds() && truth.confirmed == 100), to_text(truth));
+}
+
+TEST_CASE("end to end: a run whose summary cannot be written is named on stderr, with what comes next") {
+  for (const char* format : {"text", "json"}) {
+    CAPTURE(format);
+    Scene scene{100};
+    set_up(scene);
+
+    const ProgramEnd end = by_shell(scene, R"("$@" >/dev/full)", scene.run({"--output", format}));
+
+    CHECK(end.exit_code == 1);
+    CHECK(end.err.find(
+              "sluice: standard output cannot be written\n  run 1: succeeded. Next: sluice results 1") !=
+          std::string::npos);
+    CHECK(each_once(scene.executions(), 100));
+  }
+}
+
+TEST_CASE("end to end: a report that cannot be written says so, in every format") {
+  Scene scene{100};
+  set_up(scene);
+  REQUIRE(scene.sluice(scene.run()).exit_code == 0);
+
+  for (const char* format : {"text", "json"}) {
+    CAPTURE(format);
+    const ProgramEnd end =
+        by_shell(scene, R"("$@" >/dev/full)", {"status", "1", "--store", scene.store, "--output", format});
+    CHECK(end.exit_code == 1);
+    CHECK(end.err.find("standard output cannot be written") != std::string::npos);
+  }
+}
+
+TEST_CASE("end to end: attempts are shown without progress where they are asked for, and only there") {
+  Scene scene{100};
+  set_up(scene);
+
+  const ProgramEnd asked = scene.sluice(scene.run({"--verbose", "--progress", "none"}));
+  const ProgramEnd not_asked = scene.sluice(scene.run({"--progress", "none"}));
+
+  CHECK(asked.err.find("attempt_settled run=1 chunk=") != std::string::npos);
+  CHECK(asked.err.find("progress run=") == std::string::npos);
+  CHECK(not_asked.err.find("attempt_settled") == std::string::npos);
 }
 
 TEST_CASE("end to end: a run whose terminal takes no more progress goes on to its end") {

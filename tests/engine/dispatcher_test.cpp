@@ -446,6 +446,23 @@ TEST_CASE(
   CHECK(bench.cloud.sent().size() <= 2);
 }
 
+TEST_CASE("dispatcher: while another program holds the store everything waits, and no answer is dropped") {
+  EngineBench bench{always(accepted_answer(), 500ms)};
+  const RunId run = bench.submit(3'000);
+  // Requests are on their way when it begins, and their answers wait for the whole of it.
+  bench.store->is_held = [&bench] {
+    const auto passed = bench.clock.steady_now() - bench.start;
+    return passed > 1s && passed < 2min;
+  };
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.record(run).devices.accepted == 3'000);
+  CHECK(bench.cloud.sent().size() == 30);
+  CHECK(bench.observer.times_store_held == 1);
+  CHECK(bench.observer.last_settled_at < bench.start + 2min + 5s);
+}
+
 TEST_CASE("dispatcher: a replay under another key is not made: it would be a new command") {
   EngineBench bench{first_then_accepted({silence()}, 15s)};
   const RunId run = bench.submit(100);

@@ -129,6 +129,28 @@ TEST_CASE_TEMPLATE("store: codes are counted without the accepted ones, most fre
   CHECK(expect(store->top_codes(run, 1)).size() == 1);
 }
 
+TEST_CASE_TEMPLATE("store: the newest result is that of the run's newest attempt that has one", Home,
+                   SLUICE_STORE_HOMES) {
+  const Home home;
+  const auto store = expect(home.open(noon));
+  const RunId run = submit(*store, {1, 1, 1});
+  const RunId other = submit(*store, {1});
+  CHECK_FALSE(expect(store->newest_result(run)).has_value());
+
+  const auto claimed = claim(*store, 3, noon, "prod", {run});
+  Settlement answered = accepted(claimed[0], noon + 3s);
+  answered.outcome.http_status = 200;
+  expect(store->settle(answered));
+  expect(store->settle(accepted(claim(*store, 1, noon, "prod", {other}).at(0), noon + 9s)));
+  CHECK(expect(store->newest_result(run)) ==
+        NewestResult{.settled_at = noon + 3s, .is_answer = true, .code = "Code.accepted"});
+
+  expect(store->settle(silent(claimed[1], noon + 20s)));
+  CHECK(expect(store->newest_result(run)) ==
+        NewestResult{.settled_at = noon + 20s, .is_answer = false, .code = "Code.silent"});
+  CHECK(kind_of(store->newest_result(RunId{99})) == ErrorKind::not_found);
+}
+
 TEST_CASE_TEMPLATE("store: the send log holds what went to the wire, in order, of the run or of its tenant",
                    Home, SLUICE_STORE_HOMES) {
   const Home home;

@@ -44,6 +44,7 @@ class RecordingObserver : public Observer {
   void endpoint_back() override { ++times_back; }
   void others_use(double requests_per_second) override { others.push_back(requests_per_second); }
   void retries_held(bool are_held) override { times_held += are_held ? 1 : 0; }
+  void store_held(bool is_held) override { times_store_held += is_held ? 1 : 0; }
 
   std::vector<AttemptSent> sent;
   std::vector<AttemptSettled> settled;
@@ -53,6 +54,7 @@ class RecordingObserver : public Observer {
   int times_lost = 0;
   int times_back = 0;
   int times_held = 0;
+  int times_store_held = 0;
 };
 
 class EngineBench {

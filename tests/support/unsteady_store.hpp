@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The real store, but for a while it cannot record results: as on a full disk, or while somebody holds the
-// file.
+// The real store, but for a while it cannot record results, as on a full disk; or takes nothing at all, while
+// another program holds the file.
 #pragma once
 
 #include <functional>
@@ -42,12 +42,19 @@ class UnsteadyStore : public Store {
   Result<SendLog> sends_of_run(RunId run) override { return real_->sends_of_run(run); }
   Result<SendLog> sends_of_account(RunId run) override { return real_->sends_of_account(run); }
   Result<QueueState> queue_state(RunId run, UtcTime now) override { return real_->queue_state(run, now); }
+  Result<std::optional<NewestResult>> newest_result(RunId run) override { return real_->newest_result(run); }
   Result<std::vector<DoubtfulChunk>> doubts(RunId run) override { return real_->doubts(run); }
   Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) override {
     return real_->doubt_decisions(run);
   }
   bool has_owner() const override { return real_->has_owner(); }
-  Result<void> begin() override { return real_->begin(); }
+  /// Asked before each group: whether another program holds the file.
+  std::function<bool()> is_held = [] { return false; };
+
+  Result<void> begin() override {
+    if (is_held()) return Error{ErrorKind::storage_busy, "another program holds the store", ""};
+    return real_->begin();
+  }
   Result<void> commit() override { return real_->commit(); }
   Result<RunId> create_run(const NewRun& run) override { return real_->create_run(run); }
   Result<void> add_chunks(RunId run, const std::vector<NewChunk>& chunks) override {

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "sluice/core/chunk.hpp"
 #include "sluice/core/job.hpp"
@@ -77,6 +78,9 @@ Transition release(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTi
 /// For a chunk that a dead process left in flight: whether its request was sent is unknown, so it counts as
 /// silence. If it was in flight at too many deaths, it is held in doubt, whatever the policy.
 Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now);
+
+/// Whether a run paused for this reason because its deadline had passed.
+bool is_deadline_reason(std::string_view control_reason);
 
 /// Whether devices may have got the command, as far as this outcome goes.
 bool may_have_been_executed(OutcomeKind kind);

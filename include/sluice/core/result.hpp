@@ -19,6 +19,7 @@ enum class ErrorKind {
   refused,        ///< wrong state, lock, expectation not met
   unauthorized,   ///< credentials or permission
   storage,        ///< the store cannot be read or written now; trying again may help
+  storage_busy,   ///< another program holds it; trying again helps as soon as that one lets go
   storage_lost,   ///< the store takes nothing more until a restart
 };
 

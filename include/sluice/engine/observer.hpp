@@ -48,6 +48,8 @@ class Observer {
   virtual void others_use(double /*requests_per_second*/) {}
   /// Whether retries that are due wait for the retry budget, and nothing else is there to send.
   virtual void retries_held(bool /*are_held*/) {}
+  /// Whether another program holds the store, so that nothing can be claimed or recorded.
+  virtual void store_held(bool /*is_held*/) {}
 };
 
 }  // namespace sluice

@@ -191,6 +191,15 @@ struct QueueState {
   std::int64_t unclear_devices = 0;     ///< of the pending ones, those that may have got the command already
 };
 
+/// What the newest attempt of a run came to, for who looks at a run that another process sends.
+struct NewestResult {
+  UtcTime settled_at;
+  bool is_answer = false;  ///< the endpoint said something, whatever it was
+  std::string code;        ///< untrusted text
+
+  bool operator==(const NewestResult&) const = default;
+};
+
 class StoreReader {
  public:
   virtual ~StoreReader() = default;
@@ -215,6 +224,9 @@ class StoreReader {
   virtual Result<SendLog> sends_of_account(RunId run) = 0;
 
   virtual Result<QueueState> queue_state(RunId run, UtcTime now) = 0;
+
+  /// Of the run's newest attempt that has one, but for those that a crash cut off; absent: there is none.
+  virtual Result<std::optional<NewestResult>> newest_result(RunId run) = 0;
 
   /// The run's chunks in doubt, in the order of the job's list.
   virtual Result<std::vector<DoubtfulChunk>> doubts(RunId run) = 0;

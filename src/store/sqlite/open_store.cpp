@@ -70,14 +70,13 @@ Result<std::unique_ptr<Store>> open_memory_store(UtcTime now, BootClock boot_clo
 
 Result<std::unique_ptr<StoreReader>> open_store_reader(const std::string& path) {
   return answer([&]() -> std::unique_ptr<StoreReader> {
+    const std::string real_path = existing_path(path);
+    require_not_lost(real_path);
     std::error_code error;
-    if (!std::filesystem::exists(path, error)) {
-      require_not_lost(path);
+    if (!std::filesystem::exists(real_path, error)) {
       fail(ErrorKind::not_found, fmt::format("there is no store at {}", path),
            "Submit a job first, or name the store with --store PATH.");
     }
-    const std::string real_path = existing_path(path);
-    require_not_lost(real_path);
     return std::make_unique<SqliteReader>(real_path);
   });
 }

@@ -239,6 +239,19 @@ QueueState queue_state(Connection& connection, RunId run, UtcTime now) {
   return queue;
 }
 
+std::optional<NewestResult> newest_result(Connection& connection, RunId run) {
+  require_run(connection, run);
+  // Backwards from the newest attempt: a matter of as many rows as are in flight.
+  Statement row = connection.query(
+      "SELECT attempt_results.settled_at_us, attempt_results.http_status <> 0, attempt_results.code"
+      "  FROM attempts INDEXED BY attempts_of_run JOIN attempt_results ON attempt_results.attempt = "
+      "attempts.id"
+      " WHERE attempts.run = ?1 AND attempt_results.sent <> 'unknown' ORDER BY attempts.id DESC LIMIT 1",
+      run);
+  if (!row.next()) return std::nullopt;
+  return NewestResult{.settled_at = row.time(0), .is_answer = row.integer(1) == 1, .code = row.string(2)};
+}
+
 std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run) {
   require_run(connection, run);
   // What a crash cut off is not among the chunk's requests, but it may have been one.

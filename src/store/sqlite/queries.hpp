@@ -23,6 +23,7 @@ SendLog sends_of_run(Connection& connection, RunId run, std::int64_t live_owner)
 SendLog sends_of_account(Connection& connection, RunId run, std::int64_t live_owner);
 std::string job_text(Connection& connection, RunId run);
 QueueState queue_state(Connection& connection, RunId run, UtcTime now);
+std::optional<NewestResult> newest_result(Connection& connection, RunId run);
 std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run);
 std::vector<DecidedChunk> doubt_decisions(Connection& connection, RunId run);
 std::int64_t newest_owner(Connection& connection);
@@ -62,6 +63,9 @@ class SqliteReads : public Seam {
   }
   Result<QueueState> queue_state(RunId run, UtcTime now) override {
     return answer([&] { return queries::queue_state(connection(), run, now); });
+  }
+  Result<std::optional<NewestResult>> newest_result(RunId run) override {
+    return answer([&] { return queries::newest_result(connection(), run); });
   }
   Result<std::vector<DoubtfulChunk>> doubts(RunId run) override {
     return answer([&] { return queries::doubts(connection(), run); });

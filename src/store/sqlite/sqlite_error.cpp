@@ -57,6 +57,9 @@ ErrorKind kind_of(int code) {
     case SQLITE_MISMATCH:
     case SQLITE_RANGE:
       return ErrorKind::unexpected;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return ErrorKind::storage_busy;
     default:
       return ErrorKind::storage;
   }

@@ -107,8 +107,9 @@ void SqliteStore::seal_what_is_there() {
   Statement row = db_.query("PRAGMA wal_checkpoint(TRUNCATE)");
   if (row.next() && row.integer(0) == 0) return;
   fail(ErrorKind::refused,
-       fmt::format("store {}: somebody is reading it, so its last commits cannot be made safe", db_.path()),
-       "Wait for long-running readers (results, a backup, a database browser) to end and try again.");
+       fmt::format("store {}: another program holds it, so its last commits cannot be made safe", db_.path()),
+       "Wait for that program to end (results, a backup, a database browser), or close it, and try again. "
+       "Results that are piped into this command: put them into a file first.");
 }
 
 // What is written to a file that nobody will find again is not recorded; and whoever finds another file, or

@@ -43,7 +43,10 @@ bool Statement::next() {
   const int code = sqlite3_step(prepared_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  connection_.raise(code, sqlite3_stmt_readonly(prepared_) != 0 ? "read" : "write");
+  // SQLite calls COMMIT read-only, because the changes are other statements'; but it is COMMIT that writes
+  // them.
+  const bool reads = sqlite3_stmt_readonly(prepared_) != 0 && sqlite3_column_count(prepared_) > 0;
+  connection_.raise(code, reads ? "read" : "write");
 }
 
 bool Statement::is_null(int column) const { return sqlite3_column_type(prepared_, column) == SQLITE_NULL; }

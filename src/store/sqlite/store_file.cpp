@@ -34,11 +34,34 @@ void create_folders(const fs::path& folder) {
   }
 }
 
+/// A name that leads nowhere is not a store that is yet to be made: where it led, one may have been.
+void refuse_dangling_link(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_symlink(fs::symlink_status(path, ignored))) return;
+  if (fs::status(path, ignored).type() != fs::file_type::not_found) return;
+  fail(ErrorKind::invalid_input,
+       fmt::format("store: {} is a symbolic link to {}, and nothing is there", path.string(),
+                   fs::read_symlink(path, ignored).string()),
+       "Put back what it leads to, or choose another store with --store PATH.");
+}
+
+/// At a pipe, opening would wait for ever; a device keeps nothing.
+void refuse_unless_regular(const fs::path& real) {
+  std::error_code error;
+  const fs::file_type type = fs::status(real, error).type();
+  if (type == fs::file_type::regular || type == fs::file_type::not_found) return;
+  if (type == fs::file_type::none || type == fs::file_type::unknown) fail_at(real, "look at", error.value());
+  fail(ErrorKind::invalid_input,
+       fmt::format("store: {} is {}", real.string(),
+                   type == fs::file_type::directory ? "a folder" : "no regular file"),
+       "Name a file with --store PATH.");
+}
+
 }  // namespace
 
 std::string next_step_after(int system_errno) {
   if (system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG) {
-    return "The disk is full: free some space and run the same command again. What was recorded is kept.";
+    return "The disk is full: free some space first. What was recorded is kept.";
   }
   return "Check the owner and the mode of the folder, or choose another store with --store PATH.";
 }
@@ -52,13 +75,11 @@ void sync_folder(const std::string& path) {
 }
 
 std::string existing_path(const std::string& path) {
+  refuse_dangling_link(path);
   std::error_code error;
   const fs::path real = fs::weakly_canonical(fs::absolute(path), error);
   if (error) fail_at(path, "resolve", error.value());
-  if (fs::is_directory(real, error)) {
-    fail(ErrorKind::invalid_input, fmt::format("store: {} is a folder", real.string()),
-         "Name a file with --store PATH.");
-  }
+  refuse_unless_regular(real);
   return real.string();
 }
 

@@ -260,7 +260,10 @@ TEST_CASE("store: a full disk fails the verb and nothing else") {
   const auto full = store->settle(accepted(claimed));
   REQUIRE(full.has_error());
   CHECK(full.error().kind == ErrorKind::storage);
+  CHECK(contains(full.error().message, "cannot write: database or disk is full"));
   CHECK(contains(full.error().hint, "disk is full"));
+  // What failed may be a `run`: once more, it would queue everything a second time.
+  CHECK_FALSE(contains(full.error().hint, "again"));
   CHECK(record_of(*store, run).chunks.in_flight == 1);
 
   disk.let_writes_end_with(SQLITE_OK);

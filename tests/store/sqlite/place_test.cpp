@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -139,6 +140,52 @@ TEST_CASE("store: a file or folder without permission is refused by its mode and
   CHECK(contains(of_folder, "cannot create files in " + fs::path{path}.parent_path().string()));
   CHECK(contains(of_folder, "mode 0555"));
   fs::permissions(fs::path{path}.parent_path(), fs::perms{0755});
+}
+
+TEST_CASE("store: a store in a folder that may not be entered is not called missing") {
+  const ScratchFolder folder;
+  const std::string path = folder.file("sluice.db");
+  { expect(open_store(path, noon)); }
+  fs::permissions(fs::path{path}.parent_path(), fs::perms::none);
+
+  const int code = exit_code_of_process([&] {
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0) return not_possible;
+    const auto to_read = open_store_reader(path);
+    if (to_read.has_value() || to_read.error().kind != ErrorKind::storage) return 1;
+    return contains(to_read.error().message, path + ": Permission denied") ? 0 : 2;
+  });
+
+  fs::permissions(fs::path{path}.parent_path(), fs::perms{0700});
+  CHECK(code == 0);
+}
+
+TEST_CASE("store: what is no regular file is refused at once, to read or to write, and gets no lock") {
+  const ScratchFolder folder;
+  const std::string pipe = folder.file("pipe");
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+
+  for (const std::string& path : {pipe, std::string{"/dev/null"}}) {
+    CAPTURE(path);
+    const auto to_read = open_store_reader(path);
+    REQUIRE(to_read.has_error());
+    CHECK(to_read.error().kind == ErrorKind::invalid_input);
+    CHECK(contains(to_read.error().message, path + " is no regular file"));
+    CHECK(kind_of(open_store(path, noon)) == ErrorKind::invalid_input);
+    CHECK_FALSE(fs::exists(path + ".lock"));
+  }
+}
+
+TEST_CASE("store: a symbolic link that leads nowhere is refused by what it should lead to") {
+  const ScratchFolder folder;
+  const std::string link = folder.file("link.db");
+  fs::create_symlink(folder.file("unmounted.db"), link);
+
+  const auto to_read = open_store_reader(link);
+  REQUIRE(to_read.has_error());
+  CHECK(to_read.error().kind == ErrorKind::invalid_input);
+  CHECK(contains(to_read.error().message, link + " is a symbolic link to " + folder.file("unmounted.db")));
+  CHECK(kind_of(open_store(link, noon)) == ErrorKind::invalid_input);
+  CHECK_FALSE(fs::exists(folder.file("unmounted.db")));
 }
 
 TEST_CASE("store: moved, removed or replaced while open, its file or its lock, it stops at the next verb") {
