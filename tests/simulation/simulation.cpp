@@ -17,6 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
+// What has not happened in so many lives is left to another seed.
+constexpr std::uint64_t dangerous_lives = 16;
 constexpr int lives_to_end_well = 40;
 // Of virtual time, for one life in which nothing fails.
 constexpr Nanos life_at_most = 30h;
@@ -130,7 +132,7 @@ void Simulation::go() {
 }
 
 void Simulation::live_dangerously() {
-  while (is_well() && world_.now() < scenario_.safety_phase) {
+  while (is_well() && world_.now() < scenario_.safety_phase && lives_ < dangerous_lives) {
     one_life(Purpose::to_send, scenario_.safety_phase);
     if (!is_well()) return;
     if (operator_dice_.chance(scenario_.rate_of(Fault::doubt_verbs))) {
