@@ -212,9 +212,14 @@ bool Simulation::begin_life(Purpose purpose) {
   process_ = std::make_unique<Process>(around(), place_.database(), fmt::format("key-{}", keys_));
   world_.note("life", static_cast<std::int64_t>(lives_), purpose == Purpose::to_send ? 1 : 0);
   is_opening_ = true;
+  const std::uint64_t trouble_before = totals_.disk_errors + totals_.failed_syncs;
   const bool is_open = process_->open();
   is_opening_ = false;
   durable_generation_ = place_.generation();
+  const bool was_in_trouble = totals_.disk_errors + totals_.failed_syncs > trouble_before;
+  if (!is_open && !process_->is_dead() && !was_in_trouble) {
+    world_.violated("I11", "nothing fails, and the store cannot be opened: " + process_->failure()->message);
+  }
   if (!is_open) return false;
   ++opens_since_copy_;
   if (std::exchange(must_hold_all_, false)) ledger_.require_all_held();
