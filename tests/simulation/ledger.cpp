@@ -73,6 +73,7 @@ bool Ledger::may_repeat(int run) const {
 void Ledger::process_started() {
   ++totals_.processes;
   silent_until_ = {};
+  wall_error_at_start_ = machine_.wall_error;
   dispatcher_started();
 }
 
@@ -131,10 +132,7 @@ void Ledger::sent(const Form& form, std::string_view body, bool is_fresh_connect
   check_rate();
   check_intent(form, attempt);
   if (attempt != nullptr) check_breaker_and_budget(*attempt);
-  if (machine_.steady(world_.now()) < silent_until_) {
-    violated("I8", "a request was sent {} ms before the end of the silence that the server asked for",
-             (silent_until_ - machine_.steady(world_.now())) / 1ms);
-  }
+  check_silence();
   for (const DeviceName name : form.devices) {
     const DeviceTruth& truth = device(name);
     if (truth.is_final) violated("I4", "{} was final, and a request was sent for it", to_text(name));
@@ -164,6 +162,21 @@ void Ledger::check_rate() {
   const auto most = static_cast<std::size_t>(std::ceil(scenario_.rate));
   if (sends_.size() > most) {
     violated("I8", "{} sends within one second, and {} are allowed", sends_.size(), scenario_.rate);
+  }
+}
+
+void Ledger::check_silence() {
+  const SteadyTime now = machine_.steady(world_.now());
+  if (now < silent_until_) {
+    violated("I8", "a request was sent {} ms before the end of the silence that the server asked for",
+             (silent_until_ - now) / 1ms);
+  }
+  const bool can_be_told = recorded_silence_.wall_error == wall_error_at_start_ &&
+                           recorded_silence_.wall_error == machine_.wall_error;
+  if (can_be_told && world_.now() + clock_tolerance < recorded_silence_.until) {
+    violated("I8",
+             "a request was sent {} ms before the end of the silence that an earlier process was asked for",
+             (recorded_silence_.until - world_.now()) / 1ms);
   }
 }
 
@@ -282,6 +295,7 @@ void Ledger::answered(const std::string& text, const CloudAnswer* answer) {
   nonce.blames_device = answer->blames_device && nonce.sends == 1;
   nonce.says_accepted = answer->says_accepted;
   if (answer->truth == Truth::refused && nonce.sends == 1) close(nonce);
+  nonce.silent_until = world_.now() + answer->silence_asked;
   if (answer->silence_asked > 0ns) {
     silent_until_ = std::max(silent_until_, machine_.steady(world_.now()) + answer->silence_asked);
   }
@@ -311,6 +325,9 @@ void Ledger::settled(const AttemptSettled& event) {
     NonceTruth& nonce = truth->second;
     // An answer that an earlier process got and did not record is not what this one settles.
     nonce.is_answer_settled = nonce.is_answered && event.outcome.http_status != 0;
+    if (nonce.is_answer_settled && nonce.silent_until > recorded_silence_.until) {
+      recorded_silence_ = {nonce.silent_until, machine_.wall_error};
+    }
     if (is_confirmed && !nonce.says_accepted) {
       violated("I7", "chunk {} was called confirmed, and no answer said so", event.chunk.value);
     }
@@ -426,6 +443,7 @@ void Ledger::restored() {
   final_chunks_.clear();
   crashes_.clear();
   no_attempt_of_tenant_after_.reset();
+  recorded_silence_ = {};
   for (const ChunkRow& chunk : record_.chunks()) {
     if (chunk.crashes > 0) crashes_[chunk.id] = static_cast<int>(chunk.crashes);
   }

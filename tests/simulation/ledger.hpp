@@ -120,12 +120,20 @@ class Ledger {
     bool is_answer_settled = false;
     bool blames_device = false;
     bool says_accepted = false;
+    Nanos silent_until{0};  ///< as its answer asked for
+  };
+
+  /// What every later process must heed, as far as it can tell the time.
+  struct RecordedSilence {
+    Nanos until{0};
+    Nanos wall_error{0};
   };
 
   DeviceTruth& device(DeviceName name);
   bool may_repeat(int run) const;
   void load_attempts();
   void check_rate();
+  void check_silence();
   void check_breaker_and_budget(const AttemptRow& attempt);
   void check_intent(const Form& form, const AttemptRow* attempt);
   bool would_survive(const std::string& nonce);
@@ -172,7 +180,10 @@ class Ledger {
   std::vector<std::int64_t> left_in_flight_;          ///< chunks, when the store was opened
   std::optional<std::int64_t> no_attempt_of_tenant_after_;
 
+  RecordedSilence recorded_silence_;
+
   // Of the present process.
+  Nanos wall_error_at_start_{0};
   std::deque<SteadyTime> dispatcher_sends_;
   std::deque<SteadyTime> dispatcher_retries_;
   SteadyTime silent_until_;

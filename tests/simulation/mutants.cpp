@@ -31,7 +31,7 @@ using namespace sluice::simulation;
 constexpr std::uint64_t seeds_at_most = 1000;
 constexpr std::size_t at_once = 2;
 
-constexpr std::array<std::pair<Mutation, std::string_view>, 30> mutants{{
+constexpr std::array<std::pair<Mutation, std::string_view>, 31> mutants{{
     {Mutation::fresh_nonce_after_silence, "a fresh nonce after silence"},
     {Mutation::orphans_requeued, "orphans sent afresh after a restart"},
     {Mutation::send_before_intent, "sent before the intent commits"},
@@ -48,6 +48,7 @@ constexpr std::array<std::pair<Mutation, std::string_view>, 30> mutants{{
     {Mutation::no_cold_start_pause, "no pause at a cold start"},
     {Mutation::fixed_window, "a limiter with fixed windows"},
     {Mutation::retry_after_ignored, "Retry-After ignored"},
+    {Mutation::retry_after_forgotten, "Retry-After forgotten by a restart"},
     {Mutation::budget_ignored, "the retry budget ignored"},
     {Mutation::attempts_unbounded, "attempts without a bound"},
     {Mutation::replay_after_answer, "a replay after a received 5xx"},

@@ -207,7 +207,8 @@ asio::awaitable<void> Process::send_all(std::vector<Sending> runs) {
   }
   for (std::vector<Sending>& turn : turns) {
     if (is_stopping_ || failure_) break;
-    const UtcTime asked_until = turn.front().record.tenant_silent_until;
+    const bool is_forgotten = is_seeded(Mutation::retry_after_forgotten);
+    const UtcTime asked_until = is_forgotten ? UtcTime{} : turn.front().record.tenant_silent_until;
     const SteadyTime not_before =
         std::max({quiet_until, last_sent_before + silence_needed(around_.scenario.rate),
                   clock_.steady_now() + silence_left(asked_until, clock_.utc_now())});

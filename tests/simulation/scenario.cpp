@@ -23,7 +23,7 @@ constexpr std::array<RateRange, fault_names.size()> ranges{{
     {0.3, 10, 0.2},         // stale_settle, times a stretch
     {0.05, 2, 0.2},         // freeze, times a stretch
     {0.05, 1, 0.15},        // suspend, times a stretch
-    {0.05, 1, 0.2},         // wall_jump, times a stretch
+    {0.1, 2, 0.4},          // wall_jump, times a stretch
     {1, 100, 0.3},          // drift, parts per million
     {0.0005, 0.02, 0.2},    // sync_fails, of the calls
     {0.0002, 0.01, 0.15},   // disk_full
@@ -51,7 +51,7 @@ constexpr std::array<RateRange, fault_names.size()> ranges{{
     {0.02, 0.3, 0.15},      // cancel, times a stretch
     {0.1, 0.7, 0.4},        // doubt_verbs, of the breaks
     {0.1, 0.8, 0.15},       // key_rotation, of the starts
-    {0.05, 0.4, 0.1},       // older_copy, of the breaks
+    {0.1, 0.5, 0.2},        // older_copy, of the breaks
 }};
 
 RunPlan draw_run(Dice& dice, double bad_share, const Limits& limits) {
@@ -94,6 +94,7 @@ Scenario scenario_of(std::uint64_t seed, const Limits& limits) {
   scenario.safety_phase =
       limits.minutes_max ? std::min<Nanos>(minutes, std::chrono::minutes{*limits.minutes_max}) : minutes;
   scenario.dispatches_together = dice.chance(0.4);
+  scenario.is_restarted_at_once = dice.chance(0.35);
   scenario.begins_empty = dice.chance(0.05);
   scenario.tells_date = dice.chance(0.8);
   scenario.stores_nonce_first = dice.chance(0.6);

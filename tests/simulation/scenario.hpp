@@ -87,8 +87,9 @@ struct Scenario {
   std::size_t in_flight = 32;
   Nanos safety_phase{0};
   Nanos stretch{0};  ///< a minute, or less if there is little to send: nothing would happen meanwhile
-  bool dispatches_together = false;  ///< the runs of an account by one dispatcher, not one after the other
-  bool begins_empty = false;         ///< the store is made in this seed
+  bool dispatches_together = false;   ///< the runs of an account by one dispatcher, not one after the other
+  bool is_restarted_at_once = false;  ///< whenever it dies, as a service manager does
+  bool begins_empty = false;          ///< the store is made in this seed
   bool tells_date = true;
   bool stores_nonce_first = true;  ///< before anything is refused for another reason
   Nanos nonce_retention{0};

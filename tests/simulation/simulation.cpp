@@ -140,9 +140,16 @@ void Simulation::live_dangerously() {
     if (operator_dice_.chance(scenario_.rate_of(Fault::older_copy))) put_older_copy_back();
     if (operator_dice_.chance(scenario_.rate_of(Fault::key_rotation))) ++keys_;
     if (is_over()) return;
-    if (scenario_.has(Fault::wall_jump) && operator_dice_.chance(0.4)) jump_wall_clock();
-    wait(operator_dice_.chance(0.5) ? operator_dice_.span(1ms, 5s) : operator_dice_.span(5s, 20min));
+    if (scenario_.has(Fault::wall_jump) && operator_dice_.chance(0.7)) jump_wall_clock();
+    wait(down_time());
   }
+}
+
+/// Often nobody has time to notice; sometimes it takes about as long as a request may be repeated.
+Nanos Simulation::down_time() {
+  const double which = operator_dice_.uniform();
+  if (which < 0.5 || scenario_.is_restarted_at_once) return operator_dice_.span(1ms, 5s);
+  return which < 0.75 ? operator_dice_.span(5s, 8min) : operator_dice_.span(8min, 25min);
 }
 
 /// Whether nothing is left for which it is worth going on.
@@ -183,14 +190,23 @@ void Simulation::end_well() {
 }
 
 void Simulation::one_life(Purpose purpose, Nanos until) {
+  const std::uint64_t handlers_before = handlers_;
+  const std::uint64_t sends_before = totals_.sends;
+  const Nanos begin = world_.now();
   if (begin_life(purpose)) live_until(until);
+  // Some ten times what has ever been needed: what is above it is busy with itself.
+  const auto seconds = static_cast<std::uint64_t>((world_.now() - begin) / 1s);
+  const std::uint64_t handlers_at_most = 2000 + 5 * seconds + 500 * (totals_.sends - sends_before);
+  if (handlers_ - handlers_before > handlers_at_most) {
+    world_.violated("I15", fmt::format("a process that sent {} requests in {} s was woken {} times",
+                                       totals_.sends - sends_before, seconds, handlers_ - handlers_before));
+  }
   end_life();
 }
 
 bool Simulation::begin_life(Purpose purpose) {
   ++lives_;
   place_.show_whether_there(disk_);
-  if (is_seeded(Mutation::generation_ignored)) place_.remove_generation();
   process_ = std::make_unique<Process>(around(), place_.database(), fmt::format("key-{}", keys_));
   world_.note("life", static_cast<std::int64_t>(lives_), purpose == Purpose::to_send ? 1 : 0);
   is_opening_ = true;
@@ -275,7 +291,7 @@ void Simulation::end_life() {
     if (!process_->is_dead()) {
       process_.reset();
       durable_generation_ = place_.generation();
-      const bool keeps_copy = scenario_.has(Fault::older_copy) && operator_dice_.chance(0.3);
+      const bool keeps_copy = scenario_.has(Fault::older_copy) && operator_dice_.chance(0.5);
       if (keeps_copy && !is_calm_) {
         copy_ = disk_.live_image();
         opens_since_copy_ = 0;
@@ -356,7 +372,7 @@ void Simulation::freeze(Nanos time, bool is_suspend) {
 void Simulation::jump_wall_clock() {
   const Nanos sizes[] = {machine_dice_.span(1ms, 50s), machine_dice_.span(50s, 20min),
                          machine_dice_.span(20min, 24h)};
-  const auto which = machine_dice_.between(0, 3);
+  const std::int64_t which = machine_dice_.chance(0.5) ? 1 : machine_dice_.between(0, 3);
   // Every other time somebody sets it right.
   const Nanos size = which == 3 || machine_.wall_error != 0ns ? 0ns : sizes[which];
   machine_.wall_error = machine_dice_.chance(0.5) ? size : -size;

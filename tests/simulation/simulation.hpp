@@ -82,6 +82,7 @@ class Simulation {
   void jump_wall_clock();
   void wait(Nanos time);
   void put_older_copy_back();
+  Nanos down_time();
   bool is_over();
   bool is_all_finished();
   std::string job_text(int run) const;

@@ -23,6 +23,7 @@ enum class Mutation {
   no_cold_start_pause,        ///< a new process sends at once
   fixed_window,               ///< the limit is kept in seconds by the clock, not in every second
   retry_after_ignored,        ///< the server's wish for silence is not heard
+  retry_after_forgotten,      ///< … not known to the next process
   budget_ignored,             ///< retries are sent without end
   attempts_unbounded,         ///< … of a chunk, too
   replay_after_answer,        ///< a request is repeated after an error that was received

@@ -227,6 +227,7 @@ std::string SqliteStore::judge(const Found& found, const std::optional<Generatio
     return fmt::format("store {}: {} has been made; from now on it tells whether an older copy was put back",
                        db_.path(), file);
   }
+  if (beside && is_seeded(Mutation::generation_ignored)) return {};
   if (beside && !has_lost_something(found.generation, *beside)) return {};
 
   // Whoever sent last may not be in this copy, so nothing is known of when that was.
