@@ -52,7 +52,8 @@ void Breaker::heard(EndpointSign sign, SteadyTime now, std::optional<Probe> prob
     return;
   }
   ++failures_in_a_row_;
-  const auto interval = sign == EndpointSign::away ? probe_interval : costly_probe_interval;
+  const bool was_costly = probe && sign == EndpointSign::away_with_doubt;
+  const auto interval = was_costly ? costly_probe_interval : probe_interval;
   if (is_open()) next_probe_at_ = std::max(next_probe_at_, now + interval);
 }
 

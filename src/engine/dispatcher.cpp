@@ -11,6 +11,7 @@
 
 #include "engine/pace_gate.hpp"
 #include "engine/pace_report.hpp"
+#include "engine/patient_store.hpp"
 #include "engine/run_requests.hpp"
 #include "sluice/core/chunk_rules.hpp"
 #include "sluice/core/kill_point.hpp"
@@ -28,9 +29,6 @@ using namespace std::chrono_literals;
 constexpr auto staged_for_max = 60s;
 // A wait by the wall clock is looked at anew after this time.
 constexpr auto wall_clock_trusted_for = 30s;
-// An answer that the store cannot take just now is kept and offered again for this long.
-constexpr auto record_retry_for = 10s;
-constexpr auto store_retry_interval = 1s;
 // Claims run ahead of the gate by this much, so that the database is never between token and send.
 constexpr double claim_ahead_seconds = 0.3;
 
@@ -41,13 +39,14 @@ class Dispatcher::Impl {
   Impl(asio::any_io_executor loop, AsyncStore& store, Transport& transport, Clock& clock,
        Randomness& randomness, Observer& observer, DispatcherConfig config)
       : loop_(std::move(loop)),
-        store_(store),
         transport_(transport),
         clock_(clock),
         randomness_(randomness),
         observer_(observer),
         config_(std::make_shared<const DispatcherConfig>(std::move(config))),
         gate_(clock, Pacer{config_->requests_per_second, config_->not_before, config_->account_limit}),
+        report_(observer, config_->requests_per_second),
+        store_(store, clock, report_, [this](const Error& full) { begin_nothing_new(full); }),
         alarm_(clock.alarm()) {}
 
   asio::awaitable<Result<void>> run() {
@@ -70,6 +69,7 @@ class Dispatcher::Impl {
 
   void stop() {
     is_stopping_ = true;
+    store_.stop();
     gate_.ask_again();
     alarm_->ring();
   }
@@ -127,7 +127,7 @@ class Dispatcher::Impl {
     if (request.runs.empty()) co_return 0;
     reach(KillPoint::claim_before);
     auto work = [request = std::move(request)](Store& store) { return store.claim(request); };
-    Result<std::vector<ClaimedChunk>> claimed = co_await call_when_free(std::move(work));
+    Result<std::vector<ClaimedChunk>> claimed = co_await store_.call(std::move(work));
     if (claimed.has_error()) {
       fail(claimed.error());
       co_return 0;
@@ -139,20 +139,6 @@ class Dispatcher::Impl {
       start_exchange(std::move(chunk));
     }
     co_return claimed->size();
-  }
-
-  /// A call that waits for as long as another program holds the store, or until somebody says stop.
-  template <class Work>
-  asio::awaitable<std::invoke_result_t<Work, Store&>> call_when_free(Work work) {
-    const std::unique_ptr<Alarm> pause = clock_.alarm();
-    while (true) {
-      std::invoke_result_t<Work, Store&> result = co_await store_.call(work);
-      const bool is_held = result.has_error() && result.error().kind == ErrorKind::storage_busy;
-      report_.tell_whether_store_is_held(is_held);
-      if (!is_held || is_stopping_) co_return result;
-      const SteadyTime next_try_at = clock_.steady_now() + store_retry_interval;
-      co_await pause->sleep_until(next_try_at);
-    }
   }
 
   std::vector<std::string> fresh_nonces(std::size_t count) {
@@ -170,7 +156,7 @@ class Dispatcher::Impl {
     bool holds_retries = false;
     for (const RunId run : served_runs()) {
       auto work = [run, claimed_at](Store& store) { return store.queue_state(run, claimed_at); };
-      const Result<QueueState> queue = co_await call_when_free(std::move(work));
+      const Result<QueueState> queue = co_await store_.call(std::move(work));
       if (queue.has_error()) {
         fail(queue.error());
         co_return false;
@@ -302,7 +288,7 @@ class Dispatcher::Impl {
     auto work = [tenant = config_->tenant, reason = std::move(reason), now = clock_.utc_now()](Store& store) {
       return store.set_tenant_pause(tenant, reason, now);
     };
-    const Result<void> paused = co_await call_when_free(std::move(work));
+    const Result<void> paused = co_await store_.call(std::move(work));
     if (paused.has_error()) fail(paused.error());
   }
 
@@ -383,37 +369,10 @@ class Dispatcher::Impl {
 
   asio::awaitable<bool> record(const Flight& flight, const Outcome& outcome, const Transition& next) {
     const ClaimedChunk& chunk = flight.chunk;
-    const Settlement settlement{chunk.chunk, chunk.attempt, outcome, next, flight.sent_at, clock_.utc_now()};
-    const SteadyTime give_up_at = clock_.steady_now() + record_retry_for;
-    const std::unique_ptr<Alarm> pause = clock_.alarm();
-    reach(KillPoint::settle_before);
-    for (bool is_first_try = true;; is_first_try = false) {
-      auto work = [settlement](Store& store) { return store.settle(settlement); };
-      const Result<void> settled = co_await store_.call(std::move(work));
-      reach(KillPoint::settle_after);
-      if (settled.has_value()) co_return true;
-      // Only this very attempt can have moved the chunk: the try before did it, and its answer was lost.
-      if (!is_first_try && settled.error().kind == ErrorKind::refused) co_return true;
-      if (!may_pass(settled.error(), give_up_at)) {
-        fail(settled.error());
-        co_return false;
-      }
-      const SteadyTime next_try_at = clock_.steady_now() + store_retry_interval;
-      co_await pause->sleep_until(next_try_at);
-    }
-  }
-
-  /// Whether an answer that the store does not take is to be offered again; it is not dropped for as long as
-  /// it may be taken.
-  bool may_pass(const Error& error, SteadyTime give_up_at) {
-    report_.tell_whether_store_is_held(error.kind == ErrorKind::storage_busy);
-    // Who holds the store lets go of it sooner or later, and until then nothing new can be claimed anyway.
-    if (error.kind == ErrorKind::storage_busy) return true;
-    if (error.kind != ErrorKind::storage || clock_.steady_now() >= give_up_at) return false;
-    // The disk is full: nothing new is begun.
-    stop();
-    if (!store_trouble_) store_trouble_ = error;
-    return true;
+    Settlement settlement{chunk.chunk, chunk.attempt, outcome, next, flight.sent_at, clock_.utc_now()};
+    const Result<void> settled = co_await store_.settle(std::move(settlement));
+    if (settled.has_error()) fail(settled.error());
+    co_return settled.has_value();
   }
 
   /// At once, before it is recorded: what waits at the gate must not follow.
@@ -443,6 +402,11 @@ class Dispatcher::Impl {
     return runs;
   }
 
+  void begin_nothing_new(const Error& disk_is_full) {
+    if (!store_trouble_) store_trouble_ = disk_is_full;
+    stop();
+  }
+
   void fail(const Error& error) {
     if (!failure_) failure_ = error;
     stop();
@@ -459,14 +423,14 @@ class Dispatcher::Impl {
   }
 
   asio::any_io_executor loop_;
-  AsyncStore& store_;
   Transport& transport_;
   Clock& clock_;
   Randomness& randomness_;
   Observer& observer_;
   const std::shared_ptr<const DispatcherConfig> config_;
   PaceGate gate_;
-  PaceReport report_{observer_, config_->requests_per_second};
+  PaceReport report_;
+  PatientStore store_;
   const UtcTime started_at_ = clock_.utc_now();
   const std::unique_ptr<Alarm> alarm_;  ///< rung when room or work may have appeared
 

@@ -76,6 +76,16 @@ TEST_CASE("breaker: a probe that may have left its chunk in doubt is the last on
   CHECK(breaker.next_probe_at() == start + 50s);
 }
 
+TEST_CASE(
+    "breaker: silence about what was sent before is no probe, and puts off the next one by five seconds "
+    "only") {
+  Breaker breaker = after_failures(5);
+
+  breaker.heard(EndpointSign::away_with_doubt, start + 3s, std::nullopt);
+
+  CHECK(breaker.next_probe_at() == start + 8s);
+}
+
 TEST_CASE("breaker: one answer closes it, the probe's or another's") {
   Breaker by_probe = after_failures(9);
   const auto probe = by_probe.sent(start + 5s);
