@@ -121,9 +121,14 @@ void Connection::expect(Sql sql, std::string_view value) {
        "disk.");
 }
 
+// To its end: a pragma that changes the file answers before it commits, and the commit can fail.
 std::string Connection::pragma(Sql sql) {
   Statement statement = query(sql);
-  return statement.next() ? statement.string(0) : std::string{};
+  if (!statement.next()) return {};
+  std::string answer = statement.string(0);
+  while (statement.next()) {
+  }
+  return answer;
 }
 
 void Connection::execute(const char* script, std::string_view doing) {

@@ -2,6 +2,7 @@
 #include "store/sqlite/failing_vfs.hpp"
 
 #include <new>
+#include <utility>
 
 namespace sluice::store_tests {
 
@@ -30,6 +31,7 @@ struct FailingVfs::Methods {
   }
   static int sync(sqlite3_file* f, int flags) {
     ++of(f).vfs->syncs_;
+    if (std::exchange(of(f).vfs->fails_one_sync_, false)) return SQLITE_IOERR_FSYNC;
     if (of(f).vfs->sync_code_ != SQLITE_OK) return of(f).vfs->sync_code_;
     return of(f).real()->pMethods->xSync(of(f).real(), flags);
   }

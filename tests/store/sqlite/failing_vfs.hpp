@@ -16,6 +16,8 @@ class FailingVfs {
 
   /// SQLITE_OK: the disk works.
   void let_syncs_end_with(int code) { sync_code_ = code; }
+  /// The next one alone.
+  void let_one_sync_fail() { fails_one_sync_ = true; }
   void let_writes_end_with(int code) { write_code_ = code; }
   void let_reads_end_with(int code) { read_code_ = code; }
   int syncs() const { return syncs_; }
@@ -27,6 +29,7 @@ class FailingVfs {
   sqlite3_vfs vfs_{};
   sqlite3_vfs* real_ = nullptr;
   int sync_code_ = SQLITE_OK;
+  bool fails_one_sync_ = false;
   int write_code_ = SQLITE_OK;
   int read_code_ = SQLITE_OK;
   int syncs_ = 0;

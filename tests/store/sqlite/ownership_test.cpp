@@ -221,6 +221,18 @@ TEST_CASE("store: after a failed sync nothing more is written, and the next owne
             [](const UnresolvedAttempt&) { return Transition{.state = ChunkState::in_doubt}; }, noon)) >= 1);
 }
 
+TEST_CASE("store: a new store whose change to WAL fails is not used in another mode") {
+  const SqliteHome home;
+  FailingVfs disk;
+  disk.let_one_sync_fail();
+
+  const auto failed = home.open(noon);
+
+  REQUIRE(failed.has_error());
+  CHECK(failed.error().kind == ErrorKind::storage_lost);
+  CHECK(home.open(noon).has_value());
+}
+
 TEST_CASE("store: a read that fails stops the store with path and code, and no chunk changes its state") {
   const SqliteHome home;
   FailingVfs disk;
