@@ -61,6 +61,8 @@ class Disk {
   /// Replaces everything; durable at once.
   void load(const Image& image);
   bool has_content(const std::string& name) const;
+  /// The product has removed such a file from the real file system, which these are no part of.
+  void forget(const std::string& name) { files_.erase(name); }
 
   /// Changes whenever the process is killed.
   std::uint64_t epoch() const { return epoch_; }

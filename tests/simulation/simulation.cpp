@@ -209,6 +209,7 @@ void Simulation::one_life(Purpose purpose, Nanos until) {
 bool Simulation::begin_life(Purpose purpose) {
   ++lives_;
   place_.show_whether_there(disk_);
+  disk_.forget(place_.database() + ".schema-1");
   process_ = std::make_unique<Process>(around(), place_.database(), fmt::format("key-{}", keys_));
   world_.note("life", static_cast<std::int64_t>(lives_), purpose == Purpose::to_send ? 1 : 0);
   is_opening_ = true;
