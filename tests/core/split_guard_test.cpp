@@ -95,3 +95,20 @@ TEST_CASE("split guard: instead of a split the chunk waits unspent, and the run 
   CHECK_FALSE(is_split_guard_reason("iot.device.NotExistedDevice: split_guard"));
   CHECK_FALSE(is_split_guard_reason(""));
 }
+
+TEST_CASE(
+    "split guard: a run that goes on is unguarded once something was accepted, or the operator says go on") {
+  RunRecord run;
+  CHECK_FALSE(splits_unguarded(run));
+
+  run.control = RunControl::paused;
+  run.control_reason = "iot.prod.NotExistedProduct: no";
+  CHECK_FALSE(splits_unguarded(run));
+
+  run.control_reason = stop_splitting({}, {}).halt_reason;
+  CHECK(splits_unguarded(run));
+
+  run = {};
+  run.chunks.accepted = 1;
+  CHECK(splits_unguarded(run));
+}

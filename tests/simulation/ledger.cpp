@@ -73,6 +73,7 @@ bool Ledger::may_repeat(int run) const {
 void Ledger::process_started() {
   ++totals_.processes;
   silent_until_ = {};
+  is_stop_asked_ = false;
   wall_error_at_start_ = machine_.wall_error;
   dispatcher_started();
 }
@@ -129,6 +130,7 @@ void Ledger::sent(const Form& form, std::string_view body, bool is_fresh_connect
   world_.note("send", attempt == nullptr ? 0 : attempt->id, attempt == nullptr ? 0 : attempt->chunk,
               form.nonce);
   if (!form.is_whole) violated("I3", "a request was sent that the cloud cannot read");
+  if (is_stop_asked_) violated("I13", "a request was sent after the process was asked to stop");
   check_rate();
   check_intent(form, attempt);
   if (attempt != nullptr) check_breaker_and_budget(*attempt);

@@ -54,6 +54,7 @@ class Ledger {
   void process_started();
   void dispatcher_started();
   void endpoint_lost(bool is_lost);
+  void stop_asked() { is_stop_asked_ = true; }
 
   // The wire.
   void passed_gate();
@@ -188,6 +189,7 @@ class Ledger {
   std::deque<SteadyTime> dispatcher_retries_;
   SteadyTime silent_until_;
   bool is_endpoint_lost_ = false;
+  bool is_stop_asked_ = false;
   std::optional<SteadyTime> last_probe_at_;
 };
 

@@ -328,6 +328,7 @@ bool Process::decide_doubt(DoubtVerdict verdict, int run, Dice& dice) {
 
 void Process::stop() {
   is_stopping_ = true;
+  around_.ledger.stop_asked();
   if (dispatcher_) dispatcher_->stop();
 }
 

@@ -17,6 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
+// What has not happened in so many lives is left to another seed.
+constexpr std::uint64_t dangerous_lives = 16;
 constexpr int lives_to_end_well = 40;
 // Of virtual time, for one life in which nothing fails.
 constexpr Nanos life_at_most = 30h;
@@ -130,7 +132,7 @@ void Simulation::go() {
 }
 
 void Simulation::live_dangerously() {
-  while (is_well() && world_.now() < scenario_.safety_phase) {
+  while (is_well() && world_.now() < scenario_.safety_phase && lives_ < dangerous_lives) {
     one_life(Purpose::to_send, scenario_.safety_phase);
     if (!is_well()) return;
     if (operator_dice_.chance(scenario_.rate_of(Fault::doubt_verbs))) {
@@ -210,9 +212,14 @@ bool Simulation::begin_life(Purpose purpose) {
   process_ = std::make_unique<Process>(around(), place_.database(), fmt::format("key-{}", keys_));
   world_.note("life", static_cast<std::int64_t>(lives_), purpose == Purpose::to_send ? 1 : 0);
   is_opening_ = true;
+  const std::uint64_t trouble_before = totals_.disk_errors + totals_.failed_syncs;
   const bool is_open = process_->open();
   is_opening_ = false;
   durable_generation_ = place_.generation();
+  const bool was_in_trouble = totals_.disk_errors + totals_.failed_syncs > trouble_before;
+  if (!is_open && !process_->is_dead() && !was_in_trouble) {
+    world_.violated("I11", "nothing fails, and the store cannot be opened: " + process_->failure()->message);
+  }
   if (!is_open) return false;
   ++opens_since_copy_;
   if (std::exchange(must_hold_all_, false)) ledger_.require_all_held();
