@@ -148,7 +148,7 @@ void Ledger::sent(const Form& form, std::string_view body, bool is_fresh_connect
     nonce.key = form.key;
     nonce.first_sent = world_.now();
     nonce.boot = machine_.boot;
-    nonce.wall_error = machine_.wall_error;
+    if (attempt != nullptr) nonce.claimed_at = from_microseconds(attempt->claimed_at_us);
   } else {
     ++totals_.replays;
     check_replay(form, body, is_fresh_connection, nonce);
@@ -255,9 +255,10 @@ void Ledger::check_replay(const Form& form, std::string_view body, bool is_fresh
   if (nonce.sends > replays_max) violated("I5", "a request was sent {} times", nonce.sends + 1);
   if (nonce.is_answer_settled) violated("I5", "a request was repeated after it had been answered");
   if (!is_fresh_connection) violated("I5", "a request was repeated on a connection that was used before");
-  const Nanos age = nonce.boot == machine_.boot
-                        ? world_.now() - nonce.first_sent
-                        : world_.now() + machine_.wall_error - nonce.first_sent - nonce.wall_error;
+  // After a new start of the machine, only the wall clock can tell.
+  const Nanos true_age = world_.now() - nonce.first_sent;
+  const Nanos told_age = machine_.utc(world_.now()) - nonce.claimed_at;
+  const Nanos age = nonce.boot == machine_.boot ? true_age : std::min(true_age, told_age);
   if (age > replay_window + clock_tolerance) {
     violated("I5", "a request was repeated {} s after it was first sent", age / 1s);
   }

@@ -115,7 +115,7 @@ class Ledger {
     int executions = 0;
     Nanos first_sent{0};
     int boot = 0;
-    Nanos wall_error{0};
+    UtcTime claimed_at;  ///< as the record says
     bool is_open = false;
     bool is_answered = false;
     bool is_answer_settled = false;

@@ -54,8 +54,8 @@ Process::Process(Surroundings around, std::string store_path, std::string key)
 Process::~Process() {
   if (!is_dead_) die();
   clock_.forget_everything();
-  loop_.reset();
   async_store_.reset();
+  loop_.reset();
   dispatcher_.reset();
   around_.disk.judge = nullptr;
   around_.disk.slept = nullptr;

@@ -70,12 +70,13 @@ sqlite3_stmt* RecordView::prepared(const std::string& sql) {
 std::vector<AttemptRow> RecordView::attempts_after(std::int64_t id) {
   std::vector<AttemptRow> rows;
   Rows row{*this,
-           "SELECT id, chunk, run, number, replay_of IS NOT NULL, nonce, key_id, timestamp || ' ' || digest"
+           "SELECT id, chunk, run, number, replay_of IS NOT NULL, nonce, key_id, timestamp || ' ' || digest, "
+           "claimed_at_us"
            " FROM attempts WHERE id > ?1 ORDER BY id"};
   row.bind(1, id);
   while (row.next()) {
     rows.push_back({row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4) == 1,
-                    row.text(5), row.text(6), row.text(7)});
+                    row.text(5), row.text(6), row.text(7), row.integer(8)});
   }
   return rows;
 }

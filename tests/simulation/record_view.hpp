@@ -24,6 +24,7 @@ struct AttemptRow {
   std::string nonce;
   std::string key;
   std::string rest;  ///< timestamp and digest
+  std::int64_t claimed_at_us = 0;
 };
 
 struct ChunkRow {
