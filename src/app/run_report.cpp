@@ -199,6 +199,7 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
   write_run(json, run, seen.has_owner);
   json.member("tenant", run.tenant).member("endpoint", run.endpoint).member("rate", run.rate);
   json.member("duplicates", run.duplicates).member("devices_in_flight", run.devices.in_flight);
+  json.member("devices_unclear", seen.queue.unclear_devices);
   json.member("created_at", to_rfc3339(run.created_at))
       .member("being_sent", seen.has_owner && !is_finished(run));
   // What is due at once has no time to tell: it is counted.
@@ -217,6 +218,11 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
 
 std::string status_text(const RunRecord& run, const Sighting& seen, std::string_view store_file) {
   std::string text = heading(run, seen.has_owner) + devices_line(run.devices);
+  if (seen.queue.unclear_devices > 0) {
+    text += fmt::format(
+        "  pending   {} of them may have got the command already: results has them as in_flight\n",
+        grouped(seen.queue.unclear_devices));
+  }
   const std::int64_t chunks = total(run.chunks);
   text += fmt::format("  chunks    {} of {} done, {} split\n", grouped(chunks - unfinished(run.chunks)),
                       grouped(chunks), grouped(run.chunks.split));

@@ -244,6 +244,10 @@ Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTi
   return by_policy(after_silence(attempt, lost, policy, now, /*jitter=*/0), attempt, policy);
 }
 
+std::string reason_of_late_retries() {
+  return std::string{deadline_reason} + "; what is left are retries that the retry budget held back";
+}
+
 bool is_deadline_reason(std::string_view control_reason) {
   return control_reason.starts_with(deadline_reason);
 }

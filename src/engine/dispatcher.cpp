@@ -136,6 +136,7 @@ class Dispatcher::Impl {
       reach(KillPoint::intent_durable);
       // A run that is resumed after its deadline has it once more: nobody had a chance to try meanwhile.
       chunk.facts.run_started_at = std::max(chunk.facts.run_started_at, started_at_);
+      deadlines_[chunk.run] = chunk.facts.run_started_at + config_->runs.at(chunk.run).retry.deadline;
       start_exchange(std::move(chunk));
     }
     co_return claimed->size();
@@ -153,6 +154,7 @@ class Dispatcher::Impl {
   /// @return false: nothing is left to do
   asio::awaitable<bool> wait_until_due(UtcTime claimed_at, bool was_idle, bool may_hold_retries) {
     std::optional<UtcTime> next_due_at;
+    std::optional<UtcTime> next_deadline;
     bool holds_retries = false;
     for (const RunId run : served_runs()) {
       auto work = [run, claimed_at](Store& store) { return store.queue_state(run, claimed_at); };
@@ -161,7 +163,15 @@ class Dispatcher::Impl {
         fail(queue.error());
         co_return false;
       }
-      holds_retries |= may_hold_retries && queue->retries_due_now > 0;
+      if (may_hold_retries && queue->retries_due_now > 0) {
+        const std::optional<UtcTime> deadline = deadline_of(run);
+        if (deadline && *deadline <= clock_.utc_now()) {
+          co_await pause_late_run(run);
+          continue;
+        }
+        holds_retries = true;
+        if (deadline) next_deadline = std::min(*deadline, next_deadline.value_or(UtcTime::max()));
+      }
       // Anything else that was due and yet not claimed is held back in the store: by a pause that somebody
       // else has set.
       if (queue->due_later_at)
@@ -171,7 +181,9 @@ class Dispatcher::Impl {
     // What has settled since the claim may have left work behind: then claim once more before leaving.
     if (!next_due_at && !holds_retries && active_ == 0) co_return !was_idle;
     SteadyTime wake_at = SteadyTime::max();
-    if (next_due_at) wake_at = clock_.steady_now() + (*next_due_at - clock_.utc_now());
+    for (const std::optional<UtcTime>& time : {next_due_at, next_deadline}) {
+      if (time) wake_at = std::min(wake_at, clock_.steady_now() + (*time - clock_.utc_now()));
+    }
     // As long as a retry is on its way to the gate, it is unknown what room it leaves; it rings when it
     // passes.
     if (holds_retries && staged_retries_ == 0) wake_at = std::min(wake_at, gate_.room_for_retries_from());
@@ -179,6 +191,24 @@ class Dispatcher::Impl {
     const SteadyTime look_again_at = clock_.steady_now() + wall_clock_trusted_for;
     co_await alarm_->sleep_until(std::min(wake_at, look_again_at));
     co_return true;
+  }
+
+  /// Absent: nothing of the run was claimed yet.
+  std::optional<UtcTime> deadline_of(RunId run) const {
+    const auto known = deadlines_.find(run);
+    if (known == deadlines_.end()) return std::nullopt;
+    return known->second;
+  }
+
+  /// Retries that the budget holds back are claimed by nobody, so no outcome would ever tell that they are
+  /// late.
+  asio::awaitable<void> pause_late_run(RunId run) {
+    halt(run, Halt::run);
+    auto work = [run, now = clock_.utc_now()](Store& store) {
+      return store.set_run_control(run, RunControl::paused, reason_of_late_retries(), now);
+    };
+    const Result<void> paused = co_await store_.call(std::move(work));
+    if (paused.has_error()) fail(paused.error());
   }
 
   void start_exchange(ClaimedChunk chunk) {
@@ -442,6 +472,7 @@ class Dispatcher::Impl {
   bool is_tenant_halted_ = false;
   bool is_clock_reported_ = false;
   std::set<RunId> halted_runs_;
+  std::map<RunId, UtcTime> deadlines_;  ///< of the runs of which something was claimed
   std::map<RunId, SplitGuard> split_guards_;
   std::optional<Error> failure_;
   std::optional<Error> store_trouble_;  ///< it has passed, but it has stopped us

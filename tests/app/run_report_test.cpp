@@ -159,6 +159,15 @@ TEST_CASE("run report: status tells what is in flight and how long it takes at l
         "  run 7: 50 chunks are due and waiting for the request rate (10/s)\n");
 }
 
+TEST_CASE("run report: status tells how many of the pending devices may have got the command") {
+  const Sighting seen{{.unclear_devices = 1'200}, false, start};
+
+  CHECK(boost::json::parse(status_json(under_way(), seen)).at("devices_unclear") == 1'200);
+  CHECK(status_text(under_way(), seen).find("\n  pending   1,200 of them may have got the command already") !=
+        std::string::npos);
+  CHECK(status_text(under_way(), {{}, false, start}).find("may have got") == std::string::npos);
+}
+
 TEST_CASE("run report: nobody sending means no ETA") {
   CHECK(
       boost::json::parse(status_json(under_way(), {{}, false, start})).at("eta_seconds_at_least").is_null());

@@ -115,6 +115,28 @@ TEST_CASE("retry budget: when it is used up retries wait, first sends go on, and
   CHECK(bench.store->claims < 100);
 }
 
+TEST_CASE(
+    "retry budget: a run whose retries it holds back pauses at its deadline, not when there is room again") {
+  EngineBench bench{[](const SentRequest&, std::size_t) {
+    return ScriptedAnswer{50ms, gateway_refusal(503, "ServiceUnavailable")};
+  }};
+  Job job;
+  job.retry.deadline = 10s;
+  job.retry.max_attempts = 50;
+  job.retry.cap = 1s;
+  const RunId run = bench.submit(100, job);
+
+  REQUIRE(bench.dispatch().has_value());
+
+  // Three retries have room at once, and the next one two minutes later.
+  CHECK(bench.cloud.sent().size() == 4);
+  const RunRecord record = bench.record(run);
+  CHECK(record.control == RunControl::paused);
+  CHECK(is_deadline_reason(record.control_reason));
+  CHECK(record.devices.pending == 100);
+  CHECK(bench.clock.steady_now() < bench.start + 11s);
+}
+
 TEST_CASE("retry budget: a throttled attempt, a replay and the halves of a split chunk are no retries") {
   std::map<std::string, int> seen;
   EngineBench bench{[&seen](const SentRequest& sent, std::size_t) {
