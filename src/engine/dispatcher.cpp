@@ -126,6 +126,7 @@ class Dispatcher::Impl {
                          .make_intent = intent_maker(config_, fresh_nonces(room), clock_.utc_now())};
     if (request.runs.empty()) co_return 0;
     reach(KillPoint::claim_before);
+    const SteadyTime asked_at = clock_.steady_now();
     auto work = [request = std::move(request)](Store& store) { return store.claim(request); };
     Result<std::vector<ClaimedChunk>> claimed = co_await store_.call(std::move(work));
     if (claimed.has_error()) {
@@ -137,7 +138,8 @@ class Dispatcher::Impl {
       // A run that is resumed after its deadline has it once more: nobody had a chance to try meanwhile.
       chunk.facts.run_started_at = std::max(chunk.facts.run_started_at, started_at_);
       deadlines_[chunk.run] = chunk.facts.run_started_at + config_->runs.at(chunk.run).retry.deadline;
-      start_exchange(std::move(chunk));
+      const UtcTime stale_from = chunk.facts.request_stamped_at + sendable_for(chunk);
+      start_exchange(std::move(chunk), asked_at + (stale_from - now));
     }
     co_return claimed->size();
   }
@@ -211,11 +213,18 @@ class Dispatcher::Impl {
     if (paused.has_error()) fail(paused.error());
   }
 
-  void start_exchange(ClaimedChunk chunk) {
+  /// How long after its stamp a request may go out: the first send while the stamp is fresh, a replay for as
+  /// long as the nonce is remembered.
+  static std::chrono::seconds sendable_for(const ClaimedChunk& chunk) {
+    return chunk.is_replay ? identical_replay_window : staged_for_max;
+  }
+
+  /// @param stale_from when it must not go out any more, whatever becomes of the wall clock
+  void start_exchange(ClaimedChunk chunk, SteadyTime stale_from) {
     ++active_;
     ++staged_;
     if (is_retry(chunk)) ++staged_retries_;
-    asio::co_spawn(loop_, exchange(std::move(chunk)), [this](std::exception_ptr problem) {
+    asio::co_spawn(loop_, exchange(std::move(chunk), stale_from), [this](std::exception_ptr problem) {
       --active_;
       if (problem)
         fail(Error{ErrorKind::unexpected, "an exchange ended by an exception: " + what(problem), ""});
@@ -228,6 +237,7 @@ class Dispatcher::Impl {
   /// A claimed chunk on its way.
   struct Flight {
     ClaimedChunk chunk;
+    SteadyTime stale_from;
     int times_lost = 0;                  ///< how often the endpoint had been lost when it was claimed
     bool is_staged = true;               ///< has not passed the gate
     std::optional<PaceGate::Pass> pass;  ///< the gate's; absent: it may not go out, or not yet
@@ -236,8 +246,8 @@ class Dispatcher::Impl {
   };
 
   /// One chunk from the gate to its recorded result.
-  asio::awaitable<void> exchange(ClaimedChunk chunk) {
-    Flight flight{.chunk = std::move(chunk), .times_lost = times_lost_};
+  asio::awaitable<void> exchange(ClaimedChunk chunk, SteadyTime stale_from) {
+    Flight flight{.chunk = std::move(chunk), .stale_from = stale_from, .times_lost = times_lost_};
     const HttpRequest request =
         request_for(*config_, flight.chunk.run, flight.chunk.intent, flight.chunk.names);
     const bool is_same = request_digest(config_->endpoint, request) == flight.chunk.intent.digest;
@@ -335,10 +345,10 @@ class Dispatcher::Impl {
     // What was claimed before the endpoint was lost makes room for a probe that is chosen anew: a replay
     // rather than a chunk that was never sent, which silence would leave in doubt.
     if (flight.times_lost != times_lost_ && gate_.breaker().is_open()) return false;
-    const UtcTime now = clock_.utc_now();
     if (chunk.is_replay && is_seeded(Mutation::replay_any_time)) return true;
-    if (chunk.is_replay) return now < chunk.facts.request_stamped_at + identical_replay_window;
-    return now < chunk.facts.request_stamped_at + staged_for_max;
+    // By both clocks: the one may be set back meanwhile, the other stands still while the machine sleeps.
+    return clock_.steady_now() < flight.stale_from &&
+           clock_.utc_now() < chunk.facts.request_stamped_at + sendable_for(chunk);
   }
 
   /// At once, before it is recorded: what pace, probes and pauses follow from the outcome.

@@ -404,6 +404,23 @@ TEST_CASE("dispatcher: a replay whose window closed while it waited is doubt, no
   CHECK(bench.record(run).devices.in_doubt == 100);
 }
 
+TEST_CASE("dispatcher: a wall clock that is set back while a replay waits does not keep its window open") {
+  EngineBench bench{first_then_accepted({silence()}, 15s)};
+  const RunId run = bench.submit(100);
+  REQUIRE(bench.dispatch_and_stop_after(1s).has_value());
+  // Claimed nine and a half minutes after the first send; to connect takes another minute.
+  bench.clock.run_until(bench.start + 9min + 30s);
+  bench.cloud.connect = [&bench] {
+    bench.clock.set_wall_clock(bench.clock.utc_now() - 1h);
+    return 1min;
+  };
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.cloud.sent().size() == 1);
+  CHECK(bench.record(run).devices.in_doubt == 100);
+}
+
 TEST_CASE("dispatcher: a replay to another endpoint is not made: the nonce is unknown there") {
   EngineBench bench{first_then_accepted({silence()}, 15s)};
   const RunId run = bench.submit(100);

@@ -139,7 +139,9 @@ int Disk::ask(DiskCall call, const std::string& name, int io_code) {
 
 int Disk::sync(File& file) {
   if (heeds_sync && !heeds_sync(file.name)) return SQLITE_OK;
+  const std::uint64_t epoch = epoch_;
   const int code = ask(DiskCall::sync, file.name, SQLITE_IOERR_FSYNC);
+  if (code != SQLITE_OK && epoch != epoch_) return code;  // Who died in a sync leaves what it waited for.
   if (code != SQLITE_OK) {
     file.unsynced.clear();
     file.may_have_lost = true;

@@ -215,6 +215,7 @@ bool Simulation::begin_life(Purpose purpose) {
   is_opening_ = true;
   const std::uint64_t trouble_before = totals_.disk_errors + totals_.failed_syncs;
   const bool is_open = process_->open();
+  was_opened_ |= is_open;
   is_opening_ = false;
   durable_generation_ = place_.generation();
   const bool was_in_trouble = totals_.disk_errors + totals_.failed_syncs > trouble_before;
@@ -299,7 +300,7 @@ void Simulation::end_life() {
     if (!process_->is_dead()) {
       process_.reset();
       durable_generation_ = place_.generation();
-      const bool keeps_copy = scenario_.has(Fault::older_copy) && operator_dice_.chance(0.5);
+      const bool keeps_copy = was_opened_ && scenario_.has(Fault::older_copy) && operator_dice_.chance(0.5);
       if (keeps_copy && !is_calm_) {
         copy_ = disk_.live_image();
         opens_since_copy_ = 0;

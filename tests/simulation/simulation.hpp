@@ -115,6 +115,7 @@ class Simulation {
   std::optional<Disk::Image> copy_;
   int opens_since_copy_ = 0;
   bool must_hold_all_ = false;
+  bool was_opened_ = false;  ///< the store was made to its end once
   bool is_finished_ = false;  ///< as of the last clean end
   int keys_ = 0;
 };

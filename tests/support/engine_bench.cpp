@@ -18,7 +18,9 @@ std::string SeededRandomness::nonce() {
 }
 
 EngineBench::EngineBench(Script script) : cloud(clock, std::move(script)) {
-  Result<std::unique_ptr<Store>> opened = open_memory_store(clock.utc_now());
+  const BootClock boot_clock{.boot_id = "bench",
+                             .since_boot = [this] { return clock.steady_now().time_since_epoch(); }};
+  Result<std::unique_ptr<Store>> opened = open_memory_store(clock.utc_now(), boot_clock);
   REQUIRE(opened.has_value());
   store = std::make_unique<UnsteadyStore>(std::move(*opened));
   async_store_ = std::make_unique<AsyncStore>(*store, loop.get_executor(), loop.get_executor());

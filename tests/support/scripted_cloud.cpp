@@ -31,6 +31,9 @@ asio::awaitable<Reply> ScriptedCloud::send(const HttpRequest& request, const Wir
     ++refusals_;
     co_return refused_connection();
   }
+  const std::unique_ptr<Alarm> connected = clock_.alarm();
+  const SteadyTime connected_at = clock_.steady_now() + connect();
+  if (connected_at > clock_.steady_now()) co_await connected->sleep_until(connected_at);
   bool may_go = co_await gate();
   if (may_go && is_dead_behind_gate(clock_.steady_now())) may_go = co_await gate();
   if (!may_go) co_return TransportFailure{FailureKind::stopped, false, "stopped"};

@@ -40,6 +40,8 @@ class ScriptedCloud : public Transport {
 
   /// Whether the endpoint takes connections at that time.
   std::function<bool(SteadyTime)> is_reachable = [](SteadyTime) { return true; };
+  /// Called for every connection; how long it takes.
+  std::function<std::chrono::nanoseconds()> connect = [] { return std::chrono::nanoseconds{0}; };
   /// Whether the connection turns out to be dead behind the gate, so that the next one asks the gate again.
   std::function<bool(SteadyTime)> is_dead_behind_gate = [](SteadyTime) { return false; };
 
