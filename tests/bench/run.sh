@@ -76,21 +76,32 @@ rehearse() {
   throttled=$(sed -nE 's/^  throttled +//p' "$work/proof")
 }
 
-# unsteady JOB SEED: a run of 100 chunks through a service that is not steady, against the evenly paced ideal for the
-# requests that it took; and how many devices got the command twice, are in doubt, and are listed so.
+# unsteady JOB SEED: a run of 100 chunks through a service that is not steady. Prints its time against the evenly paced
+# ideal for the requests that it took; and how many devices got the command twice, are lost, in doubt, and listed so.
 unsteady() {
-  local requests
-  rm -f "$work/unsteady.db"*
+  local here=$work/unsteady-$2 requests
+  rm -f "$here"*
   "$sluice" rehearse "$1" --devices "$work/ten_thousand.txt" --faults "$faults/unsteady.json" --seed "$2" \
-    --store "$work/unsteady.db" --output json --progress none >"$work/summary" 2>"$work/proof" || true
-  requests=$(sed -nE 's/^requests +//p' "$work/proof")
-  twice=$(sed -nE 's/^  more than once +//p' "$work/proof")
-  doubt=$(sed -E 's/.*"in_doubt":([0-9]+),"canceled.*"chunks".*/\1/' "$work/summary")
-  listed=$("$sluice" --store "$work/unsteady.db" results 1 --state in_doubt --output txt | wc -l)
-  lost=$(sed -E 's/.*"failed":([0-9]+).*"pending":([0-9]+)\},"chunks".*/\1 \2/' "$work/summary" | awk '{print $1 + $2}')
-  makespan=$(sed -E 's/.*"seconds":([0-9.]+).*/\1/' "$work/summary" |
-    awk -v requests="$requests" '{printf "%.3f", $1 / ((requests - 1) / 10)}')
+    --store "$here.db" --output json --progress none >"$here.summary" 2>"$here.proof" || true
+  requests=$(sed -nE 's/^requests +//p' "$here.proof")
+  sed -E 's/.*"seconds":([0-9.]+).*/\1/' "$here.summary" |
+    awk -v requests="$requests" '{printf "%.3f ", $1 / ((requests - 1) / 10)}'
+  sed -nE 's/^  more than once +//p' "$here.proof" | tr '\n' ' '
+  sed -E 's/.*"failed":([0-9]+),"in_doubt":([0-9]+).*"pending":([0-9]+)\},"chunks".*/\1 \3 \2/' "$here.summary" |
+    awk '{printf "%d %d ", $1 + $2, $3}'
+  "$sluice" --store "$here.db" results 1 --state in_doubt --output txt | wc -l
 }
+
+# unsteady_runs JOB: so many of them side by side, for each of them mostly waits; one line each in $work/unsteady.
+unsteady_runs() {
+  local seed
+  for ((seed = 1; seed <= seeds; seed++)); do unsteady "$1" "$seed" >"$work/line-$seed" & done
+  wait
+  cat "$work"/line-* >"$work/unsteady"
+}
+
+# column N: the sum of it over the runs.
+column() { awk -v n="$1" '{sum += $n} END {print sum + 0}' "$work/unsteady"; }
 
 # first_answer STORE: seconds from the start of `resume` to its first answer; then it is killed again.
 first_answer() {
@@ -131,26 +142,18 @@ rehearse "$faults/latency.json"
 row 'rehearse, 10,000 devices at 10/s, 5 to 80 ms: quota used' "$quota" % '>= 93'
 row '  most arrivals in any 1 s' "$arrivals" '' '<= 10'
 row '  throttled' "$throttled" '' '== 0'
-seeds=9
-: >"$work/makespans"
-all_twice=0 all_doubt=0 all_unlisted=0 all_lost=0
+seeds=45
 sed 's/"name"/"safe_to_repeat": true, &/' "$work/job.json" >"$work/repeatable.json"
-for ((seed = 1; seed <= seeds; seed++)); do
-  unsteady "$work/repeatable.json" "$seed"
-  echo "$makespan" >>"$work/makespans"
-  all_lost=$((all_lost + lost + doubt))
-done
-row "unsteady service, repeatable, $seeds seeds: makespan / ideal" "$(sort -g "$work/makespans" | sed -n "$(((seeds + 1) / 2))p")" '' '<= 1.10'
-row '  the slowest of them' "$(sort -g "$work/makespans" | tail -1)" '' '> 0'
-row '  devices failed, pending or in doubt' "$all_lost" '' '== 0'
-for ((seed = 1; seed <= seeds; seed++)); do
-  unsteady "$work/job.json" "$seed"
-  all_twice=$((all_twice + twice)) all_lost=$((all_lost + lost))
-  all_doubt=$((all_doubt + doubt)) all_unlisted=$((all_unlisted + doubt - listed))
-done
-row "unsteady service, not repeatable, $seeds seeds: executed twice" "$all_twice" '' '== 0'
-row '  devices in doubt' "$all_doubt" '' '>= 0'
-row '  of them not listed' "$all_unlisted" '' '== 0'
+unsteady_runs "$work/repeatable.json"
+row "unsteady service, repeatable, $seeds seeds: makespan / ideal" \
+  "$(sort -g "$work/unsteady" | sed -n "$(((seeds + 1) / 2))s/ .*//p")" '' '<= 1.10'
+# Where a stall of three seconds, or the retry budget, hits the last chunks, nothing is left to send meanwhile.
+row '  seeds above 1.10' "$(awk '$1 > 1.10' "$work/unsteady" | wc -l)" '' '>= 0'
+row '  devices failed, pending or in doubt' "$(($(column 3) + $(column 4)))" '' '== 0'
+unsteady_runs "$work/job.json"
+row "unsteady service, not repeatable, $seeds seeds: executed twice" "$(column 2)" '' '== 0'
+row '  devices in doubt' "$(column 4)" '' '>= 0'
+row '  of them not listed' "$(($(column 4) - $(column 5)))" '' '== 0'
 
 export ALIBABA_CLOUD_ACCESS_KEY_ID=testid ALIBABA_CLOUD_ACCESS_KEY_SECRET=testsecret
 "$sluice" simulate --faults "$faults/constant-50ms.json" >"$work/url" 2>/dev/null &
