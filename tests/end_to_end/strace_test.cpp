@@ -250,8 +250,10 @@ TEST_CASE(
   }
   CHECK(calls_with(scene, "execve(", "").size() == 1);
   CHECK(calls_with(scene, "fork(", "").empty());
-  for (const std::string& call : calls_with(scene, "clone", "")) {
-    CHECK_MESSAGE(call.find("CLONE_THREAD") != call.npos, call);
+  for (const std::string name : {"clone(", "clone3("}) {
+    for (const std::string& call : calls_with(scene, name, "")) {
+      CHECK_MESSAGE(call.find("CLONE_THREAD") != call.npos, call);
+    }
   }
 }
 
