@@ -97,6 +97,7 @@ class CommandLine {
     add_common_options();
     add_planning_verbs();
     add_sending_verbs();
+    add_control_verbs();
     add_reporting_verbs();
     add_simulating_verbs();
   }
@@ -346,6 +347,22 @@ class CommandLine {
                          "Requests per second, at most the tenant's [the run's own]");
   }
 
+  void add_control_verbs() {
+    CLI::App* pause =
+        verb("pause", "Stop sending a run, also one that another process sends. resume goes on.",
+             "  sluice pause 7\n  sluice pause 7 --reason \"site 12 reports faults\"\n",
+             [this] { return pause_command(common_, wanted_run(), reason_); });
+    add_run_argument(pause, "The run's number; none: the only unfinished one");
+    CLI::App* cancel = verb("cancel", "End a run for ever, also one that another process sends.",
+                            "  sluice cancel 7 --reason \"wrong firmware\"\n",
+                            [this] { return cancel_command(common_, RunId{*run_}, reason_); });
+    add_run_argument(cancel, "The run's number")->required();
+    CLI::App* stop = verb("stop", "Pause every unfinished run of the store.", "  sluice stop\n",
+                          [this] { return stop_command(common_, reason_); });
+    for (CLI::App* to : {pause, cancel, stop})
+      add_text(to, "--reason", "TEXT", reason_, "Why; it stays on record with your name");
+  }
+
   void add_reporting_verbs() {
     CLI::App* status =
         verb("status", "Show where a run stands.", "  sluice status\n  sluice status 7 --output json\n",
@@ -475,6 +492,7 @@ class CommandLine {
   simulator::Options cloud_;
   std::string faults_file_;
   std::optional<std::int64_t> run_;
+  std::string reason_;
   std::size_t limit_ = 100;
 };
 

@@ -13,18 +13,22 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
-#include <cstdio>
+#include <deque>
+#include <exception>
 #include <limits>
 #include <map>
 #include <memory>
 #include <set>
 #include <utility>
 
+#include "app/control_desk.hpp"
+#include "app/control_server.hpp"
 #include "app/progress_printer.hpp"
 #include "app/say.hpp"
 #include "sluice/core/silence.hpp"
 #include "sluice/core/split_guard.hpp"
 #include "sluice/engine/dispatcher.hpp"
+#include "sluice/jobfile/device_name.hpp"
 #include "sluice/store/async_store.hpp"
 
 namespace sluice {
@@ -35,25 +39,44 @@ using namespace std::chrono_literals;
 
 constexpr auto tick_interval = 250ms;
 
-using Printers = std::map<Dispatcher*, ProgressPrinter*>;
-
-/// A dispatcher at work: ticked and stopped by the session for as long as this lives.
-class Watched {
- public:
-  Watched(Printers& printers, Dispatcher& dispatcher, ProgressPrinter& printer)
-      : printers_(printers), dispatcher_(&dispatcher) {
-    printers_[dispatcher_] = &printer;
-  }
-  Watched(const Watched&) = delete;
-  Watched& operator=(const Watched&) = delete;
-  ~Watched() { printers_.erase(dispatcher_); }
-
- private:
-  Printers& printers_;
-  Dispatcher* dispatcher_;
+/// Runs of one account: it has one limit, so they are sent one after the other.
+struct Account {
+  std::deque<RunId> waiting;
+  bool is_served = false;
+  SteadyTime last_sent_before;
+  SteadyTime quiet_until;
+  double slowest = std::numeric_limits<double>::max();
 };
 
-class Session {
+/// A run of this session, and where it stands.
+struct SteeredRun {
+  SessionRun run;
+  Account* account = nullptr;
+  Dispatcher* dispatcher = nullptr;  ///< null: it is not being sent
+  ProgressPrinter* printer = nullptr;
+  bool is_waiting = true;  ///< for its turn in the account
+  bool is_braked = false;  ///< an operator has said so
+};
+
+/// A dispatcher at work: ticked, braked and stopped by the session for as long as this lives.
+class AtWork {
+ public:
+  AtWork(SteeredRun& run, Dispatcher& dispatcher, ProgressPrinter& printer) : run_(run) {
+    run_.dispatcher = &dispatcher;
+    run_.printer = &printer;
+  }
+  AtWork(const AtWork&) = delete;
+  AtWork& operator=(const AtWork&) = delete;
+  ~AtWork() {
+    run_.dispatcher = nullptr;
+    run_.printer = nullptr;
+  }
+
+ private:
+  SteeredRun& run_;
+};
+
+class Session final : public SteeredRuns {
  public:
   Session(Store& store, const CommonOptions& options)
       : options_(options),
@@ -61,48 +84,94 @@ class Session {
         randomness_(open_system_randomness()),
         store_(store, loop_.get_executor(), database_.get_executor()),
         signals_(loop_, SIGINT, SIGTERM, SIGHUP),
-        ticker_(loop_) {
+        ticker_(loop_),
+        desk_(loop_.get_executor(), store_, *clock_, *this),
+        server_(loop_.get_executor(), desk_) {
     last_sent_before_ = clock_->steady_now() - store.silent_for().value_or(0ns);
   }
 
-  ~Session() {
+  ~Session() override {
     // The database thread must not touch a call whose coroutine is gone.
     database_.join();
   }
 
-  SessionEnd run(const std::vector<SessionRun>& runs) {
-    // By key, not by the tenant's name: the limit belongs to the account, and two names may stand for one.
-    std::map<std::string, std::vector<const SessionRun*>> by_account;
-    for (const SessionRun& run : runs) by_account[run.credentials.access_key_id].push_back(&run);
-    accounts_left_ = by_account.size();
-    watch_signals();
-    asio::co_spawn(loop_, tick(), [](std::exception_ptr) {});
-    for (const auto& [key, of_account] : by_account) {
-      asio::co_spawn(loop_, send_in_turn(of_account),
-                     [this](std::exception_ptr problem) { account_done(problem); });
+  SessionEnd run(const std::vector<SessionRun>& runs, const std::string& store_file) {
+    for (const SessionRun& run : runs) {
+      // By key, not by the tenant's name: the limit belongs to the account, and two names may stand for one.
+      Account& account = accounts_[run.credentials.access_key_id];
+      account.last_sent_before = last_sent_before_;
+      account.waiting.push_back(run.record.id);
+      runs_.emplace(run.record.id, SteeredRun{.run = run, .account = &account});
     }
+    watch_signals();
+    listen(store_file);
+    asio::co_spawn(loop_, tick(), [](std::exception_ptr) {});
+    for (auto& [key, account] : accounts_) serve(account);
     loop_.run();
     return end_;
   }
 
+  std::vector<RunId> steered_runs() const override {
+    std::vector<RunId> ids;
+    for (const auto& [id, run] : runs_) ids.push_back(id);
+    return ids;
+  }
+
+  bool is_ending() const override { return end_.signal || is_ending_ || is_over_; }
+
+  void brake(RunId id) override {
+    const auto found = runs_.find(id);
+    if (found == runs_.end() || std::exchange(found->second.is_braked, true)) return;
+    if (found->second.dispatcher != nullptr) found->second.dispatcher->stop();
+  }
+
+  void send_again(const ControlDone& resumed) override {
+    SteeredRun& run = runs_.at(resumed.run.id);
+    const bool is_being_sent = run.dispatcher != nullptr && !run.is_braked && !resumed.is_changed;
+    if (is_being_sent) return;
+    run.run.record = resumed.run;
+    run.is_braked = false;
+    // Behind its own last answers, if some are still awaited.
+    if (std::exchange(run.is_waiting, true)) return;
+    run.account->waiting.push_back(resumed.run.id);
+    serve(*run.account);
+  }
+
+  void all_recorded() override { end_if_done(); }
+
  private:
-  asio::awaitable<void> send_in_turn(std::vector<const SessionRun*> runs) {
-    SteadyTime last_sent_before = last_sent_before_;
-    SteadyTime quiet_until;
-    double slowest = std::numeric_limits<double>::max();
-    for (const SessionRun* run : runs) {
-      if (end_.signal || is_ending_) break;
-      slowest = std::min(slowest, run->setup.rate);
-      const SteadyTime not_before =
-          std::max({quiet_until, last_sent_before + silence_needed(slowest),
-                    clock_->steady_now() + silence_left(run->record.tenant_silent_until, clock_->utc_now())});
-      quiet_until = co_await send(*run, not_before);
-      last_sent_before = clock_->steady_now();
+  void listen(const std::string& store_file) {
+    const Result<void> listening = server_.open(store_file);
+    if (listening.has_error() && !options_.is_quiet) {
+      say(fmt::format("warning: {}\n  {}\n", printable(listening.error().message, 4096),
+                      listening.error().hint));
+    }
+  }
+
+  void serve(Account& account) {
+    if (std::exchange(account.is_served, true)) return;
+    asio::co_spawn(loop_, send_in_turn(account),
+                   [this, &account](std::exception_ptr problem) { account_done(account, problem); });
+  }
+
+  asio::awaitable<void> send_in_turn(Account& account) {
+    while (!account.waiting.empty() && !is_ending()) {
+      SteeredRun& run = runs_.at(account.waiting.front());
+      account.waiting.pop_front();
+      run.is_waiting = false;
+      if (run.is_braked) continue;
+      account.slowest = std::min(account.slowest, run.run.setup.rate);
+      const SteadyTime not_before = std::max(
+          {account.quiet_until, account.last_sent_before + silence_needed(account.slowest),
+           clock_->steady_now() + silence_left(run.run.record.tenant_silent_until, clock_->utc_now())});
+      account.quiet_until = co_await send(run, not_before);
+      account.last_sent_before = clock_->steady_now();
     }
   }
 
   /// @return before when the account's next run must not send
-  asio::awaitable<SteadyTime> send(const SessionRun& run, SteadyTime not_before) {
+  asio::awaitable<SteadyTime> send(SteeredRun& steered, SteadyTime not_before) {
+    const SessionRun& run = steered.run;
     Result<std::unique_ptr<Transport>> transport =
         open_https_transport(loop_.get_executor(), run.setup.endpoint, run.setup.https);
     if (transport.has_error()) {
@@ -117,12 +186,15 @@ class Session {
                           *randomness_,
                           printer,
                           dispatcher_config(run, not_before)};
-    const Watched watched{printers_, dispatcher, printer};
+    const AtWork at_work{steered, dispatcher, printer};
     const Result<void> done = co_await dispatcher.run();
     (*transport)->close();
     printer.finish(clock_->steady_now());
     end_.others_use[run.record.id] = printer.view(clock_->steady_now()).others;
-    if (done.has_error()) fail(done.error());
+    // A run that was braked while another program held the store had only to stop, and that it has.
+    const bool is_braked_while_busy =
+        steered.is_braked && done.has_error() && done.error().kind == ErrorKind::storage_busy;
+    if (done.has_error() && !is_braked_while_busy) fail(done.error());
     co_return dispatcher.quiet_until();
   }
 
@@ -160,28 +232,48 @@ class Session {
 
   void watch_signals() {
     signals_.async_wait([this](boost::system::error_code problem, int signal) {
-      if (problem || accounts_left_ == 0) return;
+      if (problem || is_over_) return;
       // A second signal means: now. What is in flight is recovered by the next process, as after a kill.
       if (end_.signal) ::_exit(128 + signal);
       end_.signal = signal;
       say("\nStopping: waiting for the requests that are on their way. Once more to leave at once.\n");
-      for (const auto& [dispatcher, printer] : printers_) dispatcher->stop();
+      stop_all();
       watch_signals();
     });
   }
 
+  void stop_all() {
+    desk_.stop_waiting();
+    for (const auto& [id, run] : runs_) {
+      if (run.dispatcher != nullptr) run.dispatcher->stop();
+    }
+  }
+
   asio::awaitable<void> tick() {
-    while (accounts_left_ > 0) {
-      for (const auto& [dispatcher, printer] : printers_) printer->tick(clock_->steady_now());
+    while (!is_over_) {
+      for (const auto& [id, run] : runs_) {
+        if (run.printer != nullptr) run.printer->tick(clock_->steady_now());
+      }
       ticker_.expires_after(tick_interval);
       boost::system::error_code canceled_at_the_end;
       co_await ticker_.async_wait(asio::redirect_error(asio::use_awaitable, canceled_at_the_end));
     }
   }
 
-  void account_done(const std::exception_ptr& problem) {
+  void account_done(Account& account, const std::exception_ptr& problem) {
+    account.is_served = false;
     if (problem) fail(Error{ErrorKind::unexpected, "sending ended by an exception", ""});
-    if (--accounts_left_ > 0) return;
+    // A run that was told to go on while its last answers came in.
+    if (!account.waiting.empty() && !is_ending()) return serve(account);
+    end_if_done();
+  }
+
+  /// Not before every command is on record: a pause that stopped the last run must outlive this process.
+  void end_if_done() {
+    const bool is_sending =
+        std::ranges::any_of(accounts_, [](const auto& account) { return account.second.is_served; });
+    if (is_sending || !desk_.is_idle() || std::exchange(is_over_, true)) return;
+    server_.close();
     signals_.cancel();
     ticker_.cancel();
   }
@@ -194,7 +286,7 @@ class Session {
                               error.kind == ErrorKind::unexpected;
     if (!concerns_all) return;
     is_ending_ = true;
-    for (const auto& [dispatcher, printer] : printers_) dispatcher->stop();
+    stop_all();
   }
 
   const CommonOptions& options_;
@@ -205,11 +297,14 @@ class Session {
   AsyncStore store_;
   asio::signal_set signals_;
   asio::steady_timer ticker_;
-  SteadyTime last_sent_before_;  ///< whoever sent from this store before us had stopped by then
-  Printers printers_;
-  std::size_t accounts_left_ = 0;
+  ControlDesk desk_;
+  ControlServer server_;
+  SteadyTime last_sent_before_;              ///< whoever sent from this store before us had stopped by then
+  std::map<std::string, Account> accounts_;  ///< by access key
+  std::map<RunId, SteeredRun> runs_;
   SessionEnd end_;
   bool is_ending_ = false;  ///< nothing new is begun
+  bool is_over_ = false;    ///< nothing is left to do
 };
 
 }  // namespace
@@ -222,9 +317,10 @@ Result<void> check_transport(const TenantSetup& setup) {
   return {};
 }
 
-SessionEnd send_runs(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& options) {
+SessionEnd send_runs(Store& store, const std::string& store_file, const std::vector<SessionRun>& runs,
+                     const CommonOptions& options) {
   Session session{store, options};
-  return session.run(runs);
+  return session.run(runs, store_file);
 }
 
 }  // namespace sluice

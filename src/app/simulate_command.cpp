@@ -140,9 +140,9 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
 
   Result<ScratchFolder> scratch = ScratchFolder::make();
   if (scratch.has_error()) return scratch.error();
+  const std::string store_file = common.store.empty() ? scratch->store() : common.store;
   Result<std::unique_ptr<Store>> store =
-      open_store(common.store.empty() ? scratch->store() : common.store, system_now(), system_boot_clock(),
-                 operators_store_options());
+      open_store(store_file, system_now(), system_boot_clock(), operators_store_options());
   if (store.has_error()) return store.error();
   const Result<Submitted> submitted = submit(**store, *devices,
                                              {.job = loaded->job,
@@ -161,7 +161,7 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   runs.push_back({**record, loaded->job, *setup, key, /*again_options=*/{}});
   CommonOptions reporting = common;
   reporting.is_rehearsal = true;
-  const ExitCode sent = send_and_report(**store, runs, reporting);
+  const ExitCode sent = send_and_report(**store, store_file, runs, reporting);
   if (sent.has_error()) return sent.error();
   (*simulator)->stop();
   const simulator::Summary seen = (*simulator)->summary();
