@@ -207,15 +207,15 @@ class CommandLine {
              });
   }
 
-  static void add_duration(CLI::App* to, const std::string& name, std::optional<Milliseconds>& value,
-                           const std::string& what) {
-    add_read(to, name, "TIME", what,
-             [&value](const std::string& source, const std::string& text) -> Result<void> {
-               value = parse_duration(text);
-               if (value) return {};
-               return Error{ErrorKind::usage, printable(source, 128) + ": this is not a duration",
-                            "Expected one such as 500ms, 15s or 2m."};
-             });
+  static CLI::Option* add_duration(CLI::App* to, const std::string& name, std::optional<Milliseconds>& value,
+                                   const std::string& what) {
+    return add_read(to, name, "TIME", what,
+                    [&value](const std::string& source, const std::string& text) -> Result<void> {
+                      value = parse_duration(text);
+                      if (value) return {};
+                      return Error{ErrorKind::usage, printable(source, 128) + ": this is not a duration",
+                                   "Expected one such as 500ms, 15s or 2m."};
+                    });
   }
 
   CLI::Option* add_run_argument(CLI::App* to, const std::string& what) {
@@ -361,6 +361,41 @@ class CommandLine {
                           [this] { return stop_command(common_, reason_); });
     for (CLI::App* to : {pause, cancel, stop})
       add_text(to, "--reason", "TEXT", reason_, "Why; it stays on record with your name");
+    add_approve_verb();
+    add_rate_verb();
+  }
+
+  void add_approve_verb() {
+    CLI::App* approve =
+        verb("approve", "Let the next stage of a run start; it stays on record with your name.",
+             "  sluice approve 7\n  sluice approve 7 --stage rest\n",
+             [this] { return approve_command(common_, RunId{*run_}, approve_); });
+    add_run_argument(approve, "The run's number")->required();
+    add_text(approve, "--stage", "NAME", approve_.stage, "Which stage may start [the next one]");
+    approve->add_flag("--past-gate", approve_.is_past_gate, "Whatever the gate before it says");
+  }
+
+  void add_rate_verb() {
+    CLI::App* rate =
+        verb("rate", "Slow an account down for some time, also while a process sends: set.",
+             "  sluice rate set 4 --for 1h\n  sluice rate set 0.5 --for 30m --tenant prod\n", [this] {
+               rate_.valid_for = valid_for_.value_or(Milliseconds{0});
+               return rate_command(common_, rate_);
+             });
+    rate->add_option("ACTION", rate_.action, "set: from now on, no more than N requests a second")
+        ->type_name("")
+        ->required();
+    add_read(rate, "N", "", "Requests per second",
+             [this](const std::string& source, const std::string& text) -> Result<void> {
+               const Result<double> number = number_between(source, text, rate_min, rate_max);
+               if (number.has_error()) return number.error();
+               rate_.rate = *number;
+               return {};
+             })
+        ->required();
+    add_text(rate, "--tenant", "NAME", rate_.tenant,
+             "The cloud account, as the configuration calls it (or SLUICE_TENANT)");
+    add_duration(rate, "--for", valid_for_, "How long; after that, as before")->required();
   }
 
   void add_reporting_verbs() {
@@ -493,6 +528,9 @@ class CommandLine {
   std::string faults_file_;
   std::optional<std::int64_t> run_;
   std::string reason_;
+  ApproveOptionsGiven approve_;
+  RateOptionsGiven rate_;
+  std::optional<Milliseconds> valid_for_;
   std::size_t limit_ = 100;
 };
 

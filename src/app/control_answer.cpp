@@ -18,6 +18,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view stop = "stop";
+constexpr std::string_view approve = "approve";
+constexpr std::string_view rate = "rate";
 
 void write_devices(JsonText& text, const StateCounts& devices) {
   text.key("devices").begin_object().member("total", total(devices));
@@ -35,6 +37,40 @@ void write_run(JsonText& text, const ControlledRun& run) {
   }
   text.value(run.status).member("requests_in_flight", run.requests_in_flight);
   write_devices(text, run.devices);
+}
+
+void write_runs(JsonText& text, const std::vector<ControlledRun>& runs) {
+  text.key("runs").begin_array();
+  for (const ControlledRun& run : runs) {
+    text.begin_object();
+    write_run(text, run);
+    text.end_object();
+  }
+  text.end_array();
+}
+
+void write_approval(JsonText& text, const ApprovedStage& approved) {
+  text.member("run", approved.run.value).member("changed", approved.is_changed);
+  text.member("stage", approved.number).member("stage_name", approved.name);
+  text.member("past_gate", approved.is_past_gate);
+}
+
+void write_rate(JsonText& text, const OrderedRate& order) {
+  text.member("tenant", order.tenant).member("rate", order.rate).member("until", order.until);
+}
+
+ApprovedStage approval_from(const json::object& object) {
+  return {.run = RunId{object.at("run").as_int64()},
+          .number = static_cast<int>(object.at("stage").as_int64()),
+          .name = std::string{object.at("stage_name").as_string()},
+          .is_past_gate = object.at("past_gate").as_bool(),
+          .is_changed = object.at("changed").as_bool()};
+}
+
+OrderedRate rate_from(const json::object& object) {
+  return {.tenant = std::string{object.at("tenant").as_string()},
+          .rate = object.at("rate").to_number<double>(),
+          .until = std::string{object.at("until").as_string()}};
 }
 
 StateCounts devices_from(const json::object& object) {
@@ -63,12 +99,16 @@ ControlAnswer answer_from(const json::object& object) {
                        .actor = std::string{object.at("actor").as_string()},
                        .process = object.at("process").is_null() ? 0 : object.at("process").as_int64(),
                        .runs = {}};
-  if (answer.action != stop) {
+  if (answer.action == approve) {
+    answer.approved = approval_from(object);
+  } else if (answer.action == rate) {
+    answer.rate = rate_from(object);
+  } else if (answer.action == stop) {
+    for (const json::value& run : object.at("runs").as_array())
+      answer.runs.push_back(run_from(run.as_object()));
+  } else {
     answer.runs.push_back(run_from(object));
-    return answer;
   }
-  for (const json::value& run : object.at("runs").as_array())
-    answer.runs.push_back(run_from(run.as_object()));
   return answer;
 }
 
@@ -101,19 +141,28 @@ std::string resumed_text(const ControlledRun& run, std::int64_t process) {
                      run.is_changed ? "goes on, sent" : "is already being sent", process);
 }
 
-std::string unrecorded_text(const ControlledRun& run, std::string_view action) {
-  if (action == "resume") {
-    return fmt::format("run {}: another program holds the store; it goes on as soon as that lets go\n",
-                       run.run.value);
-  }
+std::string unrecorded_text(const ControlledRun& run) {
   return fmt::format(
       "run {}: nothing more is sent; another program holds the store, and the record follows as soon as that "
       "lets go\n",
       run.run.value);
 }
 
+std::string approved_text(const ApprovedStage& stage, std::string_view store_option) {
+  return fmt::format(
+      "stage {} ({}) of run {} {}{}\n  next: sluice status {}{}\n", stage.number, printable(stage.name, 256),
+      stage.run.value, stage.is_changed ? "is approved" : "was approved already",
+      stage.is_past_gate ? ", whatever the gate before it says" : "", stage.run.value, store_option);
+}
+
+std::string rate_set_text(const OrderedRate& order, std::int64_t process) {
+  return fmt::format("tenant {}: at most {} requests a second until {}{}\n", printable(order.tenant, 256),
+                     rate_text(order.rate), printable(order.until, 64),
+                     process > 0 ? fmt::format(", heeded by process {}", process) : std::string{});
+}
+
 std::string run_text(const ControlAnswer& answer, const ControlledRun& run, std::string_view store_option) {
-  if (run.status.empty()) return unrecorded_text(run, answer.action);
+  if (run.status.empty()) return unrecorded_text(run);
   if (answer.action == "cancel") return canceled_text(run, store_option);
   if (answer.action == "resume") return resumed_text(run, answer.process);
   return paused_text(run, store_option);
@@ -137,17 +186,13 @@ std::string control_json(const ControlAnswer& answer) {
   text.begin_object().member("schema_version", json_schema_version).member("action", answer.action);
   text.member("recorded", answer.is_recorded).member("actor", answer.actor).key("process");
   answer.process > 0 ? text.value(answer.process) : text.null();
+  if (answer.action == stop) write_runs(text, answer.runs);
+  if (answer.approved) write_approval(text, *answer.approved);
+  if (answer.rate) write_rate(text, *answer.rate);
   if (answer.action != stop) {
     for (const ControlledRun& run : answer.runs) write_run(text, run);
-    return text.end_object().end_document().take();
   }
-  text.key("runs").begin_array();
-  for (const ControlledRun& run : answer.runs) {
-    text.begin_object();
-    write_run(text, run);
-    text.end_object();
-  }
-  return text.end_array().end_object().end_document().take();
+  return text.end_object().end_document().take();
 }
 
 Result<ControlAnswer> control_answer_from(std::string_view text) {
@@ -161,8 +206,10 @@ Result<ControlAnswer> control_answer_from(std::string_view text) {
 }
 
 std::string control_text(const ControlAnswer& answer, std::string_view store_file) {
-  if (answer.runs.empty()) return "nothing to stop: no run is unfinished\n";
   const std::string store_option = option_text("--store", store_file);
+  if (answer.approved) return approved_text(*answer.approved, store_option);
+  if (answer.rate) return rate_set_text(*answer.rate, answer.process);
+  if (answer.runs.empty()) return "nothing to stop: no run is unfinished\n";
   std::string text;
   for (const ControlledRun& run : answer.runs) text += run_text(answer, run, store_option);
   return text;

@@ -12,6 +12,7 @@
 
 #include "sluice/core/result.hpp"
 #include "sluice/core/run.hpp"
+#include "sluice/engine/stage_approval.hpp"
 
 namespace sluice {
 
@@ -25,13 +26,24 @@ struct ControlledRun {
   bool operator==(const ControlledRun&) const = default;
 };
 
+struct OrderedRate {
+  std::string tenant;
+  double rate = 0;    ///< requests per second
+  std::string until;  ///< a time as RFC 3339 writes it
+
+  bool operator==(const OrderedRate&) const = default;
+};
+
 struct ControlAnswer {
-  std::string action;  ///< "pause", "resume", "cancel" or "stop"
+  std::string action;  ///< "pause", "resume", "cancel", "stop", "approve" or "rate"
   /// False: nothing more is sent, but another program holds the store, and the record follows.
   bool is_recorded = true;
-  std::string actor;                ///< who said it
-  std::int64_t process = 0;         ///< the one that sends the runs; 0: none does
-  std::vector<ControlledRun> runs;  ///< one, but for "stop"
+  std::string actor;         ///< who said it
+  std::int64_t process = 0;  ///< the one that sends the runs; 0: none does
+  /// One after pause, resume and cancel; after stop all that are unfinished.
+  std::vector<ControlledRun> runs;
+  std::optional<ApprovedStage> approved;  ///< after approve
+  std::optional<OrderedRate> rate;        ///< after rate
 
   bool operator==(const ControlAnswer&) const = default;
 };
@@ -40,7 +52,8 @@ ControlledRun controlled(const RunRecord& run, bool is_changed);
 
 /// {"schema_version","action","recorded","actor","process", and of the run "run","changed","status",
 /// "requests_in_flight","devices":{"total","accepted","presumed","failed","in_doubt","canceled","pending",
-/// "in_flight"}}; of a stop the runs are a list "runs". What is not known yet is null.
+/// "in_flight"}}; of a stop the runs are a list "runs". What is not known yet is null. An approval has "run",
+/// "changed","stage","stage_name","past_gate"; a rate "tenant","rate","until".
 std::string control_json(const ControlAnswer& answer);
 
 /// `unexpected` for anything that control_json() does not write.

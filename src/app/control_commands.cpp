@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The operator's hand on runs: pause, cancel, stop. The process that sends the run is asked to; if there is
-// none, the command takes the store and does it itself, with the same words in the end.
+// The operator's hand on runs and tenants: pause, cancel, stop, approve, rate. The process that sends the run
+// is asked to; if there is none, the command takes the store and does it itself, with the same words in the
+// end.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/carry_out.hpp"
 #include "app/commands.hpp"
 #include "app/control_answer.hpp"
 #include "app/control_client.hpp"
@@ -22,7 +24,7 @@
 #include "app/system_now.hpp"
 #include "http_api/api_routes.hpp"
 #include "sluice/core/run_rules.hpp"
-#include "sluice/engine/run_control.hpp"
+#include "sluice/jobfile/device_name.hpp"
 #include "sluice/store/open_store.hpp"
 
 namespace sluice {
@@ -47,53 +49,15 @@ bool has_owner(const std::string& path) {
   return reader.has_value() && (*reader)->has_owner();
 }
 
-/// What a command does to a store that it has for itself.
-struct ByOurselves {
-  Store& store;
-  std::string actor;
-
-  Result<std::vector<ControlDone>> operator()(const ControlRunCommand& command) const {
-    Result<ControlDone> done = control_run(store, {.verb = command.verb,
-                                                   .run = command.run,
-                                                   .actor = actor,
-                                                   .words = command.reason,
-                                                   .now = system_now()});
-    if (done.has_error()) return done.error();
-    return std::vector<ControlDone>{std::move(*done)};
-  }
-  Result<std::vector<ControlDone>> operator()(const StopCommand& command) const {
-    return pause_all_runs(store, {.run = {}, .actor = actor, .words = command.reason, .now = system_now()});
-  }
-  Result<std::vector<ControlDone>> operator()(const ApproveCommand&) const { return not_yet(); }
-  Result<std::vector<ControlDone>> operator()(const SetRateCommand&) const { return not_yet(); }
-
-  static Error not_yet() { return {ErrorKind::refused, "not supported by this version of sluice", ""}; }
-};
-
-std::string action_of(const ApiCommand& command) {
-  if (const auto* control = std::get_if<ControlRunCommand>(&command))
-    return std::string{to_string(control->verb)};
-  return "stop";
-}
-
-Result<ControlAnswer> do_it_ourselves(Store& store, const ApiCommand& command) {
-  const std::string actor = operator_name();
-  const Result<std::vector<ControlDone>> done = std::visit(ByOurselves{store, actor}, command);
-  if (done.has_error()) return done.error();
-  ControlAnswer answer{.action = action_of(command), .actor = actor, .runs = {}};
-  for (const ControlDone& one : *done) answer.runs.push_back(controlled(one.run, one.is_changed));
-  return answer;
-}
-
 /// By whoever has the store, be it nobody yet.
-Result<ControlAnswer> carry_out(const std::string& path, const ApiCommand& command) {
+Result<ControlAnswer> carry_out_there(const std::string& path, const ApiCommand& command) {
   const auto give_up_at = std::chrono::steady_clock::now() + owner_awaited_for;
   while (true) {
     Result<std::optional<ControlAnswer>> answered = ask_owner(path, command);
     if (answered.has_error()) return answered.error();
     if (*answered) return std::move(**answered);
     Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
-    if (store.has_value()) return do_it_ourselves(**store, command);
+    if (store.has_value()) return carry_out(**store, command, operator_name(), system_now());
     const bool may_pass = store.error().kind == ErrorKind::refused && has_owner(path);
     if (!may_pass || std::chrono::steady_clock::now() > give_up_at) return store.error();
     std::this_thread::sleep_for(look_interval);
@@ -121,6 +85,26 @@ Result<RunId> only_unfinished_run(const std::string& path) {
       "Name one, or pause them all: sluice stop."};
 }
 
+/// An order slows down; what the configuration allows stays the most.
+Result<std::string> tenant_to_slow_down(const std::string& named, double rate, const Environment& environment,
+                                        const Config& config) {
+  const Result<TenantConfig> tenant = meant_tenant(named, environment, config);
+  if (tenant.has_error()) return tenant.error();
+  if (config.tenants.empty() || rate <= tenant->rate) return tenant->name;
+  return Error{ErrorKind::refused,
+               fmt::format("a rate of {} requests per second is above the {} of tenant \"{}\"", rate,
+                           tenant->rate, printable(tenant->name, 64)),
+               "An order can only slow the tenant down; its limit stands in the configuration."};
+}
+
+/// Whoever resumes a run waits for its end, so to be told "done" would mislead him.
+Error already_sent(const std::string& path, RunId run, const ControlAnswer& answer) {
+  return {ErrorKind::refused,
+          fmt::format("store {} is in use by process {}, which sends run {} already", path, answer.process,
+                      run.value),
+          fmt::format("See how it stands: sluice status {}", run.value)};
+}
+
 Result<void> check_words(const std::string& reason) {
   if (reason.empty()) return {};
   return check_reason(reason);
@@ -133,7 +117,7 @@ ExitCode report(const CommonOptions& common, const ControlAnswer& answer) {
 
 ExitCode carry_out_and_report(const CommonOptions& common, const std::string& path,
                               const ApiCommand& command) {
-  const Result<ControlAnswer> answer = carry_out(path, command);
+  const Result<ControlAnswer> answer = carry_out_there(path, command);
   if (answer.has_error()) return answer.error();
   return report(common, *answer);
 }
@@ -166,6 +150,26 @@ ExitCode stop_command(const CommonOptions& common, const std::string& reason) {
   return carry_out_and_report(common, *path, StopCommand{reason});
 }
 
+ExitCode approve_command(const CommonOptions& common, RunId run, const ApproveOptionsGiven& given) {
+  const Result<std::string> path = path_of_store(common);
+  if (path.has_error()) return path.error();
+  return carry_out_and_report(common, *path, ApproveCommand{run, given.stage, given.is_past_gate});
+}
+
+ExitCode rate_command(const CommonOptions& common, const RateOptionsGiven& given) {
+  if (given.action != "set") {
+    return Error{ErrorKind::usage, fmt::format("`sluice rate` has no \"{}\"", printable(given.action, 64)),
+                 "Say how many requests a second, and for how long: sluice rate set 4 --for 1h"};
+  }
+  const Environment environment = process_environment();
+  const Result<Config> config = load_config(common, environment);
+  if (config.has_error()) return config.error();
+  const Result<std::string> tenant = tenant_to_slow_down(given.tenant, given.rate, environment, *config);
+  if (tenant.has_error()) return tenant.error();
+  return carry_out_and_report(common, store_path(common, environment, *config),
+                              SetRateCommand{*tenant, given.rate, given.valid_for});
+}
+
 Result<std::optional<int>> resume_where_it_is_sent(const CommonOptions& common, const std::string& path,
                                                    RunId run) {
   const auto give_up_at = std::chrono::steady_clock::now() + owner_awaited_for;
@@ -173,6 +177,7 @@ Result<std::optional<int>> resume_where_it_is_sent(const CommonOptions& common, 
   while (true) {
     const Result<std::optional<ControlAnswer>> answered = ask_owner(path, command);
     if (answered.has_error()) return answered.error();
+    if (*answered && !(*answered)->runs.front().is_changed) return already_sent(path, run, **answered);
     if (*answered) {
       const ExitCode reported = report(common, **answered);
       if (reported.has_error()) return reported.error();

@@ -9,6 +9,9 @@
 #include <chrono>
 #include <exception>
 #include <utility>
+#include <variant>
+
+#include "app/carry_out.hpp"
 
 namespace sluice {
 namespace {
@@ -20,6 +23,12 @@ using namespace std::chrono_literals;
 constexpr auto answered_within = 10s;
 constexpr auto retry_interval = 100ms;
 
+/// Null: the command resumes nothing.
+const RunId* run_to_resume(const ApiCommand& command) {
+  const auto* control = std::get_if<ControlRunCommand>(&command);
+  return control != nullptr && control->verb == ControlVerb::resume ? &control->run : nullptr;
+}
+
 }  // namespace
 
 ControlDesk::ControlDesk(asio::any_io_executor loop, AsyncStore& store, Clock& clock, SteeredRuns& runs)
@@ -27,68 +36,17 @@ ControlDesk::ControlDesk(asio::any_io_executor loop, AsyncStore& store, Clock& c
 
 ControlDesk::~ControlDesk() = default;
 
-asio::awaitable<Result<ControlAnswer>> ControlDesk::carry_out(ControlRunCommand command, std::string actor) {
-  auto order = std::make_shared<Order>(Order{.action = std::string{to_string(command.verb)},
-                                             .actor = actor,
-                                             .runs = {command.run},
-                                             .record = {},
-                                             .afterwards = {},
+asio::awaitable<Result<ControlAnswer>> ControlDesk::take(ApiCommand command, std::string actor) {
+  if (const std::optional<Error> objection = objection_to(command)) co_return *objection;
+  std::vector<RunId> braked = brake_for(command);
+  const RunId* resumed = run_to_resume(command);
+  const int times_braked = resumed != nullptr ? times_braked_[*resumed] : 0;
+  auto order = std::make_shared<Order>(Order{.command = std::move(command),
+                                             .actor = std::move(actor),
+                                             .at = clock_.utc_now(),
+                                             .braked = std::move(braked),
+                                             .times_braked = times_braked,
                                              .answered = clock_.alarm()});
-  const ControlOrder told = order_for(command.verb, command.run, actor, std::move(command.reason));
-  order->record = [told](Store& store) -> Result<Done> {
-    Result<ControlDone> done = control_run(store, told);
-    if (done.has_error()) return done.error();
-    return Done{std::move(*done)};
-  };
-  if (command.verb != ControlVerb::resume) {
-    brake(command.run);
-    co_return co_await queue(std::move(order));
-  }
-  if (const std::optional<Error> reason = reason_not_to_resume(command.run)) co_return *reason;
-  order->afterwards = [this, run = command.run, braked = times_braked_[command.run]](const Done& done) {
-    if (times_braked_[run] == braked && !runs_.is_ending()) runs_.send_again(done.front());
-  };
-  co_return co_await queue(std::move(order));
-}
-
-asio::awaitable<Result<ControlAnswer>> ControlDesk::carry_out(StopCommand command, std::string actor) {
-  const std::vector<RunId> steered = runs_.steered_runs();
-  for (const RunId run : steered) brake(run);
-  const ControlOrder told = order_for(ControlVerb::pause, RunId{}, actor, std::move(command.reason));
-  auto order =
-      std::make_shared<Order>(Order{.action = "stop",
-                                    .actor = std::move(actor),
-                                    .runs = steered,
-                                    .record = [told](Store& store) { return pause_all_runs(store, told); },
-                                    .afterwards = {},
-                                    .answered = clock_.alarm()});
-  co_return co_await queue(std::move(order));
-}
-
-ControlOrder ControlDesk::order_for(ControlVerb verb, RunId run, const std::string& actor,
-                                    std::string words) const {
-  return {.verb = verb, .run = run, .actor = actor, .words = std::move(words), .now = clock_.utc_now()};
-}
-
-void ControlDesk::brake(RunId run) {
-  ++times_braked_[run];
-  runs_.brake(run);
-}
-
-std::optional<Error> ControlDesk::reason_not_to_resume(RunId run) const {
-  if (runs_.is_ending()) {
-    return Error{ErrorKind::refused, fmt::format("process {} is about to end", ::getpid()),
-                 fmt::format("Once more in a moment: sluice resume {}", run.value)};
-  }
-  const std::vector<RunId> steered = runs_.steered_runs();
-  if (std::ranges::find(steered, run) != steered.end()) return std::nullopt;
-  return Error{
-      ErrorKind::refused,
-      fmt::format("the store is in use by process {}, which does not send run {}", ::getpid(), run.value),
-      "Wait for that process to end, or stop it; then resume the run."};
-}
-
-asio::awaitable<Result<ControlAnswer>> ControlDesk::queue(std::shared_ptr<Order> order) {
   const SteadyTime give_up_at = clock_.steady_now() + answered_within;
   waiting_.push_back(order);
   if (waiting_.size() == 1) asio::co_spawn(loop_, record_in_turn(), [](std::exception_ptr) {});
@@ -96,6 +54,34 @@ asio::awaitable<Result<ControlAnswer>> ControlDesk::queue(std::shared_ptr<Order>
     co_await order->answered->sleep_until(give_up_at);
   if (order->answer) co_return *order->answer;
   co_return unrecorded(*order);
+}
+
+/// At once, before anything is recorded.
+std::vector<RunId> ControlDesk::brake_for(const ApiCommand& command) {
+  std::vector<RunId> braked;
+  if (std::holds_alternative<StopCommand>(command)) braked = runs_.steered_runs();
+  const auto* control = std::get_if<ControlRunCommand>(&command);
+  if (control != nullptr && control->verb != ControlVerb::resume) braked.push_back(control->run);
+  for (const RunId run : braked) {
+    ++times_braked_[run];
+    runs_.brake(run);
+  }
+  return braked;
+}
+
+std::optional<Error> ControlDesk::objection_to(const ApiCommand& command) const {
+  const RunId* run = run_to_resume(command);
+  if (run == nullptr) return std::nullopt;
+  if (runs_.is_ending()) {
+    return Error{ErrorKind::refused, fmt::format("process {} is about to end", ::getpid()),
+                 fmt::format("Once more in a moment: sluice resume {}", run->value)};
+  }
+  const std::vector<RunId> steered = runs_.steered_runs();
+  if (std::ranges::find(steered, *run) != steered.end()) return std::nullopt;
+  return Error{
+      ErrorKind::refused,
+      fmt::format("the store is in use by process {}, which does not send run {}", ::getpid(), run->value),
+      "Wait for that process to end, or stop it; then resume the run."};
 }
 
 asio::awaitable<void> ControlDesk::record_in_turn() {
@@ -110,46 +96,67 @@ asio::awaitable<void> ControlDesk::record_in_turn() {
 }
 
 asio::awaitable<Result<ControlAnswer>> ControlDesk::record(const Order& order) {
-  Result<Done> done = co_await recorded(order);
-  if (done.has_error()) co_return done.error();
-  if (order.afterwards) order.afterwards(*done);
+  Result<ControlAnswer> answer = co_await recorded(order);
+  if (answer.has_error()) co_return answer;
+  answer->process = ::getpid();
   // What was braked before it went out goes back into the queue in the same moment: counted a transaction
   // later, what is in flight is what was sent.
-  auto recount = [runs = *done](Store& store) -> Result<Done> {
-    Done again;
-    for (const ControlDone& one : runs) {
-      Result<RunRecord> run = known_run(store, one.run.id);
-      if (run.has_error()) return run.error();
-      again.push_back({std::move(*run), one.is_changed});
-    }
-    return again;
-  };
-  const Result<Done> counted = co_await store_.call(std::move(recount));
-  co_return answer_of(order, counted.has_value() ? *counted : *done);
+  const std::vector<RunRecord> runs = co_await look_at(*answer);
+  follow(order, *answer, runs);
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    answer->runs[i] = controlled(runs[i], answer->runs[i].is_changed);
+  co_return answer;
 }
 
-asio::awaitable<Result<ControlDesk::Done>> ControlDesk::recorded(const Order& order) {
+asio::awaitable<Result<ControlAnswer>> ControlDesk::recorded(const Order& order) {
   const std::unique_ptr<Alarm> pause = clock_.alarm();
   while (true) {
-    auto work = [&order](Store& store) { return order.record(store); };
-    Result<Done> done = co_await store_.call(std::move(work));
-    const bool is_held = done.has_error() && done.error().kind == ErrorKind::storage_busy;
-    if (!is_held || is_stopping_) co_return done;
+    auto work = [&order](Store& store) { return carry_out(store, order.command, order.actor, order.at); };
+    Result<ControlAnswer> answer = co_await store_.call(std::move(work));
+    const bool is_held = answer.has_error() && answer.error().kind == ErrorKind::storage_busy;
+    if (!is_held || is_stopping_) co_return answer;
     const SteadyTime next_try_at = clock_.steady_now() + retry_interval;
     co_await pause->sleep_until(next_try_at);
   }
 }
 
-ControlAnswer ControlDesk::answer_of(const Order& order, const Done& done) const {
-  ControlAnswer answer{.action = order.action, .actor = order.actor, .process = ::getpid(), .runs = {}};
-  for (const ControlDone& one : done) answer.runs.push_back(controlled(one.run, one.is_changed));
-  return answer;
+/// Empty if they cannot be read now.
+asio::awaitable<std::vector<RunRecord>> ControlDesk::look_at(const ControlAnswer& answer) {
+  auto work = [&answer](Store& store) -> Result<std::vector<RunRecord>> {
+    std::vector<RunRecord> runs;
+    for (const ControlledRun& one : answer.runs) {
+      Result<RunRecord> run = known_run(store, one.run);
+      if (run.has_error()) return run.error();
+      runs.push_back(std::move(*run));
+    }
+    return runs;
+  };
+  Result<std::vector<RunRecord>> runs = co_await store_.call(std::move(work));
+  co_return runs.has_value() ? std::move(*runs) : std::vector<RunRecord>{};
 }
 
-ControlAnswer ControlDesk::unrecorded(const Order& order) const {
-  ControlAnswer answer{
-      .action = order.action, .is_recorded = false, .actor = order.actor, .process = ::getpid(), .runs = {}};
-  for (const RunId run : order.runs) answer.runs.push_back({.run = run, .is_changed = true, .status = {}});
+/// What the process that sends makes of what is on record now.
+void ControlDesk::follow(const Order& order, const ControlAnswer& answer,
+                         const std::vector<RunRecord>& runs) {
+  if (answer.approved || answer.rate) return runs_.look_again();
+  const RunId* resumed = run_to_resume(order.command);
+  if (resumed == nullptr || runs.empty() || runs_.is_ending()) return;
+  if (times_braked_[*resumed] == order.times_braked)
+    runs_.send_again({runs.front(), answer.runs.front().is_changed});
+}
+
+Result<ControlAnswer> ControlDesk::unrecorded(const Order& order) const {
+  if (order.braked.empty() && !std::holds_alternative<StopCommand>(order.command)) {
+    return Error{ErrorKind::storage_busy, "another program holds the store",
+                 "The command is carried out as soon as that lets go. Ask again to be sure: to say it twice "
+                 "does no harm."};
+  }
+  ControlAnswer answer{.action = action_of(order.command),
+                       .is_recorded = false,
+                       .actor = order.actor,
+                       .process = ::getpid(),
+                       .runs = {}};
+  for (const RunId run : order.braked) answer.runs.push_back({.run = run, .is_changed = true, .status = {}});
   return answer;
 }
 

@@ -6,7 +6,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,6 +34,8 @@ class SteeredRuns {
   virtual void brake(RunId run) = 0;
   /// It is active on record, and is to be sent.
   virtual void send_again(const ControlDone& resumed) = 0;
+  /// Something else about the runs has changed on record: an approval, or the pace that a person has ordered.
+  virtual void look_again() = 0;
   /// No command is left to be recorded.
   virtual void all_recorded() = 0;
 };
@@ -45,38 +46,34 @@ class ControlDesk {
   ControlDesk(boost::asio::any_io_executor loop, AsyncStore& store, Clock& clock, SteeredRuns& runs);
   ~ControlDesk();
 
-  /// Completes when it is recorded, or with is_recorded false after ten seconds in which another program held
-  /// the store: it is recorded later then. Fails: as control_run() does; refused: a resume of a run that
-  /// another process must send.
-  boost::asio::awaitable<Result<ControlAnswer>> carry_out(ControlRunCommand command, std::string actor);
-  boost::asio::awaitable<Result<ControlAnswer>> carry_out(StopCommand command, std::string actor);
+  /// Completes when it is recorded, or after ten seconds in which another program held the store: a pause, a
+  /// cancel or a stop with is_recorded false, and any other with `storage_busy`; it is recorded later then.
+  /// Fails: as carry_out() does; refused: a resume of a run that another process must send.
+  boost::asio::awaitable<Result<ControlAnswer>> take(ApiCommand command, std::string actor);
 
   bool is_idle() const { return waiting_.empty(); }
   /// From now on, nothing is tried again while another program holds the store.
   void stop_waiting() { is_stopping_ = true; }
 
  private:
-  using Done = std::vector<ControlDone>;
-
   struct Order {
-    std::string action;
+    ApiCommand command;
     std::string actor;
-    std::vector<RunId> runs;  ///< that an answer names before it is recorded
-    std::function<Result<Done>(Store&)> record;
-    std::function<void(const Done&)> afterwards;
+    UtcTime at;
+    std::vector<RunId> braked;  ///< by this order
+    int times_braked = 0;       ///< a resume: how often its run was, when the order came
     std::unique_ptr<Alarm> answered;
     std::optional<Result<ControlAnswer>> answer = {};
   };
 
-  ControlOrder order_for(ControlVerb verb, RunId run, const std::string& actor, std::string words) const;
-  void brake(RunId run);
-  std::optional<Error> reason_not_to_resume(RunId run) const;
-  boost::asio::awaitable<Result<ControlAnswer>> queue(std::shared_ptr<Order> order);
+  std::vector<RunId> brake_for(const ApiCommand& command);
+  std::optional<Error> objection_to(const ApiCommand& command) const;
   boost::asio::awaitable<void> record_in_turn();
   boost::asio::awaitable<Result<ControlAnswer>> record(const Order& order);
-  boost::asio::awaitable<Result<Done>> recorded(const Order& order);
-  ControlAnswer answer_of(const Order& order, const Done& done) const;
-  ControlAnswer unrecorded(const Order& order) const;
+  boost::asio::awaitable<Result<ControlAnswer>> recorded(const Order& order);
+  boost::asio::awaitable<std::vector<RunRecord>> look_at(const ControlAnswer& answer);
+  void follow(const Order& order, const ControlAnswer& answer, const std::vector<RunRecord>& runs);
+  Result<ControlAnswer> unrecorded(const Order& order) const;
 
   boost::asio::any_io_executor loop_;
   AsyncStore& store_;

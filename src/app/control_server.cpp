@@ -19,25 +19,6 @@ namespace asio = boost::asio;
 
 ApiAnswer refused(const Error& error) { return {http_status_of(error.kind), error_json(error)}; }
 
-/// Carries a command out, whichever it is.
-struct AtDesk {
-  ControlDesk& desk;
-  std::string actor;
-
-  asio::awaitable<Result<ControlAnswer>> operator()(ControlRunCommand command) const {
-    return desk.carry_out(std::move(command), actor);
-  }
-  asio::awaitable<Result<ControlAnswer>> operator()(StopCommand command) const {
-    return desk.carry_out(std::move(command), actor);
-  }
-  asio::awaitable<Result<ControlAnswer>> operator()(ApproveCommand) const { co_return not_yet("approve"); }
-  asio::awaitable<Result<ControlAnswer>> operator()(SetRateCommand) const { co_return not_yet("rate"); }
-
-  static Error not_yet(const char* what) {
-    return {ErrorKind::refused, fmt::format("{} is not supported by this version of sluice", what), ""};
-  }
-};
-
 }  // namespace
 
 ControlServer::ControlServer(asio::any_io_executor loop, ControlDesk& desk)
@@ -63,8 +44,8 @@ asio::awaitable<ApiAnswer> ControlServer::answer(ApiRequest request) {
   if (const auto* refusal = std::get_if<ApiRefusal>(&command)) {
     co_return ApiAnswer{refusal->status, error_json(refusal->error)};
   }
-  const AtDesk at_desk{desk_, name_of(request.user)};
-  const Result<ControlAnswer> done = co_await std::visit(at_desk, std::get<ApiCommand>(std::move(command)));
+  const Result<ControlAnswer> done =
+      co_await desk_.take(std::get<ApiCommand>(std::move(command)), name_of(request.user));
   if (done.has_error()) co_return refused(done.error());
   co_return ApiAnswer{200, control_json(*done)};
 }

@@ -11,7 +11,8 @@ inline constexpr std::string_view exit_codes_footer =
     "found,\n"
     "5 endpoint not reachable, 6 refused, or paused by an operator, 7 devices failed, 8 the run paused "
     "itself,\n"
-    "9 canceled, 10 devices in doubt, 11 credentials, permission or another pause of the account, 129/130/143 interrupted.";
+    "9 canceled, 10 devices in doubt, 11 credentials, permission or another pause of the account, "
+    "129/130/143 interrupted.";
 
 inline constexpr std::string_view environment_footer =
     "Environment, where the option is not given: SLUICE_STORE, SLUICE_CONFIG, SLUICE_TENANT, "

@@ -137,6 +137,8 @@ class Session final : public SteeredRuns {
     serve(*run.account);
   }
 
+  void look_again() override {}
+
   void all_recorded() override { end_if_done(); }
 
  private:

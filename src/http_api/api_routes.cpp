@@ -10,6 +10,8 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <charconv>
+#include <chrono>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -31,7 +33,7 @@ constexpr std::size_t name_bytes_max = 256;
 constexpr JsonLimits body_limits{.bytes_max = std::size_t{64} * 1024, .depth_max = 4};
 
 constexpr std::array<Key, 1> reason_keys{"reason"};
-constexpr std::array<Key, 1> stage_keys{"stage"};
+constexpr std::array<Key, 2> stage_keys{"stage", "past_gate"};
 constexpr std::array<Key, 2> rate_keys{"rate", "for"};
 
 /// "7:pause": the thing, and what is to be done with it. A tenant's name may have a colon in it.
@@ -102,7 +104,8 @@ Command command_on_run(const ApiRequest& request, RunId run, std::string_view ve
   }
   if (verb != "approve") return nothing_there(request.target);
   return with_body(request, {stage_keys, {}}, [&](const ObjectReader& reader) -> ApiCommand {
-    return ApproveCommand{run, reader.text("stage", is_name, "a stage's name").value_or("")};
+    return ApproveCommand{run, reader.text("stage", is_name, "a stage's name").value_or(""),
+                          reader.boolean("past_gate").value_or(false)};
   });
 }
 
@@ -110,8 +113,10 @@ Command command_on_tenant(const ApiRequest& request, const Action& action) {
   if (action.verb != "rate" || !is_name(action.on)) return nothing_there(request.target);
   return with_body(request, {rate_keys, {}}, [&](const ObjectReader& reader) -> ApiCommand {
     reader.require("rate", "the requests per second");
+    reader.require("for", "for how long, such as 1h");
     const std::optional<double> rate = reader.number("rate", rate_min, rate_max);
-    return SetRateCommand{action.on, rate.value_or(0), reader.duration("for")};
+    const std::optional<std::chrono::milliseconds> valid_for = reader.duration("for");
+    return SetRateCommand{action.on, rate.value_or(0), valid_for.value_or(std::chrono::milliseconds{0})};
   });
 }
 
@@ -133,6 +138,16 @@ Command routed(const ApiRequest& request) {
   return command_on_run(request, *run, action.verb);
 }
 
+/// As parse_duration() reads it: each unit has its own limit of digits.
+std::string duration_text_of(std::chrono::milliseconds duration) {
+  using namespace std::chrono;
+  if (duration % seconds{1} != milliseconds{0}) return fmt::format("{}ms", duration.count());
+  const auto whole = duration_cast<seconds>(duration);
+  if (whole % hours{24} == seconds{0}) return fmt::format("{}d", whole / hours{24});
+  if (whole % minutes{1} == seconds{0}) return fmt::format("{}m", whole / minutes{1});
+  return fmt::format("{}s", whole.count());
+}
+
 /// The request that a command is written as.
 struct Writer {
   boost::json::object body;
@@ -147,11 +162,12 @@ struct Writer {
   }
   std::string operator()(const ApproveCommand& command) {
     if (!command.stage.empty()) body["stage"] = command.stage;
+    if (command.is_past_gate) body["past_gate"] = true;
     return fmt::format("runs/{}:approve", command.run.value);
   }
   std::string operator()(const SetRateCommand& command) {
     body["rate"] = command.rate;
-    if (command.valid_for) body["for"] = fmt::format("{}ms", command.valid_for->count());
+    body["for"] = duration_text_of(command.valid_for);
     return fmt::format("tenants/{}:rate", boost::urls::encode(command.tenant, boost::urls::unreserved_chars));
   }
 };

@@ -2,15 +2,14 @@
 // Which command a request to the control API stands for. Pure: text in, a value or a refusal out.
 //
 //   POST /api/v1/runs/{id}:pause|:resume|:cancel   {"reason": TEXT}
-//   POST /api/v1/runs/{id}:approve                 {"stage": NAME}
+//   POST /api/v1/runs/{id}:approve                 {"stage": NAME, "past_gate": true}
 //   POST /api/v1/stop                              {"reason": TEXT}
 //   POST /api/v1/tenants/{name}:rate               {"rate": 4, "for": "1h"}
 //
-// Every member but "rate" may be missing, and so may the whole body.
+// Every member but those of the rate may be missing, and so may the whole body.
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 #include <variant>
 
@@ -36,15 +35,16 @@ struct StopCommand {
 
 struct ApproveCommand {
   RunId run;
-  std::string stage;  ///< empty: the one that waits
+  std::string stage;          ///< empty: the next one
+  bool is_past_gate = false;  ///< whatever the gate before it says
 
   bool operator==(const ApproveCommand&) const = default;
 };
 
 struct SetRateCommand {
   std::string tenant;
-  double rate = 0;                                     ///< requests per second
-  std::optional<std::chrono::milliseconds> valid_for;  ///< absent: until it is set anew
+  double rate = 0;  ///< requests per second
+  std::chrono::milliseconds valid_for{0};
 
   bool operator==(const SetRateCommand&) const = default;
 };

@@ -32,11 +32,13 @@ struct RecordingRuns : SteeredRuns {
   bool is_ending() const override { return is_over; }
   void brake(RunId run) override { braked.insert(run); }
   void send_again(const ControlDone& resumed) override { braked.erase(resumed.run.id); }
+  void look_again() override { ++times_looked; }
   void all_recorded() override { ++times_all_recorded; }
 
   std::set<RunId> steered;
   std::set<RunId> braked;
   bool is_over = false;
+  int times_looked = 0;
   int times_all_recorded = 0;
 };
 
@@ -55,11 +57,7 @@ struct Scene {
   std::shared_ptr<Answer> tell(ControlVerb verb) { return tell(ControlRunCommand{verb, run, "lunch"}); }
 
   asio::awaitable<void> carry_out(ApiCommand command, std::shared_ptr<Answer> answer) {
-    if (const auto* control = std::get_if<ControlRunCommand>(&command)) {
-      answer->emplace(co_await desk.carry_out(*control, "uid 7"));
-    } else {
-      answer->emplace(co_await desk.carry_out(std::get<StopCommand>(command), "uid 7"));
-    }
+    answer->emplace(co_await desk.take(std::move(command), "uid 7"));
   }
 
   RunRecord record() { return record_of(store, run); }
@@ -203,4 +201,33 @@ TEST_CASE("control desk: an interrupted process does not wait for who holds the 
   CHECK(kind_of(**pause) == ErrorKind::storage_busy);
   CHECK(scene.runs.braked.contains(scene.run));
   CHECK(scene.desk.is_idle());
+}
+
+TEST_CASE("control desk: a pace that a person has ordered is recorded, and whoever sends looks at it") {
+  Scene scene;
+
+  const auto order = scene.tell(SetRateCommand{"prod", 4, 1h});
+  scene.clock.run();
+
+  CHECK(answer_in(order).rate->rate == 4);
+  CHECK(scene.runs.times_looked == 1);
+  CHECK(scene.runs.braked.empty());
+  const auto recorded = expect(scene.store.rate_order("prod"));
+  REQUIRE(recorded.has_value());
+  CHECK(recorded->rate == 4);
+  CHECK(recorded->until - recorded->now == 1h);
+  CHECK(recorded->actor == "uid 7");
+}
+
+TEST_CASE("control desk: what brakes nothing is no success as long as it is not recorded") {
+  Scene scene;
+  scene.store.is_held = [] { return true; };
+  const auto rate = scene.tell(SetRateCommand{"prod", 4, 1h});
+  const auto resume = scene.tell(ControlVerb::resume);
+  scene.clock.run_until(scene.clock.steady_now() + 11s);
+
+  for (const auto& answer : {rate, resume}) {
+    REQUIRE(answer->has_value());
+    CHECK(kind_of(**answer) == ErrorKind::storage_busy);
+  }
 }

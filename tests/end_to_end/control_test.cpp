@@ -194,7 +194,8 @@ TEST_CASE("end to end: a run that was paused where it is sent goes on there") {
 
   CHECK_MESSAGE(resumed.exit_code == 0, resumed.err);
   CHECK(says(resumed.out, fmt::format("run 1 goes on, sent by process {}", run->id())));
-  CHECK(says(again.out, fmt::format("run 1 is already being sent by process {}", run->id())));
+  CHECK(again.exit_code == 6);
+  CHECK(says(again.err, fmt::format("in use by process {}, which sends run 1 already", run->id())));
   CHECK_MESSAGE(ended.exit_code == 0, ended.err);
   CHECK(scene.number("SELECT count(*) FROM runs WHERE devices_accepted = 150") == 2);
   CHECK(scene.cloud->summary().requests == 300);

@@ -42,11 +42,11 @@ TEST_CASE("api routes: each target is its command, and the body may be missing")
         ApiCommand{ControlRunCommand{ControlVerb::cancel, RunId{7}, "wrong firmware"}});
   CHECK(command(post("/api/v1/stop", "{}")) == ApiCommand{StopCommand{""}});
   CHECK(command(post("/api/v1/runs/7:approve", R"({"stage": "canary"})")) ==
-        ApiCommand{ApproveCommand{RunId{7}, "canary"}});
+        ApiCommand{ApproveCommand{RunId{7}, "canary", false}});
   CHECK(command(post("/api/v1/tenants/prod:rate", R"({"rate": 4, "for": "1h"})")) ==
         ApiCommand{SetRateCommand{"prod", 4, 1h}});
-  CHECK(command(post("/api/v1/tenants/a%20b:c%2Fd:rate", R"({"rate": 0.5})")) ==
-        ApiCommand{SetRateCommand{"a b:c/d", 0.5, std::nullopt}});
+  CHECK(command(post("/api/v1/tenants/a%20b:c%2Fd:rate", R"({"rate": 0.5, "for": "90s"})")) ==
+        ApiCommand{SetRateCommand{"a b:c/d", 0.5, 90s}});
 }
 
 TEST_CASE("api routes: every command comes back from the request that is made of it") {
@@ -54,9 +54,13 @@ TEST_CASE("api routes: every command comes back from the request that is made of
       ControlRunCommand{ControlVerb::pause, RunId{1}, ""},
       ControlRunCommand{ControlVerb::cancel, RunId{9'000'000'000}, "quote \" back\\slash 设备"},
       StopCommand{"fire"},
-      ApproveCommand{RunId{3}, "10 %"},
+      ApproveCommand{RunId{3}, "10 %", true},
+      ApproveCommand{RunId{3}, "", false},
       SetRateCommand{"prod/东:1?#", 0.001, 90s},
-      SetRateCommand{"prod", 100'000, std::nullopt}};
+      SetRateCommand{"prod", 100'000, 999 * 24h},
+      SetRateCommand{"prod", 4, 1ms},
+      SetRateCommand{"prod", 4, 5h},
+      SetRateCommand{"prod", 4, 7min}};
   for (const ApiCommand& one : commands) CHECK(command(request_for(one)) == one);
 }
 
@@ -107,6 +111,8 @@ TEST_CASE("api routes: a body that does not fit is told with its place and chang
     CHECK_MESSAGE(refused.error.message.find(expected) != std::string::npos, refused.error.message);
   }
   CHECK(refusal(post("/api/v1/tenants/prod:rate", "{}")).error.message.find("rate") != std::string::npos);
-  CHECK(refusal(post("/api/v1/tenants/prod:rate", R"({"rate": 0})")).status == 422);
+  CHECK(refusal(post("/api/v1/tenants/prod:rate", R"({"rate": 4})")).status == 422);
+  CHECK(refusal(post("/api/v1/tenants/prod:rate", R"({"rate": 0, "for": "1h"})")).status == 422);
+  CHECK(refusal(post("/api/v1/runs/7:approve", R"({"past_gate": "yes"})")).status == 422);
   CHECK(refusal(post("/api/v1/tenants/prod:rate", R"({"rate": 4, "for": "soon"})")).status == 422);
 }
