@@ -14,6 +14,7 @@
 #include "jobfile/object_reader.hpp"
 #include "jobfile/regular_file.hpp"
 #include "jobfile/utf8.hpp"
+#include "jobfile/window_reader.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "sluice/jobfile/json_document.hpp"
 
@@ -159,6 +160,10 @@ Job read_root(const JsonValue& root, Findings& findings) {
   if (const auto* retry = reader.of_kind("retry", JsonValue::Kind::object, "an object")) {
     job.retry = read_retry(*retry, findings);
   }
+  if (const auto* window = reader.of_kind("window", JsonValue::Kind::object, "an object")) {
+    job.window = read_window(*window, findings);
+  }
+  job.deadline = reader.duration("deadline");
   return job;
 }
 

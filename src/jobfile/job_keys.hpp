@@ -17,20 +17,22 @@ namespace job_keys {
 
 using Name = std::string_view;
 
-inline constexpr std::array<Name, 10> job_known{"$schema",        "name",    "tenant",     "call",
-                                                "targets",        "retry",   "chunk_size", "rate",
-                                                "safe_to_repeat", "on_doubt"};
-inline constexpr std::array<Name, 4> job_later{"stages", "abort", "window", "schedule"};
+inline constexpr std::array<Name, 12> job_known{"$schema",        "name",     "tenant",     "call",
+                                                "targets",        "retry",    "chunk_size", "rate",
+                                                "safe_to_repeat", "on_doubt", "window",     "deadline"};
+inline constexpr std::array<Name, 3> job_later{"stages", "abort", "schedule"};
 inline constexpr std::array<Name, 6> call_known{"product_key", "identifier",      "args",
                                                 "qos",         "iot_instance_id", "parameters"};
 inline constexpr std::array<Name, 3> targets_known{"devices", "devices_file", "column"};
 inline constexpr std::array<Name, 2> targets_later{"where", "exclude_file"};
 inline constexpr std::array<Name, 4> retry_known{"max_attempts", "base", "cap", "deadline"};
+inline constexpr std::array<Name, 2> window_known{"zone", "allow"};
 
 inline constexpr ObjectKeys job{job_known, job_later};
 inline constexpr ObjectKeys call{call_known, {}};
 inline constexpr ObjectKeys targets{targets_known, targets_later};
 inline constexpr ObjectKeys retry{retry_known, {}};
+inline constexpr ObjectKeys window{window_known, {}};
 
 }  // namespace job_keys
 }  // namespace sluice

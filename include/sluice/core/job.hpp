@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sluice/core/send_window.hpp"
+
 namespace sluice {
 
 /// The API takes at most this many devices a call (api: InvokeThingsService, DeviceName.1 … DeviceName.100).
@@ -61,6 +63,8 @@ struct Job {
   std::string tenant;  ///< empty: the configuration's default tenant
   Call call;
   Targets targets;
+  std::optional<SendWindow> window;
+  std::optional<std::chrono::milliseconds> deadline;  ///< from the run's start; after it nothing is sent
   std::size_t chunk_size = devices_per_request_max;
   std::optional<double> rate;  ///< requests per second; absent: the tenant's
   bool safe_to_repeat = false;  ///< a second execution does no harm
