@@ -17,7 +17,7 @@ struct DailySpan {
 };
 
 struct SendWindow {
-  std::string zone = "UTC";       ///< an IANA name
+  std::string zone = "UTC";      ///< an IANA name
   std::vector<DailySpan> allow;  ///< never empty
 
   bool operator==(const SendWindow&) const = default;
