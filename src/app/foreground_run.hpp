@@ -19,7 +19,8 @@ void announce(const CommonOptions& common, const RunRecord& record, const Tenant
               std::string_view key_source);
 
 /// Sends the runs, prints each one's summary, and says how to go on.
-ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common);
+ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common,
+                         const SessionGround& ground = machine_ground());
 
 /// The options that neither a run nor the next command knows by itself: store, configuration, key, trust.
 std::string again_options(const CommonOptions& common, const SendOptions& send);

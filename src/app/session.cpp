@@ -10,7 +10,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <cstdio>
@@ -55,20 +54,16 @@ class Watched {
 
 class Session {
  public:
-  Session(Store& store, const CommonOptions& options)
+  /// @param ground outlives the session
+  Session(Store& store, const CommonOptions& options, const SessionGround& ground)
       : options_(options),
-        clock_(open_system_clock(loop_.get_executor())),
-        randomness_(open_system_randomness()),
-        store_(store, loop_.get_executor(), database_.get_executor()),
+        ground_(ground),
+        loop_(*ground.loop),
+        clock_(*ground.clock),
+        store_(store, loop_.get_executor(), ground.database),
         signals_(loop_, SIGINT, SIGTERM, SIGHUP),
-        ticker_(loop_) {
-    last_sent_before_ = clock_->steady_now() - store.silent_for().value_or(0ns);
-  }
-
-  ~Session() {
-    // The database thread must not touch a call whose coroutine is gone.
-    database_.join();
-  }
+        ticker_(loop_),
+        last_sent_before_(clock_.steady_now() - store.silent_for().value_or(0ns)) {}
 
   SessionEnd run(const std::vector<SessionRun>& runs) {
     // By key, not by the tenant's name: the limit belongs to the account, and two names may stand for one.
@@ -76,12 +71,14 @@ class Session {
     for (const SessionRun& run : runs) by_account[run.credentials.access_key_id].push_back(&run);
     accounts_left_ = by_account.size();
     watch_signals();
-    asio::co_spawn(loop_, tick(), [](std::exception_ptr) {});
+    if (ground_.is_watched) asio::co_spawn(loop_, tick(), [](std::exception_ptr) {});
     for (const auto& [key, of_account] : by_account) {
       asio::co_spawn(loop_, send_in_turn(of_account),
                      [this](std::exception_ptr problem) { account_done(problem); });
     }
-    loop_.run();
+    ground_.run_loop();
+    if (accounts_left_ > 0)
+      fail(Error{ErrorKind::unexpected, "sending waits for something that never comes", ""});
     return end_;
   }
 
@@ -95,16 +92,15 @@ class Session {
       slowest = std::min(slowest, run->setup.rate);
       const SteadyTime not_before =
           std::max({quiet_until, last_sent_before + silence_needed(slowest),
-                    clock_->steady_now() + silence_left(run->record.tenant_silent_until, clock_->utc_now())});
+                    clock_.steady_now() + silence_left(run->record.tenant_silent_until, clock_.utc_now())});
       quiet_until = co_await send(*run, not_before);
-      last_sent_before = clock_->steady_now();
+      last_sent_before = clock_.steady_now();
     }
   }
 
   /// @return before when the account's next run must not send
   asio::awaitable<SteadyTime> send(const SessionRun& run, SteadyTime not_before) {
-    Result<std::unique_ptr<Transport>> transport =
-        open_https_transport(loop_.get_executor(), run.setup.endpoint, run.setup.https);
+    Result<std::unique_ptr<Transport>> transport = ground_.open_transport(run.setup);
     if (transport.has_error()) {
       fail(transport.error());
       co_return not_before;
@@ -113,15 +109,15 @@ class Session {
     Dispatcher dispatcher{loop_.get_executor(),
                           store_,
                           **transport,
-                          *clock_,
-                          *randomness_,
+                          clock_,
+                          *ground_.randomness,
                           printer,
                           dispatcher_config(run, not_before)};
     const Watched watched{printers_, dispatcher, printer};
     const Result<void> done = co_await dispatcher.run();
     (*transport)->close();
-    printer.finish(clock_->steady_now());
-    end_.others_use[run.record.id] = printer.view(clock_->steady_now()).others;
+    printer.finish(clock_.steady_now());
+    end_.others_use[run.record.id] = printer.view(clock_.steady_now()).others;
     if (done.has_error()) fail(done.error());
     co_return dispatcher.quiet_until();
   }
@@ -150,11 +146,12 @@ class Session {
             .rate = run.setup.rate,
             .account_limit = run.setup.account_rate,
             .in_flight_max = run.setup.in_flight,
-            .at = clock_->steady_now()};
+            .at = clock_.steady_now()};
   }
 
   ProgressMode progress_mode() const {
-    if (options_.is_quiet && options_.progress == ProgressMode::automatic) return ProgressMode::none;
+    const bool is_silent = options_.is_quiet || !ground_.is_watched;
+    if (is_silent && options_.progress == ProgressMode::automatic) return ProgressMode::none;
     return options_.progress;
   }
 
@@ -172,7 +169,7 @@ class Session {
 
   asio::awaitable<void> tick() {
     while (accounts_left_ > 0) {
-      for (const auto& [dispatcher, printer] : printers_) printer->tick(clock_->steady_now());
+      for (const auto& [dispatcher, printer] : printers_) printer->tick(clock_.steady_now());
       ticker_.expires_after(tick_interval);
       boost::system::error_code canceled_at_the_end;
       co_await ticker_.async_wait(asio::redirect_error(asio::use_awaitable, canceled_at_the_end));
@@ -198,10 +195,9 @@ class Session {
   }
 
   const CommonOptions& options_;
-  asio::io_context loop_{1};
-  asio::thread_pool database_{1};
-  std::unique_ptr<Clock> clock_;
-  std::unique_ptr<Randomness> randomness_;
+  const SessionGround& ground_;
+  asio::io_context& loop_;
+  Clock& clock_;
   AsyncStore store_;
   asio::signal_set signals_;
   asio::steady_timer ticker_;
@@ -222,8 +218,9 @@ Result<void> check_transport(const TenantSetup& setup) {
   return {};
 }
 
-SessionEnd send_runs(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& options) {
-  Session session{store, options};
+SessionEnd send_runs(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& options,
+                     const SessionGround& ground) {
+  Session session{store, options, ground};
   return session.run(runs);
 }
 
