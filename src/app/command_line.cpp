@@ -474,7 +474,8 @@ class CommandLine {
   void add_simulating_verbs() {
     CLI::App* rehearse =
         verb("rehearse", "Run a job against the built-in cloud, on a store of its own. Needs no account.",
-             "  sluice rehearse job.json\n  sluice rehearse job.json --faults samples/faults/rough.json\n",
+             "  sluice rehearse job.json\n  sluice rehearse job.json --faults samples/faults/rough.json\n"
+             "  sluice rehearse job.json --virtual\n",
              [this] { return rehearse_command(common_, send_, rehearse_); });
     add_job_argument(rehearse);
     add_device_options(rehearse);
@@ -483,6 +484,9 @@ class CommandLine {
     add_text(rehearse, "--ledger", "FILE", rehearse_.ledger_file,
              "Where the built-in cloud records every request");
     add_seed(rehearse, rehearse_.seed);
+    rehearse->add_flag("--virtual", rehearse_.is_virtual,
+                       "In virtual time: what would take hours takes a moment");
+    add_start(rehearse, "With --virtual: as if it were then, such as 2026-03-28T22:00:00Z [now]");
 
     CLI::App* simulate = verb("simulate", "Serve the built-in cloud until Ctrl-C.",
                               "  sluice simulate --port 8080 --faults samples/faults/latency.json\n",
@@ -497,6 +501,16 @@ class CommandLine {
     add_text(simulate, "--tls-key", "FILE", cloud_.key_file, "PEM");
     add_text(simulate, "--ca-out", "FILE", cloud_.ca_file_out,
              "Where to write the certificate of its own authority");
+  }
+
+  void add_start(CLI::App* to, const std::string& what) {
+    add_read(to, "--start", "TIME", what,
+             [this](const std::string& source, const std::string& text) -> Result<void> {
+               send_.start = from_iso_seconds(text);
+               if (send_.start) return {};
+               return Error{ErrorKind::usage, printable(source, 128) + ": this is not a time",
+                            "Expected one in UTC, written like 2026-03-28T22:00:00Z."};
+             });
   }
 
   static void add_seed(CLI::App* to, std::uint64_t& seed) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "sluice/core/time.hpp"
+
 namespace sluice {
 
 enum class ProgressMode { automatic, plain, json, none };
@@ -41,7 +43,8 @@ struct SendOptions {
   std::optional<std::chrono::milliseconds> tls_timeout;
   std::optional<std::chrono::milliseconds> exchange_timeout;
   std::optional<std::int64_t> expected_devices;
-  bool says_yes = false;  ///< every question is answered with yes
+  bool says_yes = false;         ///< every question is answered with yes
+  std::optional<UtcTime> start;  ///< plan, and virtual rehearsal: as if it were then; absent: now
 };
 
 struct ResultsOptionsGiven {
@@ -76,6 +79,7 @@ struct RehearseOptions {
   std::string faults_file;
   std::string ledger_file;
   std::uint64_t seed = 1;
+  bool is_virtual = false;  ///< in virtual time
 };
 
 }  // namespace sluice

@@ -10,7 +10,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <deque>
@@ -25,9 +24,11 @@
 #include "app/control_server.hpp"
 #include "app/progress_printer.hpp"
 #include "app/say.hpp"
+#include "sluice/core/run_rules.hpp"
 #include "sluice/core/silence.hpp"
 #include "sluice/core/split_guard.hpp"
 #include "sluice/engine/dispatcher.hpp"
+#include "sluice/engine/run_control.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "sluice/store/async_store.hpp"
 
@@ -54,8 +55,9 @@ struct SteeredRun {
   Account* account = nullptr;
   Dispatcher* dispatcher = nullptr;  ///< null: it is not being sent
   ProgressPrinter* printer = nullptr;
-  bool is_waiting = true;  ///< for its turn in the account
-  bool is_braked = false;  ///< an operator has said so
+  bool is_waiting = true;         ///< for its turn in the account
+  bool is_braked = false;         ///< an operator has said so
+  bool is_told_to_go_on = false;  ///< while it was being sent
 };
 
 /// A dispatcher at work: ticked, braked and stopped by the session for as long as this lives.
@@ -78,22 +80,18 @@ class AtWork {
 
 class Session final : public SteeredRuns {
  public:
-  Session(Store& store, const CommonOptions& options)
+  /// @param ground outlives the session
+  Session(Store& store, const CommonOptions& options, const SessionGround& ground)
       : options_(options),
-        clock_(open_system_clock(loop_.get_executor())),
-        randomness_(open_system_randomness()),
-        store_(store, loop_.get_executor(), database_.get_executor()),
+        ground_(ground),
+        loop_(*ground.loop),
+        clock_(*ground.clock),
+        store_(store, loop_.get_executor(), ground.database),
         signals_(loop_, SIGINT, SIGTERM, SIGHUP),
         ticker_(loop_),
-        desk_(loop_.get_executor(), store_, *clock_, *this),
-        server_(loop_.get_executor(), desk_) {
-    last_sent_before_ = clock_->steady_now() - store.silent_for().value_or(0ns);
-  }
-
-  ~Session() override {
-    // The database thread must not touch a call whose coroutine is gone.
-    database_.join();
-  }
+        desk_(loop_.get_executor(), store_, clock_, *this),
+        server_(loop_.get_executor(), desk_),
+        last_sent_before_(clock_.steady_now() - store.silent_for().value_or(0ns)) {}
 
   SessionEnd run(const std::vector<SessionRun>& runs, const std::string& store_file) {
     for (const SessionRun& run : runs) {
@@ -104,10 +102,11 @@ class Session final : public SteeredRuns {
       runs_.emplace(run.record.id, SteeredRun{.run = run, .account = &account});
     }
     watch_signals();
-    listen(store_file);
-    asio::co_spawn(loop_, tick(), [](std::exception_ptr) {});
+    if (ground_.is_watched) asio::co_spawn(loop_, tick(), [](std::exception_ptr) {});
+    if (ground_.is_watched && !store_file.empty()) listen(store_file);
     for (auto& [key, account] : accounts_) serve(account);
-    loop_.run();
+    ground_.run_loop();
+    if (!is_over_) fail(Error{ErrorKind::unexpected, "sending waits for something that never comes", ""});
     return end_;
   }
 
@@ -122,22 +121,25 @@ class Session final : public SteeredRuns {
   void brake(RunId id) override {
     const auto found = runs_.find(id);
     if (found == runs_.end() || std::exchange(found->second.is_braked, true)) return;
-    if (found->second.dispatcher != nullptr) found->second.dispatcher->stop();
+    if (found->second.dispatcher != nullptr) found->second.dispatcher->pause(id);
   }
 
   void send_again(const ControlDone& resumed) override {
     SteeredRun& run = runs_.at(resumed.run.id);
-    const bool is_being_sent = run.dispatcher != nullptr && !run.is_braked && !resumed.is_changed;
-    if (is_being_sent) return;
-    run.run.record = resumed.run;
     run.is_braked = false;
-    // Behind its own last answers, if some are still awaited.
-    if (std::exchange(run.is_waiting, true)) return;
-    run.account->waiting.push_back(resumed.run.id);
-    serve(*run.account);
+    run.run.record = resumed.run;
+    if (run.dispatcher != nullptr) {
+      run.is_told_to_go_on = true;
+      return run.dispatcher->unpause(resumed.run.id);
+    }
+    send_in_its_turn(run);
   }
 
-  void look_again() override {}
+  void look_again() override {
+    for (const auto& [id, run] : runs_) {
+      if (run.dispatcher != nullptr) run.dispatcher->look_again();
+    }
+  }
 
   void all_recorded() override { end_if_done(); }
 
@@ -148,6 +150,12 @@ class Session final : public SteeredRuns {
       say(fmt::format("warning: {}\n  {}\n", printable(listening.error().message, 4096),
                       listening.error().hint));
     }
+  }
+
+  void send_in_its_turn(SteeredRun& run) {
+    if (std::exchange(run.is_waiting, true)) return;
+    run.account->waiting.push_back(run.run.record.id);
+    serve(*run.account);
   }
 
   void serve(Account& account) {
@@ -165,17 +173,17 @@ class Session final : public SteeredRuns {
       account.slowest = std::min(account.slowest, run.run.setup.rate);
       const SteadyTime not_before = std::max(
           {account.quiet_until, account.last_sent_before + silence_needed(account.slowest),
-           clock_->steady_now() + silence_left(run.run.record.tenant_silent_until, clock_->utc_now())});
+           clock_.steady_now() + silence_left(run.run.record.tenant_silent_until, clock_.utc_now())});
       account.quiet_until = co_await send(run, not_before);
-      account.last_sent_before = clock_->steady_now();
+      account.last_sent_before = clock_.steady_now();
+      co_await send_rest(run);
     }
   }
 
   /// @return before when the account's next run must not send
   asio::awaitable<SteadyTime> send(SteeredRun& steered, SteadyTime not_before) {
     const SessionRun& run = steered.run;
-    Result<std::unique_ptr<Transport>> transport =
-        open_https_transport(loop_.get_executor(), run.setup.endpoint, run.setup.https);
+    Result<std::unique_ptr<Transport>> transport = ground_.open_transport(run.setup);
     if (transport.has_error()) {
       fail(transport.error());
       co_return not_before;
@@ -184,20 +192,27 @@ class Session final : public SteeredRuns {
     Dispatcher dispatcher{loop_.get_executor(),
                           store_,
                           **transport,
-                          *clock_,
-                          *randomness_,
+                          clock_,
+                          *ground_.randomness,
                           printer,
                           dispatcher_config(run, not_before)};
     const AtWork at_work{steered, dispatcher, printer};
     const Result<void> done = co_await dispatcher.run();
     (*transport)->close();
-    printer.finish(clock_->steady_now());
-    end_.others_use[run.record.id] = printer.view(clock_->steady_now()).others;
-    // A run that was braked while another program held the store had only to stop, and that it has.
-    const bool is_braked_while_busy =
-        steered.is_braked && done.has_error() && done.error().kind == ErrorKind::storage_busy;
-    if (done.has_error() && !is_braked_while_busy) fail(done.error());
+    printer.finish(clock_.steady_now());
+    end_.others_use[run.record.id] = printer.view(clock_.steady_now()).others;
+    if (done.has_error()) fail(done.error());
     co_return dispatcher.quiet_until();
+  }
+
+  /// A word to go on may come when the dispatcher has just made up its mind that nothing is left.
+  asio::awaitable<void> send_rest(SteeredRun& run) {
+    if (!std::exchange(run.is_told_to_go_on, false) || run.is_braked || is_ending()) co_return;
+    auto look = [id = run.run.record.id](Store& store) { return known_run(store, id); };
+    const Result<RunRecord> now = co_await store_.call(std::move(look));
+    if (now.has_error() || status_of(*now) != RunStatus::running) co_return;
+    run.run.record = *now;
+    send_in_its_turn(run);
   }
 
   static DispatcherConfig dispatcher_config(const SessionRun& run, SteadyTime not_before) {
@@ -224,11 +239,12 @@ class Session final : public SteeredRuns {
             .rate = run.setup.rate,
             .account_limit = run.setup.account_rate,
             .in_flight_max = run.setup.in_flight,
-            .at = clock_->steady_now()};
+            .at = clock_.steady_now()};
   }
 
   ProgressMode progress_mode() const {
-    if (options_.is_quiet && options_.progress == ProgressMode::automatic) return ProgressMode::none;
+    const bool is_silent = options_.is_quiet || !ground_.is_watched;
+    if (is_silent && options_.progress == ProgressMode::automatic) return ProgressMode::none;
     return options_.progress;
   }
 
@@ -254,7 +270,7 @@ class Session final : public SteeredRuns {
   asio::awaitable<void> tick() {
     while (!is_over_) {
       for (const auto& [id, run] : runs_) {
-        if (run.printer != nullptr) run.printer->tick(clock_->steady_now());
+        if (run.printer != nullptr) run.printer->tick(clock_.steady_now());
       }
       ticker_.expires_after(tick_interval);
       boost::system::error_code canceled_at_the_end;
@@ -292,10 +308,9 @@ class Session final : public SteeredRuns {
   }
 
   const CommonOptions& options_;
-  asio::io_context loop_{1};
-  asio::thread_pool database_{1};
-  std::unique_ptr<Clock> clock_;
-  std::unique_ptr<Randomness> randomness_;
+  const SessionGround& ground_;
+  asio::io_context& loop_;
+  Clock& clock_;
   AsyncStore store_;
   asio::signal_set signals_;
   asio::steady_timer ticker_;
@@ -320,8 +335,8 @@ Result<void> check_transport(const TenantSetup& setup) {
 }
 
 SessionEnd send_runs(Store& store, const std::string& store_file, const std::vector<SessionRun>& runs,
-                     const CommonOptions& options) {
-  Session session{store, options};
+                     const CommonOptions& options, const SessionGround& ground) {
+  Session session{store, options, ground};
   return session.run(runs, store_file);
 }
 

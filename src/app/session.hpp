@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sends runs in the foreground: builds the loop, the transport and the dispatchers, shows progress, heeds
-// signals.
+// Sends runs in the foreground: builds the transport and the dispatchers, shows progress, heeds signals.
 #pragma once
 
 #include <map>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "app/options.hpp"
+#include "app/session_ground.hpp"
 #include "app/settings.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/core/run.hpp"
@@ -42,8 +42,8 @@ Result<void> check_transport(const TenantSetup& setup);
 /// comes. After SIGINT, SIGTERM or SIGHUP no new request goes out and what is on its way may finish; a second
 /// one leaves at once.
 /// As long as it sends, other processes can pause, resume and cancel the runs, by a socket beside the store.
-/// @param store_file the store's path
+/// @param store_file the store's path; empty: nobody can
 SessionEnd send_runs(Store& store, const std::string& store_file, const std::vector<SessionRun>& runs,
-                     const CommonOptions& options);
+                     const CommonOptions& options, const SessionGround& ground = machine_ground());
 
 }  // namespace sluice

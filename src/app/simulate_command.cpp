@@ -5,8 +5,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <utility>
 #include <variant>
 
@@ -17,15 +15,14 @@
 #include "app/foreground_run.hpp"
 #include "app/prepared_job.hpp"
 #include "app/rate_proof.hpp"
+#include "app/rehearsal_ground.hpp"
 #include "app/say.hpp"
 #include "app/standard_output.hpp"
-#include "app/store_options.hpp"
 #include "app/system_now.hpp"
 #include "jobfile/regular_file.hpp"
 #include "simulator/simulator.hpp"
 #include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/device_name.hpp"
-#include "sluice/store/open_store.hpp"
 
 namespace sluice {
 namespace {
@@ -61,30 +58,17 @@ Result<void> check_tls_options(const simulator::Options& options) {
   return {};
 }
 
-/// A folder of its own that is gone when the rehearsal is over.
-class ScratchFolder {
- public:
-  static Result<ScratchFolder> make() {
-    std::string path = (std::filesystem::temp_directory_path() / "sluice-rehearsal-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) {
-      return Error{ErrorKind::storage, fmt::format("no folder for the rehearsal can be made at {}", path),
-                   "Give the rehearsal a store of its own with --store FILE."};
-    }
-    return ScratchFolder{std::move(path)};
-  }
-  explicit ScratchFolder(std::string path) : path_(std::move(path)) {}
-  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  ScratchFolder& operator=(ScratchFolder&&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
+/// Real time begins when it begins.
+Result<void> check_start(const SendOptions& send, const RehearseOptions& rehearse) {
+  if (!send.start || rehearse.is_virtual) return {};
+  return Error{ErrorKind::usage, "--start is given without --virtual",
+               "Add --virtual to rehearse in virtual time, or leave it out."};
+}
 
-  std::string store() const { return path_ + "/rehearsal.db"; }
-
- private:
-  std::string path_;
-};
+/// In whole seconds, so that it can be named exactly.
+UtcTime start_of(const SendOptions& send) {
+  return send.start.value_or(std::chrono::floor<std::chrono::seconds>(system_now()));
+}
 
 /// The built-in cloud's account stands in for the tenant's; everything else stays as the job and the options
 /// say.
@@ -110,6 +94,11 @@ ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId
   return exit_code;
 }
 
+void say_virtual(UtcTime start, std::uint64_t seed) {
+  say(fmt::format("In virtual time, as if it were {}. The same again: --virtual --start {} --seed {}\n",
+                  to_iso_seconds(start), to_iso_seconds(start), seed));
+}
+
 void warn_of_vain_rehearsal(const std::string& faults_file, const simulator::Summary& seen) {
   say(
       fmt::format("Warning: nothing that {} plans came about in {}. Rehearse with more devices, or let its "
@@ -120,6 +109,8 @@ void warn_of_vain_rehearsal(const std::string& faults_file, const simulator::Sum
 }  // namespace
 
 ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const RehearseOptions& rehearse) {
+  const Result<void> consistent = check_start(send, rehearse);
+  if (consistent.has_error()) return consistent.error();
   Result<JobAndText> loaded = load_job(send);
   if (loaded.has_error()) return loaded.error();
   Result<DeviceList> devices = open_devices(send, loaded->job);
@@ -132,17 +123,16 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
                         .access_key_secret = Secret{cloud.access_key_secret},
                         .security_token = {}};
   // The simulated account's limit follows the rehearsed rate, so that the rate can be proved at any speed.
-  cloud.requests_per_second = std::max(default_requests_per_second, send.rate.value_or(0));
-  Result<std::unique_ptr<simulator::Simulator>> simulator = start_simulator(std::move(cloud));
-  if (simulator.has_error()) return simulator.error();
-  Result<TenantSetup> setup = rehearsal_setup(send, loaded->job, (*simulator)->url());
+  cloud.requests_per_second =
+      std::max(default_requests_per_second, send.rate.value_or(loaded->job.rate.value_or(0)));
+  const UtcTime start = start_of(send);
+  Result<RehearsalGround> ground =
+      rehearse.is_virtual ? virtual_ground(cloud, common.store, start) : real_ground(cloud, common.store);
+  if (ground.has_error()) return ground.error();
+  Result<TenantSetup> setup = rehearsal_setup(send, loaded->job, ground->url);
   if (setup.has_error()) return setup.error();
 
-  Result<ScratchFolder> scratch = ScratchFolder::make();
-  if (scratch.has_error()) return scratch.error();
-  const std::string store_file = common.store.empty() ? scratch->store() : common.store;
-  Result<std::unique_ptr<Store>> store =
-      open_store(store_file, system_now(), system_boot_clock(), operators_store_options());
+  Result<std::unique_ptr<Store>> store = ground->open_store();
   if (store.has_error()) return store.error();
   const Result<Submitted> submitted = submit(**store, *devices,
                                              {.job = loaded->job,
@@ -150,21 +140,21 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
                                               .tenant = setup->name,
                                               .endpoint = to_string(setup->endpoint),
                                               .rate = setup->rate,
-                                              .now = system_now(),
+                                              .now = ground->session.clock->utc_now(),
                                               .expected_devices = send.expected_devices});
   if (submitted.has_error()) return submitted.error();
   Result<std::optional<RunRecord>> record = (*store)->run(submitted->run);
   if (record.has_error()) return record.error();
 
   announce(common, **record, *setup, "the simulated cloud");
+  if (rehearse.is_virtual && !common.is_quiet) say_virtual(start, rehearse.seed);
   std::vector<SessionRun> runs;
   runs.push_back({**record, loaded->job, *setup, key, /*again_options=*/{}});
   CommonOptions reporting = common;
   reporting.is_rehearsal = true;
-  const ExitCode sent = send_and_report(**store, store_file, runs, reporting);
+  const ExitCode sent = send_and_report(**store, common.store, runs, reporting, ground->session);
   if (sent.has_error()) return sent.error();
-  (*simulator)->stop();
-  const simulator::Summary seen = (*simulator)->summary();
+  const simulator::Summary seen = ground->end();
   if (simulator::is_in_vain(*faults, seen)) warn_of_vain_rehearsal(rehearse.faults_file, seen);
   return report_rehearsal(common, **store, submitted->run, setup->rate, seen, *sent);
 }

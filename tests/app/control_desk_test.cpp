@@ -17,7 +17,7 @@
 #include "sluice/store/open_store.hpp"
 #include "store/store_fixture.hpp"
 #include "support/unsteady_store.hpp"
-#include "support/virtual_clock.hpp"
+#include "engine/virtual_clock.hpp"
 
 using namespace sluice;
 using namespace sluice::store_tests;
@@ -63,7 +63,7 @@ struct Scene {
   RunRecord record() { return record_of(store, run); }
 
   asio::io_context loop;
-  test::VirtualClock clock{loop};
+  VirtualClock clock{loop};
   test::UnsteadyStore store{expect(open_memory_store(noon))};
   AsyncStore calls{store, loop.get_executor(), loop.get_executor()};
   RecordingRuns runs;

@@ -11,12 +11,6 @@
 namespace sluice::test {
 namespace asio = boost::asio;
 
-std::string SeededRandomness::nonce() {
-  const std::uint64_t high = bits_();
-  const std::uint64_t low = bits_();
-  return fmt::format("{:016x}{:016x}", high, low);
-}
-
 EngineBench::EngineBench(Script script) : cloud(clock, std::move(script)) {
   const BootClock boot_clock{.boot_id = "bench",
                              .since_boot = [this] { return clock.steady_now().time_since_epoch(); }};

@@ -7,30 +7,19 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "engine/seeded_randomness.hpp"
+#include "engine/virtual_clock.hpp"
 #include "sluice/engine/dispatcher.hpp"
 #include "sluice/engine/observer.hpp"
-#include "sluice/engine/randomness.hpp"
 #include "sluice/store/async_store.hpp"
 #include "sluice/store/store.hpp"
 #include "support/scripted_cloud.hpp"
 #include "support/unsteady_store.hpp"
-#include "support/virtual_clock.hpp"
 
 namespace sluice::test {
-
-class SeededRandomness : public Randomness {
- public:
-  explicit SeededRandomness(std::uint64_t seed) : bits_(seed) {}
-  std::string nonce() override;
-  double uniform() override { return std::uniform_real_distribution<double>{0, 1}(bits_); }
-
- private:
-  std::mt19937_64 bits_;
-};
 
 class RecordingObserver : public Observer {
  public:
