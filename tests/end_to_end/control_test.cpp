@@ -235,6 +235,44 @@ TEST_CASE("end to end: of a hundred races between cancel, pause and resume, canc
   CHECK(scene.cloud->summary().requests == scene.sent());
 }
 
+TEST_CASE("end to end: a pace that is ordered from another terminal holds at once, and after a restart") {
+  SlowScene scene{200};
+  const auto most_in_a_second_after = [&](const std::string& from) {
+    return scene.number(
+        "SELECT max(held) FROM (SELECT (SELECT count(*) FROM attempt_results AS other WHERE"
+        " other.sent_at_us BETWEEN one.sent_at_us AND one.sent_at_us + 999999) AS held"
+        " FROM attempt_results AS one WHERE one.sent_at_us > " +
+        from + ")");
+  };
+  const std::unique_ptr<Program> run = scene.under_way(scene.run());
+
+  const json::object ordered = scene.told({"rate", "set", "20", "--for", "1h"});
+  const long before = scene.cloud->summary().requests;
+  REQUIRE(run->wait_until([&] { return scene.cloud->summary().requests >= before + 25; }));
+  scene.told({"pause", "1"});
+  REQUIRE(run->wait().exit_code == 6);
+
+  CHECK(ordered.at("tenant") == "default");
+  CHECK(ordered.at("rate") == 20);
+  CHECK(ordered.at("process") == static_cast<std::int64_t>(run->id()));
+  // Not a tenth of a second after the order.
+  CHECK(most_in_a_second_after("(SELECT at_us + 100000 FROM events WHERE what = 'rate_set')") <= 20);
+  const std::unique_ptr<Program> resumed = scene.under_way(scene.resume(), 25);
+  scene.told({"pause", "1"});
+  REQUIRE(resumed->wait().exit_code == 6);
+  CHECK(most_in_a_second_after("(SELECT max(at_us) FROM events WHERE what = 'run_resumed')") <= 20);
+
+  CHECK(scene.tell({"rate", "set", "20"}).exit_code == 2);
+  CHECK(scene.tell({"rate", "get", "20", "--for", "1h"}).exit_code == 2);
+  CHECK(scene.tell({"rate", "set", "fast", "--for", "1h"}).exit_code == 2);
+  const std::string config = scene.folder.write(
+      "config.json", R"({"tenants": {"prod": {"endpoint": "https://iot.example", "rate": 8}}})");
+  CHECK(scene.tell({"rate", "set", "9", "--for", "1h", "--config", config}).exit_code == 6);
+  CHECK(scene.tell({"rate", "set", "4", "--for", "1h", "--config", config, "--tenant", "lab"}).exit_code ==
+        4);
+  CHECK(scene.told({"rate", "set", "4", "--for", "1h", "--config", config}).at("tenant") == "prod");
+}
+
 TEST_CASE("end to end: the socket of a killed process misleads nobody, and the next one takes its place") {
   SlowScene scene{300};
   const std::unique_ptr<Program> run = scene.under_way(scene.run(), 30);
