@@ -109,6 +109,9 @@ std::optional<OwnedDescriptor> connect_to_control_socket(const std::string& path
   const OwnedDescriptor file{::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
   struct stat found {};
   if (!file.is_open() || ::fstat(file.get(), &found) != 0 || !S_ISSOCK(found.st_mode)) return std::nullopt;
+  // Somebody else's would answer whatever he likes.
+  const bool is_trusted = found.st_uid == ::geteuid() || found.st_uid == 0 || ::geteuid() == 0;
+  if (!is_trusted) return std::nullopt;
   const std::optional<sockaddr_un> address = address_through(file.get(), {});
   OwnedDescriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (!address || !socket.is_open()) return std::nullopt;

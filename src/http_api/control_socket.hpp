@@ -59,7 +59,8 @@ class ControlSocket {
 /// as the store follows them.
 std::string control_socket_path(const std::string& store_path);
 
-/// Connected and blocking, every call on it bounded by a few seconds; absent: nobody listens there.
+/// Connected and blocking, every call on it bounded by a few seconds; absent: nobody listens there, or one
+/// who is neither us nor root.
 std::optional<OwnedDescriptor> connect_to_control_socket(const std::string& path);
 
 struct SocketPeer {

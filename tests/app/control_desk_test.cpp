@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "engine/virtual_clock.hpp"
 #include "sluice/store/open_store.hpp"
 #include "store/store_fixture.hpp"
 #include "support/unsteady_store.hpp"
-#include "engine/virtual_clock.hpp"
 
 using namespace sluice;
 using namespace sluice::store_tests;
