@@ -117,6 +117,7 @@ class Dispatcher::Impl {
       if (begun.has_error()) fail(begun.error());
     }
     while (!is_stopping_) {
+      if (ordered_until_ && clock_.utc_now() >= *ordered_until_) must_look_ = true;
       if (std::exchange(must_look_, false)) co_await look_into_orders();
       co_await advance_stages();
       if (is_stopping_) break;
@@ -299,7 +300,6 @@ class Dispatcher::Impl {
     // The wall clock may be set meanwhile: what seemed to be an hour away can be due now.
     const SteadyTime look_again_at = clock_.steady_now() + wall_clock_trusted_for;
     co_await alarm_->sleep_until(std::min(wake_at, look_again_at));
-    if (ordered_until_ && clock_.utc_now() >= *ordered_until_) must_look_ = true;
     co_return true;
   }
 
@@ -436,7 +436,9 @@ class Dispatcher::Impl {
         flight.sent_at.reset();
         land(flight);
       }
-      flight.pass = co_await gate_.enter(is_retry(chunk), is_wanted);
+      // What has waited for its run's own pace does not queue up again behind what was claimed ahead.
+      const auto place = runs_.at(chunk.run).is_paced() ? PaceGate::Place::first : PaceGate::Place::last;
+      flight.pass = co_await gate_.enter(is_retry(chunk), is_wanted, place);
       if (!flight.pass) co_return false;
       leave_stage(flight);
       flight.sent_at = clock_.utc_now();
