@@ -10,9 +10,10 @@ namespace sluice {
 namespace asio = boost::asio;
 
 asio::awaitable<std::optional<PaceGate::Pass>> PaceGate::enter(bool is_retry,
-                                                               const std::function<bool()>& is_wanted) {
+                                                               const std::function<bool()>& is_wanted,
+                                                               Place place) {
   const std::unique_ptr<Alarm> alarm = clock_.alarm();
-  queue_.push_back(alarm.get());
+  place == Place::first ? queue_.push_front(alarm.get()) : queue_.push_back(alarm.get());
   bool may_pass = false;
   try {
     may_pass = co_await wait_for_turn(*alarm, is_wanted);

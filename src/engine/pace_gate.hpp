@@ -31,7 +31,9 @@ class PaceGate {
   /// Waits for its turn and for the time. Absent: the request is no longer wanted, or is a retry for which
   /// the budget has no room any more.
   /// @param is_wanted asked after every wait, at last right before the pass; must outlive the call
-  boost::asio::awaitable<std::optional<Pass>> enter(bool is_retry, const std::function<bool()>& is_wanted);
+  enum class Place { last, first };
+  boost::asio::awaitable<std::optional<Pass>> enter(bool is_retry, const std::function<bool()>& is_wanted,
+                                                    Place place = Place::last);
 
   /// Everyone who waits asks again whether he is wanted.
   void ask_again();
