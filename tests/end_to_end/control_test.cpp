@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/serialize.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -94,6 +95,7 @@ TEST_CASE(
   CHECK(paused.at("status") == "paused");
   CHECK(paused.at("process") == static_cast<std::int64_t>(run->id()));
   CHECK(paused.at("requests_in_flight").as_int64() <= 32);
+  CHECK_FALSE(says(json::serialize(paused), "testsecret"));
   CHECK_MESSAGE(ended.exit_code == 6, ended.err);
   CHECK(scene.sent_after("run_paused") == 0);
   // The cloud has seen what the record says, and no more than was under way.
