@@ -16,6 +16,7 @@
 #include "app/prepared_job.hpp"
 #include "app/rate_proof.hpp"
 #include "app/rehearsal_ground.hpp"
+#include "app/run_report.hpp"
 #include "app/say.hpp"
 #include "app/standard_output.hpp"
 #include "app/system_now.hpp"
@@ -82,10 +83,14 @@ Result<TenantSetup> rehearsal_setup(const SendOptions& send, const Job& job, con
 
 ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId run, double rate,
                           const simulator::Summary& seen, int exit_code) {
+  const Result<std::optional<RunRecord>> record = store.run(run);
+  if (record.has_error()) return record.error();
   const Result<SendLog> sends = store.sends_of_run(run);
   if (sends.has_error()) return sends.error();
   const RateProof proof = prove_rate(sends->sent_at, rate, sends->unknown);
-  const std::string text = fmt::format("{}What the simulated cloud saw:\n{}",
+  const std::string prediction = prediction_text(**record);
+  const std::string text = fmt::format("{}{}What the simulated cloud saw:\n{}",
+                                       prediction.empty() ? "" : "time: " + prediction + "\n",
                                        rate_proof_text(proof, "rehearsal"), simulator::to_text(seen));
   common.wants_json() ? say(text) : print(text);
   if (common.store.empty() && !common.is_quiet) {
@@ -132,6 +137,13 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   Result<TenantSetup> setup = rehearsal_setup(send, loaded->job, ground->url);
   if (setup.has_error()) return setup.error();
 
+  const UtcTime begins = ground->session.clock->utc_now();
+  const Result<std::optional<RunForecast>> foreseen = foresee(send, loaded->job, *setup, begins);
+  if (foreseen.has_error()) return foreseen.error();
+  warn_of(common, *foreseen);
+  std::optional<std::chrono::microseconds> predicted;
+  if (*foreseen) predicted = (*foreseen)->under_way();
+
   Result<std::unique_ptr<Store>> store = ground->open_store();
   if (store.has_error()) return store.error();
   const Result<Submitted> submitted = submit(**store, *devices,
@@ -140,7 +152,8 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
                                               .tenant = setup->name,
                                               .endpoint = to_string(setup->endpoint),
                                               .rate = setup->rate,
-                                              .now = ground->session.clock->utc_now(),
+                                              .now = begins,
+                                              .predicted = predicted,
                                               .expected_devices = send.expected_devices});
   if (submitted.has_error()) return submitted.error();
   Result<std::optional<RunRecord>> record = (*store)->run(submitted->run);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// What `plan` foresees against what a rehearsal in virtual time takes, faults aside.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <string>
+
+#include "end_to_end/scene.hpp"
+
+namespace sluice::tests {
+namespace {
+
+constexpr const char* no_faults = R"({"latency": {"constant_ms": 50}})";
+constexpr const char* start = "2026-01-01T00:00:00Z";
+
+struct Seconds {
+  double predicted = 0;
+  double taken = 0;
+};
+
+/// Plan and rehearsal of the scene's job, as if it were `start`.
+Seconds plan_and_rehearse(const Scene& scene, const Words& options) {
+  const std::string faults = scene.folder.write("latency.json", no_faults);
+  Words plan{"plan", scene.job, "--endpoint", "http://127.0.0.1:1", "--output", "json", "--start", start};
+  Words rehearse{"rehearse", scene.job, "--virtual", "--faults", faults,
+                 "--output", "json",    "--start",   start};
+  plan.insert(plan.end(), options.begin(), options.end());
+  rehearse.insert(rehearse.end(), options.begin(), options.end());
+  const ProgramEnd planned = scene.sluice(plan);
+  REQUIRE_MESSAGE(planned.exit_code == 0, planned.err);
+  const ProgramEnd rehearsed = scene.sluice(rehearse);
+  REQUIRE_MESSAGE(rehearsed.exit_code == 0, rehearsed.err);
+  return {json_object(planned.out).at("seconds_at_least").to_number<double>(),
+          json_object(rehearsed.out).at("seconds").to_number<double>()};
+}
+
+}  // namespace
+
+TEST_CASE("end to end: a rehearsal takes what the plan predicts, at any rate and size, by five percent") {
+  for (const std::size_t devices : {1U, 99U, 101U, 450U, 1'050U, 1'900U, 20'000U}) {
+    Scene scene{devices};
+    for (const std::string rate : {"1", "4", "10", "50"}) {
+      CAPTURE(devices);
+      CAPTURE(rate);
+
+      const Seconds seconds = plan_and_rehearse(scene, {"--rate", rate});
+
+      CHECK(seconds.taken == doctest::Approx(seconds.predicted).epsilon(0.05));
+    }
+  }
+}
+
+TEST_CASE("end to end: where answers use up the requests in flight, plan and rehearsal agree as well") {
+  Scene scene{20'000};
+
+  const Seconds seconds = plan_and_rehearse(scene, {"--rate", "50", "--in-flight", "1"});
+
+  // 200 answers of 50 ms, one after the other.
+  CHECK(seconds.predicted == doctest::Approx(10).epsilon(0.01));
+  CHECK(seconds.taken == doctest::Approx(seconds.predicted).epsilon(0.05));
+}
+
+TEST_CASE("end to end: the rehearsal itself tells what was predicted and what it took, and so does status") {
+  Scene scene{2'000};
+  const std::string faults = scene.folder.write("latency.json", no_faults);
+  const std::string kept = scene.folder / "kept.db";
+
+  const ProgramEnd rehearsed =
+      scene.sluice({"rehearse", scene.job, "--virtual", "--faults", faults, "--rate", "2", "--store", kept});
+  const ProgramEnd status = scene.sluice({"status", "--store", kept});
+
+  CHECK(rehearsed.out.find("time: predicted ") != std::string::npos);
+  CHECK(status.out.find("\n  time      predicted ") != std::string::npos);
+  CHECK(status.out.find(" s, took ") != std::string::npos);
+}
+
+}  // namespace sluice::tests
