@@ -13,10 +13,12 @@
 #include "engine/pace_report.hpp"
 #include "engine/patient_store.hpp"
 #include "engine/run_requests.hpp"
+#include "engine/served_run.hpp"
+#include "engine/stage_keeper.hpp"
 #include "sluice/core/chunk_rules.hpp"
+#include "sluice/core/fair_share.hpp"
 #include "sluice/core/kill_point.hpp"
 #include "sluice/core/mutation.hpp"
-#include "sluice/core/split_guard.hpp"
 #include "sluice/dialect/server_clock.hpp"
 
 namespace sluice {
@@ -31,6 +33,8 @@ constexpr auto staged_for_max = 60s;
 constexpr auto wall_clock_trusted_for = 30s;
 // Claims run ahead of the gate by this much, so that the database is never between token and send.
 constexpr double claim_ahead_seconds = 0.3;
+
+constexpr const char* late_reason = "deadline: the time that the job has given the run is over";
 
 }  // namespace
 
@@ -47,7 +51,16 @@ class Dispatcher::Impl {
         gate_(clock, Pacer{config_->requests_per_second, config_->not_before, config_->account_limit}),
         report_(observer, config_->requests_per_second),
         store_(store, clock, report_, [this](const Error& full) { begin_nothing_new(full); }),
-        alarm_(clock.alarm()) {}
+        stages_(loop_, store_, clock, observer, *config_, [this] { alarm_->ring(); }),
+        alarm_(clock.alarm()) {
+    for (const auto& [id, job] : config_->runs) {
+      const auto own_rate = config_->own_rates.find(id);
+      runs_.try_emplace(
+          id, id, job, !config_->splits_unguarded.contains(id),
+          own_rate == config_->own_rates.end() ? std::nullopt : std::optional{own_rate->second});
+      shares_.add(id, job.priority, clock.steady_now());
+    }
+  }
 
   asio::awaitable<Result<void>> run() {
     try {
@@ -56,7 +69,8 @@ class Dispatcher::Impl {
       fail(Error{ErrorKind::unexpected, std::string{"sending ended by an exception: "} + problem.what(), ""});
     }
     // Whatever happened, nobody who is on his way may outlive what he refers to.
-    while (active_ > 0) {
+    stages_.stop();
+    while (active_ > 0 || stages_.questions() > 0) {
       reach(KillPoint::drain);
       co_await alarm_->sleep_until(SteadyTime::max());
     }
@@ -70,14 +84,43 @@ class Dispatcher::Impl {
   void stop() {
     is_stopping_ = true;
     store_.stop();
-    gate_.ask_again();
+    stages_.stop();
+    ask_all_again();
+    alarm_->ring();
+  }
+
+  void pause(RunId id) {
+    if (ServedRun* run = served(id)) run->halt();
+    ask_all_again();
+  }
+
+  void unpause(RunId id) {
+    if (ServedRun* run = served(id)) run->serve_again();
+    alarm_->ring();
+  }
+
+  void look_again() {
+    must_look_ = true;
     alarm_->ring();
   }
 
  private:
+  ServedRun* served(RunId id) {
+    const auto found = runs_.find(id);
+    return found == runs_.end() ? nullptr : &found->second;
+  }
+
   /// Until nothing is left to claim, or somebody says stop.
   asio::awaitable<void> serve() {
+    for (auto& [id, run] : runs_) {
+      const Result<void> begun = co_await stages_.begin(run);
+      if (begun.has_error()) fail(begun.error());
+    }
     while (!is_stopping_) {
+      if (ordered_until_ && clock_.utc_now() >= *ordered_until_) must_look_ = true;
+      if (std::exchange(must_look_, false)) co_await look_into_orders();
+      co_await advance_stages();
+      if (is_stopping_) break;
       const std::size_t room = room_to_claim();
       const SteadyTime claim_from = claim_not_before();
       if (room == 0 || claim_from > clock_.steady_now()) {
@@ -85,13 +128,15 @@ class Dispatcher::Impl {
         continue;
       }
       const UtcTime now = clock_.utc_now();
+      const SteadyTime asked_at = clock_.steady_now();
       const bool was_idle = active_ == 0;
       const auto retries_max = static_cast<std::size_t>(room_for_retries());
       const std::size_t claimed = co_await claim(room, retries_max, now);
       if (claimed == room) report_.tell_whether_retries_are_held(false);
       if (claimed == room || is_stopping_) continue;
       const bool may_hold_retries = retries_max < room && retries_max <= claimed;
-      const bool more_to_come = co_await wait_until_due(now, was_idle && claimed == 0, may_hold_retries);
+      const bool more_to_come =
+          co_await wait_until_due({now, asked_at}, was_idle && claimed == 0, may_hold_retries);
       if (!more_to_come) break;
     }
   }
@@ -119,11 +164,12 @@ class Dispatcher::Impl {
   /// @return how many chunks were claimed and are now on their way to the gate
   asio::awaitable<std::size_t> claim(std::size_t room, std::size_t retries_max, UtcTime now) {
     ClaimRequest request{.tenant = config_->tenant,
-                         .runs = served_runs(),
                          .limit = static_cast<int>(room),
                          .retries_max = static_cast<int>(retries_max),
                          .now = now,
-                         .make_intent = intent_maker(config_, fresh_nonces(room), clock_.utc_now())};
+                         .make_intent = intent_maker(config_, fresh_nonces(room), clock_.utc_now()),
+                         .shares = shares_now()};
+    for (const auto& [run, share] : request.shares) request.runs.push_back(run);
     if (request.runs.empty()) co_return 0;
     reach(KillPoint::claim_before);
     const SteadyTime asked_at = clock_.steady_now();
@@ -133,15 +179,73 @@ class Dispatcher::Impl {
       fail(claimed.error());
       co_return 0;
     }
+    count_shares(*claimed);
     for (ClaimedChunk& chunk : *claimed) {
       reach(KillPoint::intent_durable);
       // A run that is resumed after its deadline has it once more: nobody had a chance to try meanwhile.
       chunk.facts.run_started_at = std::max(chunk.facts.run_started_at, started_at_);
-      deadlines_[chunk.run] = chunk.facts.run_started_at + config_->runs.at(chunk.run).retry.deadline;
+      ServedRun& run = runs_.at(chunk.run);
+      run.retries_until(chunk.facts.run_started_at + run.job().retry.deadline);
       const UtcTime stale_from = chunk.facts.request_stamped_at + sendable_for(chunk);
       start_exchange(std::move(chunk), asked_at + (stale_from - now));
     }
     co_return claimed->size();
+  }
+
+  /// The runs that something may be claimed of, each with its share.
+  std::map<RunId, RunShare> shares_now() {
+    std::map<RunId, RunShare> shares;
+    if (is_tenant_halted_) return shares;
+    const SteadyTime now = clock_.steady_now();
+    for (auto& [id, run] : runs_) {
+      const int chunks_max = run.chunks_max(now);
+      if (chunks_max == 0 || !run.may_send(clock_.utc_now())) continue;
+      RunShare& share = shares[id] = shares_.share_of(id, now);
+      share.chunks_max = chunks_max;
+    }
+    return shares;
+  }
+
+  void count_shares(const std::vector<ClaimedChunk>& claimed) {
+    std::map<RunId, int> chunks;
+    for (const ClaimedChunk& chunk : claimed) ++chunks[chunk.run];
+    for (const auto& [run, count] : chunks) shares_.taken(run, count, clock_.steady_now());
+  }
+
+  /// What a person has said to other programs: approvals, and the pace of the account.
+  asio::awaitable<void> look_into_orders() {
+    for (auto& [id, run] : runs_) {
+      const Result<void> learned = co_await stages_.learn(run);
+      if (learned.has_error()) fail(learned.error());
+    }
+    auto read = [tenant = config_->tenant](Store& store) { return store.rate_order(tenant); };
+    const Result<std::optional<RateOrder>> order = co_await store_.call(std::move(read));
+    if (order.has_error()) {
+      fail(order.error());
+      co_return;
+    }
+    const bool is_in_force = *order && (*order)->until > clock_.utc_now();
+    ordered_until_ = is_in_force ? std::optional{(*order)->until} : std::nullopt;
+    gate_.slow_down_to(is_in_force ? (*order)->rate : 0);
+    tell_pace();
+  }
+
+  /// Opens what may be opened; a run whose gate holds is halted by that.
+  asio::awaitable<void> advance_stages() {
+    next_stage_at_.reset();
+    is_stage_awaited_ = false;
+    for (auto& [id, run] : runs_) {
+      if (run.is_past_deadline(clock_.utc_now())) co_await pause_late_run(run, late_reason);
+      if (run.is_halted()) continue;
+      const Result<StageKeeper::Advance> advance = co_await stages_.advance(run);
+      if (advance.has_error()) {
+        fail(advance.error());
+        co_return;
+      }
+      is_stage_awaited_ |= advance->is_waiting;
+      if (advance->look_at)
+        next_stage_at_ = std::min(*advance->look_at, next_stage_at_.value_or(UtcTime::max()));
+    }
   }
 
   std::vector<std::string> fresh_nonces(std::size_t count) {
@@ -150,67 +254,95 @@ class Dispatcher::Impl {
     return nonces;
   }
 
+  /// When the last claim was made, by both clocks.
+  struct ClaimTime {
+    UtcTime wall;
+    SteadyTime steady;
+  };
+
+  /// What the runs wait for: wall-clock instants and the steady ones of their paces.
+  struct Waits {
+    std::optional<UtcTime> next_at;
+    std::optional<SteadyTime> next_claim_at;
+    bool holds_retries = false;
+    bool is_open_ended = false;  ///< a run goes on later, by a window, a stage or its own pace
+
+    void at(UtcTime time) { next_at = std::min(time, next_at.value_or(UtcTime::max())); }
+    void claim_at(SteadyTime time) {
+      next_claim_at = std::min(time, next_claim_at.value_or(SteadyTime::max()));
+    }
+  };
+
   /// Sleeps until a chunk is due or something has settled. @param claimed_at when the last claim found no
   /// more @param may_hold_retries it took as many retries as the budget has room for, and could have taken
   /// more
   /// @return false: nothing is left to do
-  asio::awaitable<bool> wait_until_due(UtcTime claimed_at, bool was_idle, bool may_hold_retries) {
-    std::optional<UtcTime> next_due_at;
-    std::optional<UtcTime> next_deadline;
-    bool holds_retries = false;
-    for (const RunId run : served_runs()) {
-      auto work = [run, claimed_at](Store& store) { return store.queue_state(run, claimed_at); };
-      const Result<QueueState> queue = co_await store_.call(std::move(work));
-      if (queue.has_error()) {
-        fail(queue.error());
-        co_return false;
-      }
-      if (may_hold_retries && queue->retries_due_now > 0) {
-        const std::optional<UtcTime> deadline = deadline_of(run);
-        if (deadline && *deadline <= clock_.utc_now()) {
-          co_await pause_late_run(run);
-          continue;
-        }
-        holds_retries = true;
-        if (deadline) next_deadline = std::min(*deadline, next_deadline.value_or(UtcTime::max()));
-      }
-      // Anything else that was due and yet not claimed is held back in the store: by a pause that somebody
-      // else has set.
-      if (queue->due_later_at)
-        next_due_at = std::min(*queue->due_later_at, next_due_at.value_or(UtcTime::max()));
+  asio::awaitable<bool> wait_until_due(ClaimTime claimed_at, bool was_idle, bool may_hold_retries) {
+    Waits waits;
+    for (auto& [id, run] : runs_) {
+      if (is_tenant_halted_ || run.is_halted()) continue;
+      const bool is_known = co_await look_what_waits(run, claimed_at, may_hold_retries, waits);
+      if (!is_known) co_return false;
     }
-    report_.tell_whether_retries_are_held(holds_retries);
+    report_.tell_whether_retries_are_held(waits.holds_retries);
+    if (is_stage_awaited_ && !is_tenant_halted_) waits.is_open_ended = true;
+    if (next_stage_at_) waits.at(*next_stage_at_);
     // What has settled since the claim may have left work behind: then claim once more before leaving.
-    if (!next_due_at && !holds_retries && active_ == 0) co_return !was_idle;
-    SteadyTime wake_at = SteadyTime::max();
-    for (const std::optional<UtcTime>& time : {next_due_at, next_deadline}) {
-      if (time) wake_at = std::min(wake_at, clock_.steady_now() + (*time - clock_.utc_now()));
-    }
+    const bool has_more = waits.next_at || waits.next_claim_at || waits.holds_retries || waits.is_open_ended;
+    if (!has_more && active_ == 0) co_return !was_idle;
+    if (ordered_until_) waits.at(*ordered_until_);
+    SteadyTime wake_at = waits.next_claim_at.value_or(SteadyTime::max());
+    if (waits.next_at) wake_at = std::min(wake_at, clock_.steady_now() + (*waits.next_at - clock_.utc_now()));
     // As long as a retry is on its way to the gate, it is unknown what room it leaves; it rings when it
     // passes.
-    if (holds_retries && staged_retries_ == 0) wake_at = std::min(wake_at, gate_.room_for_retries_from());
+    if (waits.holds_retries && staged_retries_ == 0)
+      wake_at = std::min(wake_at, gate_.room_for_retries_from());
     // The wall clock may be set meanwhile: what seemed to be an hour away can be due now.
     const SteadyTime look_again_at = clock_.steady_now() + wall_clock_trusted_for;
     co_await alarm_->sleep_until(std::min(wake_at, look_again_at));
     co_return true;
   }
 
-  /// Absent: nothing of the run was claimed yet.
-  std::optional<UtcTime> deadline_of(RunId run) const {
-    const auto known = deadlines_.find(run);
-    if (known == deadlines_.end()) return std::nullopt;
-    return known->second;
+  /// @return false: it could not be found out
+  asio::awaitable<bool> look_what_waits(ServedRun& run, ClaimTime claimed_at, bool may_hold_retries,
+                                        Waits& waits) {
+    auto work = [id = run.id(), at = claimed_at.wall](Store& store) { return store.queue_state(id, at); };
+    const Result<QueueState> queue = co_await store_.call(std::move(work));
+    if (queue.has_error()) {
+      fail(queue.error());
+      co_return false;
+    }
+    if (const std::optional<UtcTime> changes_at = run.changes_at(clock_.utc_now())) {
+      if (queue->due_now > 0 || queue->due_later_at) waits.at(*changes_at);
+      if (!run.may_send(clock_.utc_now())) co_return true;
+    }
+    const std::optional<SteadyTime> claimable_from = run.claimable_from();
+    const bool is_paced = queue->due_now > 0 && claimable_from && *claimable_from > claimed_at.steady;
+    if (is_paced) waits.claim_at(*claimable_from);
+    if (may_hold_retries && queue->retries_due_now > 0 && !is_paced) {
+      const std::optional<UtcTime> deadline = run.retry_deadline();
+      if (deadline && *deadline <= clock_.utc_now()) {
+        co_await pause_late_run(run, reason_of_late_retries());
+        co_return true;
+      }
+      waits.holds_retries = true;
+      if (deadline) waits.at(*deadline);
+    }
+    // Anything else that was due and yet not claimed is held back in the store: by a pause that somebody
+    // else has set.
+    if (queue->due_later_at) waits.at(*queue->due_later_at);
+    co_return true;
   }
 
-  /// Retries that the budget holds back are claimed by nobody, so no outcome would ever tell that they are
-  /// late.
-  asio::awaitable<void> pause_late_run(RunId run) {
-    halt(run, Halt::run);
-    auto work = [run, now = clock_.utc_now()](Store& store) {
-      return store.set_run_control({.run = run,
+  /// Nobody claims anything of it any more, so no outcome would ever tell that it is late.
+  asio::awaitable<void> pause_late_run(ServedRun& run, std::string reason) {
+    if (run.is_halted()) co_return;
+    halt(run.id(), Halt::run);
+    auto work = [id = run.id(), reason = std::move(reason), now = clock_.utc_now()](Store& store) {
+      return store.set_run_control({.run = id,
                                     .control = RunControl::paused,
                                     .cause = ControlCause::deadline,
-                                    .reason = reason_of_late_retries(),
+                                    .reason = reason,
                                     .now = now});
     };
     const Result<void> paused = co_await store_.call(std::move(work));
@@ -228,6 +360,7 @@ class Dispatcher::Impl {
     ++active_;
     ++staged_;
     if (is_retry(chunk)) ++staged_retries_;
+    runs_.at(chunk.run).claimed();
     asio::co_spawn(loop_, exchange(std::move(chunk), stale_from), [this](std::exception_ptr problem) {
       --active_;
       if (problem)
@@ -247,6 +380,7 @@ class Dispatcher::Impl {
     std::optional<PaceGate::Pass> pass;  ///< the gate's; absent: it may not go out, or not yet
     std::optional<UtcTime> sent_at;      ///< absent: not one byte went out
     bool is_announced = false;           ///< the observer knows of it
+    bool is_on_the_wire = false;         ///< its run counts it there
   };
 
   /// One chunk from the gate to its recorded result.
@@ -262,9 +396,33 @@ class Dispatcher::Impl {
       co_await settle_by_rule(flight, changed);
       co_return;
     }
+    if (!flight.chunk.is_replay && has_denied_device(flight.chunk)) {
+      leave_stage(flight);
+      const Outcome denied_by_us = denied();
+      co_await settle_by_rule(flight, denied_by_us);
+      co_return;
+    }
+    co_await wait_for_own_pace(flight);
     const Reply reply = co_await send(flight, request);
     leave_stage(flight);
     co_await settle_reply(flight, reply);
+  }
+
+  bool has_denied_device(const ClaimedChunk& chunk) const {
+    if (!config_->is_denied) return false;
+    const std::vector<std::string_view> devices = lines_of(chunk.names);
+    return std::ranges::any_of(devices, config_->is_denied);
+  }
+
+  /// A run that is slower than its account has one chunk between claim and gate, which waits here.
+  asio::awaitable<void> wait_for_own_pace(const Flight& flight) {
+    const ServedRun& run = runs_.at(flight.chunk.run);
+    if (!run.is_paced()) co_return;
+    const std::unique_ptr<Alarm> alarm = clock_.alarm();
+    pacing_.insert(alarm.get());
+    while (may_send(flight) && clock_.steady_now() < run.paced_from())
+      co_await alarm->sleep_until(run.paced_from());
+    pacing_.erase(alarm.get());
   }
 
   asio::awaitable<Reply> send(Flight& flight, const HttpRequest& request) {
@@ -276,11 +434,16 @@ class Dispatcher::Impl {
         gate_.passed_in_vain(*flight.pass);
         flight.pass.reset();
         flight.sent_at.reset();
+        land(flight);
       }
-      flight.pass = co_await gate_.enter(is_retry(chunk), is_wanted);
+      // What has waited for its run's own pace does not queue up again behind what was claimed ahead.
+      const auto place = runs_.at(chunk.run).is_paced() ? PaceGate::Place::first : PaceGate::Place::last;
+      flight.pass = co_await gate_.enter(is_retry(chunk), is_wanted, place);
       if (!flight.pass) co_return false;
       leave_stage(flight);
       flight.sent_at = clock_.utc_now();
+      runs_.at(chunk.run).sent(flight.pass->at, chunk.facts.devices);
+      flight.is_on_the_wire = true;
       tell_pace();
       if (std::exchange(flight.is_announced, true)) co_return true;
       observer_.attempt_sent(
@@ -293,12 +456,19 @@ class Dispatcher::Impl {
     co_return reply;
   }
 
+  void land(Flight& flight) {
+    if (std::exchange(flight.is_on_the_wire, false))
+      runs_.at(flight.chunk.run).landed(flight.chunk.facts.devices);
+  }
+
   asio::awaitable<void> settle_reply(Flight& flight, const Reply& reply) {
+    land(flight);
     if (const auto* failure = std::get_if<TransportFailure>(&reply)) {
       const Outcome outcome = classify(*failure);
       if (!failure->may_have_arrived) flight.sent_at.reset();
       if (failure->kind == FailureKind::stopped && !flight.pass) {
-        const Transition next = release(flight.chunk.facts, policy_of(flight.chunk.run), clock_.utc_now());
+        const Transition next =
+            release(flight.chunk.facts, runs_.at(flight.chunk.run).policy(), clock_.utc_now());
         const bool is_recorded = co_await record(flight, outcome, next);
         if (is_recorded && flight.is_announced) tell_settled(flight, outcome, next, std::nullopt);
         co_return;
@@ -339,12 +509,13 @@ class Dispatcher::Impl {
     if (!std::exchange(flight.is_staged, false)) return;
     --staged_;
     if (is_retry(flight.chunk)) --staged_retries_;
+    runs_.at(flight.chunk.run).left_stage();
     alarm_->ring();
   }
 
   bool may_send(const Flight& flight) const {
     const ClaimedChunk& chunk = flight.chunk;
-    if (is_stopping_ || is_tenant_halted_ || halted_runs_.contains(chunk.run)) return false;
+    if (is_stopping_ || is_tenant_halted_ || !runs_.at(chunk.run).may_send(clock_.utc_now())) return false;
     // What was claimed before the endpoint was lost makes room for a probe that is chosen anew: a replay
     // rather than a chunk that was never sent, which silence would leave in doubt.
     if (flight.times_lost != times_lost_ && gate_.breaker().is_open()) return false;
@@ -385,8 +556,9 @@ class Dispatcher::Impl {
 
   asio::awaitable<void> settle_by_rule(const Flight& flight, const Outcome& outcome,
                                        std::optional<std::chrono::nanoseconds> rtt = std::nullopt) {
-    const Transition next = next_after(flight.chunk, outcome);
-    halt(flight.chunk.run, next.halt);
+    ServedRun& run = runs_.at(flight.chunk.run);
+    const Transition next = run.decide(flight.chunk, outcome, clock_.utc_now(), randomness_.uniform());
+    halt(run.id(), next.halt);
     const bool is_recorded = co_await record(flight, outcome, next);
     if (is_recorded) tell_settled(flight, outcome, next, rtt);
   }
@@ -396,18 +568,6 @@ class Dispatcher::Impl {
     const ClaimedChunk& chunk = flight.chunk;
     const AttemptSettled event{chunk.run, chunk.chunk, chunk.attempt, chunk.facts, outcome, next, rtt};
     observer_.attempt_settled(event, clock_.steady_now());
-  }
-
-  Transition next_after(const ClaimedChunk& chunk, const Outcome& outcome) {
-    const UtcTime now = clock_.utc_now();
-    SplitGuard& guard = split_guards_[chunk.run];
-    guard.heed(chunk.facts, outcome);
-    Transition next = sluice::settle(chunk.facts, outcome, policy_of(chunk.run), now, randomness_.uniform());
-    const bool is_guarded = !config_->splits_unguarded.contains(chunk.run);
-    if (next.state == ChunkState::split && is_guarded && guard.has_tripped()) {
-      next = stop_splitting(outcome, now);
-    }
-    return next;
   }
 
   asio::awaitable<bool> record(const Flight& flight, const Outcome& outcome, const Transition& next) {
@@ -421,9 +581,23 @@ class Dispatcher::Impl {
   /// At once, before it is recorded: what waits at the gate must not follow.
   void halt(RunId run, Halt halt) {
     if (halt == Halt::none) return;
-    if (halt == Halt::run) halted_runs_.insert(run);
-    if (halt == Halt::tenant) is_tenant_halted_ = true;
+    if (halt == Halt::tenant) {
+      is_tenant_halted_ = true;
+    } else {
+      runs_.at(run).halt();
+    }
+    ask_all_again();
+  }
+
+  void ask_all_again() {
     gate_.ask_again();
+    for (Alarm* alarm : pacing_) alarm->ring();
+  }
+
+  static Outcome denied() {
+    return {.kind = OutcomeKind::rejected_devices,
+            .code = std::string{denied_code},
+            .message = "a device of the chunk is on the tenant's deny list, so it was not sent"};
   }
 
   static Outcome unrepeatable() {
@@ -432,17 +606,6 @@ class Dispatcher::Impl {
         .code = "request_changed",
         .message =
             "the request cannot be repeated byte for byte: another key, endpoint or dialect is in use now"};
-  }
-
-  ChunkPolicy policy_of(RunId run) const { return sluice::policy_of(config_->runs.at(run)); }
-
-  std::vector<RunId> served_runs() const {
-    std::vector<RunId> runs;
-    if (is_tenant_halted_) return runs;
-    for (const auto& [run, job] : config_->runs) {
-      if (!halted_runs_.contains(run)) runs.push_back(run);
-    }
-    return runs;
   }
 
   void begin_nothing_new(const Error& disk_is_full) {
@@ -474,6 +637,7 @@ class Dispatcher::Impl {
   PaceGate gate_;
   PaceReport report_;
   PatientStore store_;
+  StageKeeper stages_;
   const UtcTime started_at_ = clock_.utc_now();
   const std::unique_ptr<Alarm> alarm_;  ///< rung when room or work may have appeared
 
@@ -484,9 +648,13 @@ class Dispatcher::Impl {
   bool is_stopping_ = false;
   bool is_tenant_halted_ = false;
   bool is_clock_reported_ = false;
-  std::set<RunId> halted_runs_;
-  std::map<RunId, UtcTime> deadlines_;  ///< of the runs of which something was claimed
-  std::map<RunId, SplitGuard> split_guards_;
+  bool must_look_ = true;                 ///< into what a person may have said to other programs
+  std::optional<UtcTime> ordered_until_;  ///< until when a person's pace is in force
+  bool is_stage_awaited_ = false;         ///< some run waits between two of its stages
+  std::optional<UtcTime> next_stage_at_;  ///< when that may be over by itself
+  std::map<RunId, ServedRun> runs_;
+  FairShare shares_;
+  std::set<Alarm*> pacing_;  ///< of chunks that wait for their run's own pace
   std::optional<Error> failure_;
   std::optional<Error> store_trouble_;  ///< it has passed, but it has stopped us
 };
@@ -501,6 +669,12 @@ Dispatcher::~Dispatcher() = default;
 asio::awaitable<Result<void>> Dispatcher::run() { return impl_->run(); }
 
 SteadyTime Dispatcher::quiet_until() const { return impl_->quiet_until(); }
+
+void Dispatcher::pause(RunId run) { impl_->pause(run); }
+
+void Dispatcher::unpause(RunId run) { impl_->unpause(run); }
+
+void Dispatcher::look_again() { impl_->look_again(); }
 
 void Dispatcher::stop() { impl_->stop(); }
 

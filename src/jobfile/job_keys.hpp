@@ -43,13 +43,13 @@ inline constexpr ObjectKeys job{job_known, job_later};
 inline constexpr ObjectKeys call{call_known, {}};
 inline constexpr ObjectKeys targets{targets_known, targets_later};
 inline constexpr ObjectKeys retry{retry_known, {}};
-inline constexpr ObjectKeys window{window_known, {}};
 inline constexpr ObjectKeys stage{stage_known, {}};
 inline constexpr ObjectKeys approval{approval_known, {}};
 inline constexpr ObjectKeys abort{abort_known, {}};
 inline constexpr ObjectKeys gate{gate_known, {}};
 inline constexpr ObjectKeys tolerance{tolerance_known, {}};
 inline constexpr ObjectKeys check{check_known, {}};
+inline constexpr ObjectKeys window{window_known, {}};
 
 }  // namespace job_keys
 }  // namespace sluice

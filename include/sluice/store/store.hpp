@@ -22,6 +22,7 @@
 #include "sluice/core/chunk.hpp"
 #include "sluice/core/chunk_rules.hpp"
 #include "sluice/core/doubt_rules.hpp"
+#include "sluice/core/fair_share.hpp"
 #include "sluice/core/ids.hpp"
 #include "sluice/core/outcome.hpp"
 #include "sluice/core/result.hpp"
@@ -96,16 +97,6 @@ struct ClaimedChunk {
 /// Makes the intent for a fresh attempt at the chunk: called on the database thread, inside the claim's
 /// transaction, so it must be pure or its own.
 using IntentMaker = std::function<AttemptIntent(const ClaimedChunk& chunk)>;
-
-/// A run's place among others that want to send: the n-th chunk taken of it (from 0) ranks at
-/// pass + n * stride, and the lowest rank comes first.
-struct RunShare {
-  double pass = 0;
-  double stride = 0;
-  int chunks_max = std::numeric_limits<int>::max();
-
-  bool operator==(const RunShare&) const = default;
-};
 
 struct ClaimRequest {
   std::string tenant;
