@@ -25,7 +25,7 @@ std::string floor_text(std::chrono::microseconds floor) {
 
 std::string time_text(const RunForecast& forecast) {
   if (forecast.time.is_endless) return "more than ten years: the window is too short for so many requests";
-  return fmt::format("at least {}, limited by: {}", long_duration_text(forecast.time.total),
+  return fmt::format("about {}, limited by: {}", long_duration_text(forecast.time.total),
                      to_string(binding_floor(forecast.time.floors)));
 }
 
@@ -88,7 +88,8 @@ void add_stages(JsonText& json, const RunForecast& forecast) {
 }
 
 void add_forecast(JsonText& json, const RunForecast& forecast) {
-  json.key("seconds_at_least").decimal(in_seconds(forecast.time.total), 3);
+  json.key("seconds_at_least").decimal(in_seconds(longest(forecast.time.floors)), 3);
+  json.key("seconds_predicted").decimal(in_seconds(forecast.time.total), 3);
   add_floors(json, forecast.time.floors);
   json.member("starts_at", to_rfc3339(forecast.start));
   json.key("ends_at");

@@ -213,11 +213,15 @@ std::string_view to_string(TimeFloor floor) {
   return "nothing";
 }
 
+microseconds longest(const TimeFloors& floors) {
+  return std::max({floors.request_rate, floors.device_rate, floors.soak_and_windows});
+}
+
 TimeFloor binding_floor(const TimeFloors& floors) {
-  const microseconds longest = std::max({floors.request_rate, floors.device_rate, floors.soak_and_windows});
-  if (longest == microseconds{0}) return TimeFloor::nothing;
-  if (longest == floors.soak_and_windows) return TimeFloor::soak_and_windows;
-  if (longest == floors.device_rate) return TimeFloor::device_rate;
+  const microseconds binding = longest(floors);
+  if (binding == microseconds{0}) return TimeFloor::nothing;
+  if (binding == floors.soak_and_windows) return TimeFloor::soak_and_windows;
+  if (binding == floors.device_rate) return TimeFloor::device_rate;
   return TimeFloor::request_rate;
 }
 

@@ -33,7 +33,7 @@ Seconds plan_and_rehearse(const Scene& scene, const Words& options) {
   const ProgramEnd rehearsed = scene.sluice(rehearse);
   REQUIRE_MESSAGE(rehearsed.exit_code == 0, rehearsed.err);
   const boost::json::object plan_object = json_object(planned.out);
-  const double predicted = plan_object.at("seconds_at_least").to_number<double>();
+  const double predicted = plan_object.at("seconds_predicted").to_number<double>();
   const double first_send = plan_object.at("stages").at(0).at("begins").to_number<double>();
   return {predicted, predicted - first_send, json_object(rehearsed.out).at("seconds").to_number<double>()};
 }
@@ -84,6 +84,31 @@ TEST_CASE("end to end: windows and device rates are rehearsed as planned, from t
     CHECK(seconds.predicted == doctest::Approx(predicted).epsilon(0.01));
     CHECK(seconds.taken == doctest::Approx(seconds.predicted_under_way).epsilon(0.05));
   }
+}
+
+TEST_CASE("end to end: a deadline before the end is a warning, a window that opens after it an error") {
+  Scene scene{50'000};
+  const Words submit{"submit", scene.job, "--store", scene.store, "--endpoint", "https://iot.example.com"};
+  scene.folder.write("job.json", job_text(R"("deadline": "20s",)"));
+  const ProgramEnd late = scene.sluice(submit);
+  CHECK(late.exit_code == 0);
+  CHECK(late.err.find("Warning: the run would take until ") != std::string::npos);
+
+  // Whatever the hour, one of the two windows is closed, and the other one open.
+  int refused = 0;
+  for (const char* span : {"00:00-12:00", "12:00-24:00"}) {
+    scene.folder.write("job.json",
+                       job_text(fmt::format(R"("deadline": "1ms", "window": {{"zone": "UTC", "allow":
+      ["{}"]}},)",
+                                            span)));
+    const ProgramEnd end = scene.sluice(submit);
+    if (end.exit_code != 3) continue;
+    ++refused;
+    CHECK(end.err.find("nothing would be sent") != std::string::npos);
+  }
+  CHECK(refused == 1);
+  const ProgramEnd list = scene.sluice({"list", "--store", scene.store, "--output", "json"});
+  CHECK(json_object(list.out).at("runs").as_array().size() == 2);
 }
 
 TEST_CASE("end to end: the rehearsal itself tells what was predicted and what it took, and so does status") {

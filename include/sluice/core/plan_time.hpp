@@ -58,7 +58,8 @@ struct TimeFloors {
   bool operator==(const TimeFloors&) const = default;
 };
 
-/// The longest of the three.
+/// How long it takes at least: the longest of the three, and which one that is.
+std::chrono::microseconds longest(const TimeFloors& floors);
 TimeFloor binding_floor(const TimeFloors& floors);
 
 struct StageTime {
