@@ -78,6 +78,11 @@ Result<RunForecast> forecast(const Job& job, const TenantSetup& setup, std::vect
   return foreseen;
 }
 
+std::optional<std::chrono::microseconds> predicted_of(const std::optional<RunForecast>& forecast) {
+  if (!forecast) return std::nullopt;
+  return forecast->under_way();
+}
+
 std::string deadline_warning(const RunForecast& forecast) {
   if (!forecast.deadline || (forecast.end() <= *forecast.deadline && !forecast.time.is_endless)) return {};
   return fmt::format(

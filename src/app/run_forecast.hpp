@@ -40,6 +40,9 @@ std::vector<PlannedStage> planned_stages(const Job& job, std::int64_t devices);
 Result<RunForecast> forecast(const Job& job, const TenantSetup& setup, std::vector<PlannedStage> stages,
                              UtcTime start);
 
+/// What a run's record keeps of it.
+std::optional<std::chrono::microseconds> predicted_of(const std::optional<RunForecast>& forecast);
+
 /// One sentence; empty if the deadline is later than the end, or there is none.
 std::string deadline_warning(const RunForecast& forecast);
 

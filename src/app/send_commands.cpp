@@ -36,8 +36,6 @@ Result<Submitted> submit_prepared(Store& store, const SendOptions& send, const P
                                   const std::optional<RunForecast>& forecast) {
   Result<DeviceList> devices = open_devices(send, prepared.job);
   if (devices.has_error()) return devices.error();
-  std::optional<std::chrono::microseconds> predicted;
-  if (forecast) predicted = forecast->under_way();
   return submit(store, *devices,
                 {.job = prepared.job,
                  .job_text = prepared.text,
@@ -45,7 +43,7 @@ Result<Submitted> submit_prepared(Store& store, const SendOptions& send, const P
                  .endpoint = to_string(prepared.setup.endpoint),
                  .rate = prepared.setup.rate,
                  .now = system_now(),
-                 .predicted = predicted,
+                 .predicted = predicted_of(forecast),
                  .expected_devices = send.expected_devices});
 }
 

@@ -20,6 +20,7 @@
 #include "app/run_report.hpp"
 #include "app/say.hpp"
 #include "app/standard_output.hpp"
+#include "app/store_access.hpp"
 #include "app/system_now.hpp"
 #include "jobfile/regular_file.hpp"
 #include "simulator/simulator.hpp"
@@ -115,9 +116,19 @@ ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId
   return exit_code;
 }
 
-void say_virtual(UtcTime start, std::uint64_t seed) {
-  say(fmt::format("In virtual time, as if it were {}. The same again: --virtual --start {} --seed {}\n",
-                  to_iso_seconds(start), to_iso_seconds(start), seed));
+void say_what_is_unreal(const RehearseOptions& rehearse, UtcTime start, const Job& job) {
+  if (rehearse.is_virtual) {
+    say(fmt::format("In virtual time, as if it were {}. The same again: --virtual --start {} --seed {}\n",
+                    to_iso_seconds(start), to_iso_seconds(start), rehearse.seed));
+  }
+  if (asks_anybody(job))
+    say("Approvals count as given here, and outside checks as passed: nobody is asked.\n");
+}
+
+Result<RunRecord> queue(Store& store, DeviceList& devices, const SubmitRequest& request) {
+  const Result<Submitted> submitted = submit(store, devices, request);
+  if (submitted.has_error()) return submitted.error();
+  return find_run(store, submitted->run);
 }
 
 void warn_of_vain_rehearsal(const std::string& faults_file, const simulator::Summary& seen) {
@@ -153,41 +164,34 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   Result<TenantSetup> setup = rehearsal_setup(send, loaded->job, ground->url);
   if (setup.has_error()) return setup.error();
 
-  const UtcTime begins = ground->session.clock->utc_now();
-  const Result<std::optional<RunForecast>> foreseen = foresee(send, loaded->job, *setup, begins);
+  const UtcTime now = ground->session.clock->utc_now();
+  const Result<std::optional<RunForecast>> foreseen = foresee(send, loaded->job, *setup, now);
   if (foreseen.has_error()) return foreseen.error();
   warn_of(common, *foreseen);
-  std::optional<std::chrono::microseconds> predicted;
-  if (*foreseen) predicted = (*foreseen)->under_way();
-
   Result<std::unique_ptr<Store>> store = ground->open_store();
   if (store.has_error()) return store.error();
-  const Result<Submitted> submitted = submit(**store, *devices,
-                                             {.job = loaded->job,
-                                              .job_text = loaded->text,
-                                              .tenant = setup->name,
-                                              .endpoint = to_string(setup->endpoint),
-                                              .rate = setup->rate,
-                                              .now = begins,
-                                              .predicted = predicted,
-                                              .expected_devices = send.expected_devices});
-  if (submitted.has_error()) return submitted.error();
-  Result<std::optional<RunRecord>> record = (*store)->run(submitted->run);
+  const Result<RunRecord> record = queue(**store, *devices,
+                                         {.job = loaded->job,
+                                          .job_text = loaded->text,
+                                          .tenant = setup->name,
+                                          .endpoint = to_string(setup->endpoint),
+                                          .rate = setup->rate,
+                                          .now = now,
+                                          .predicted = predicted_of(*foreseen),
+                                          .expected_devices = send.expected_devices});
   if (record.has_error()) return record.error();
 
-  announce(common, **record, *setup, "the simulated cloud");
-  if (rehearse.is_virtual && !common.is_quiet) say_virtual(start, rehearse.seed);
-  if (asks_anybody(loaded->job) && !common.is_quiet)
-    say("Approvals count as given here, and outside checks as passed: nobody is asked.\n");
+  announce(common, *record, *setup, "the simulated cloud");
+  if (!common.is_quiet) say_what_is_unreal(rehearse, start, loaded->job);
   std::vector<SessionRun> runs;
-  runs.push_back({**record, rehearsed(loaded->job), *setup, key, /*again_options=*/{}});
+  runs.push_back({*record, rehearsed(loaded->job), *setup, key, /*again_options=*/{}});
   CommonOptions reporting = common;
   reporting.is_rehearsal = true;
   const ExitCode sent = send_and_report(**store, runs, reporting, ground->session);
   if (sent.has_error()) return sent.error();
   const simulator::Summary seen = ground->end();
   if (simulator::is_in_vain(*faults, seen)) warn_of_vain_rehearsal(rehearse.faults_file, seen);
-  return report_rehearsal(common, **store, submitted->run, setup->rate, seen, *sent);
+  return report_rehearsal(common, **store, record->id, setup->rate, seen, *sent);
 }
 
 ExitCode simulate_command(const CommonOptions& common, simulator::Options options,
