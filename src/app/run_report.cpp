@@ -194,6 +194,13 @@ std::string run_summary_text(const RunRecord& run) {
   return text;
 }
 
+std::string prediction_text(const RunRecord& run) {
+  if (!run.predicted) return {};
+  const std::string predicted = fmt::format("predicted {:.1f} s", Seconds{*run.predicted}.count());
+  const std::optional<double> seconds = seconds_taken(run);
+  return seconds ? predicted + fmt::format(", took {:.1f} s", *seconds) : predicted;
+}
+
 std::string status_json(const RunRecord& run, const Sighting& seen, std::string_view store_file) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version);
@@ -201,6 +208,8 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
   json.member("tenant", run.tenant).member("endpoint", run.endpoint).member("rate", run.rate);
   json.member("duplicates", run.duplicates).member("devices_in_flight", run.devices.in_flight);
   json.member("devices_unclear", seen.queue.unclear_devices);
+  json.key("predicted_seconds");
+  run.predicted ? json.decimal(Seconds{*run.predicted}.count(), 3) : json.null();
   json.member("created_at", to_rfc3339(run.created_at))
       .member("being_sent", seen.has_owner && !is_finished(run));
   // What is due at once has no time to tell: it is counted.
@@ -228,6 +237,7 @@ std::string status_text(const RunRecord& run, const Sighting& seen, std::string_
   text += fmt::format("  chunks    {} of {} done, {} split\n", grouped(chunks - unfinished(run.chunks)),
                       grouped(chunks), grouped(run.chunks.split));
   text += requests_line(run);
+  if (const std::string time = prediction_text(run); !time.empty()) text += "  time      " + time + "\n";
   text += fmt::format("  rate      {}/s, tenant {} at {}\n", rate_text(run.rate), printable(run.tenant, 256),
                       printable(run.endpoint, 512));
   if (const std::optional<double> left = seconds_left(run, seen.has_owner)) {

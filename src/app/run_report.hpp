@@ -34,6 +34,10 @@ std::string run_summary_text(const RunRecord& run);
 std::string status_json(const RunRecord& run, const Sighting& seen, std::string_view store_file = {});
 std::string status_text(const RunRecord& run, const Sighting& seen, std::string_view store_file = {});
 
+/// "predicted 50.1 s, took 50.4 s"; empty for a run of which nothing was predicted, as of one whose device
+/// list could be read only once.
+std::string prediction_text(const RunRecord& run);
+
 /// Both in the order given, which is the store's: newest first.
 std::string list_json(std::span<const RunRecord> runs, bool has_owner);
 std::string list_text(std::span<const RunRecord> runs, bool has_owner);
