@@ -61,6 +61,20 @@ struct DoubtOptionsGiven {
   bool wants_decided = false;  ///< list what was decided, not what is in doubt
 };
 
+/// What `sluice approve` is told.
+struct ApproveOptionsGiven {
+  std::string stage;  ///< empty: the next one
+  bool is_past_gate = false;
+};
+
+/// What `sluice rate` is told.
+struct RateOptionsGiven {
+  std::string action;  ///< "set"
+  std::string tenant;  ///< empty: the default one
+  double rate = 0;     ///< requests per second
+  std::chrono::milliseconds valid_for{0};
+};
+
 struct RehearseOptions {
   std::string faults_file;
   std::string ledger_file;

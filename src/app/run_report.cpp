@@ -113,8 +113,9 @@ std::string chunks_are(std::int64_t count) {
 constexpr std::chrono::seconds result_is_news_for{60};
 
 /// From outside, all that shows of an endpoint that is away is that the newest request got no answer.
+/// A request that we took back ourselves, for a pause say, asked nobody.
 bool was_answered(const Sighting& seen) {
-  return !seen.newest_result || seen.newest_result->is_answer ||
+  return !seen.newest_result || seen.newest_result->is_answer || seen.newest_result->code == "stopped" ||
          seen.now - seen.newest_result->settled_at > result_is_news_for;
 }
 

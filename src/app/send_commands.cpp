@@ -18,6 +18,7 @@
 #include "app/exit_codes.hpp"
 #include "app/foreground_run.hpp"
 #include "app/json_text.hpp"
+#include "app/operator_name.hpp"
 #include "app/prepared_job.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
@@ -26,6 +27,7 @@
 #include "app/system_now.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/engine/recovery.hpp"
+#include "sluice/engine/run_control.hpp"
 #include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
@@ -68,8 +70,8 @@ bool has_doubt(const RunRecord& run) { return run.chunks.in_doubt > 0; }
 /// leaves the record with it, so it is said once more.
 Result<void> lift_pauses(Store& store, const RunRecord& run, const CommonOptions& common) {
   if (run.control == RunControl::paused) {
-    const Result<void> lifted =
-        store.set_run_control({.run = run.id, .control = RunControl::active, .now = system_now()});
+    const Result<void> lifted = store.set_run_control(
+        {.run = run.id, .control = RunControl::active, .actor = operator_name(), .now = system_now()});
     if (lifted.has_error()) return lifted;
     if (!common.is_quiet) {
       say(fmt::format("run {} goes on; it was paused: {}\n", run.id.value, printable(run.control_reason)));
@@ -165,7 +167,8 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
       foresee(send, prepared->job, prepared->setup, system_now());
   if (foreseen.has_error()) return foreseen.error();
   warn_of(common, *foreseen);
-  Result<std::unique_ptr<Store>> store = open_and_recover(store_path(common, environment, prepared->config));
+  const std::string path = store_path(common, environment, prepared->config);
+  Result<std::unique_ptr<Store>> store = open_and_recover(path);
   if (store.has_error()) return store.error();
   const Result<Submitted> submitted = submit_prepared(**store, send, *prepared, *foreseen);
   if (submitted.has_error()) return submitted.error();
@@ -179,7 +182,7 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   std::vector<SessionRun> runs;
   runs.push_back(
       {std::move(*record), prepared->job, prepared->setup, key->credentials, again_options(common, send)});
-  return send_and_report(**store, runs, common);
+  return send_and_report(**store, path, runs, common);
 }
 
 ExitCode resume_command(const CommonOptions& common, const SendOptions& send, std::optional<RunId> wanted) {
@@ -187,12 +190,19 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();
   const std::string path = store_path(common, environment, *config);
+  if (wanted) {
+    const Result<std::optional<int>> resumed = resume_where_it_is_sent(common, path, *wanted);
+    if (resumed.has_error()) return resumed.error();
+    if (*resumed) return **resumed;
+  }
   Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
   if (store.has_error()) return store.error();
   std::vector<RunRecord> to_resume;
   if (wanted) {
     Result<RunRecord> run = find_run(**store, *wanted);
     if (run.has_error()) return run.error();
+    const Result<void> resumable = may_resume(*run);
+    if (resumable.has_error()) return resumable.error();
     if (is_finished(*run)) return report_finished(common, *run);
     to_resume.push_back(std::move(*run));
   } else {
@@ -211,7 +221,7 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
     if (run.has_error()) return run.error();
     runs.push_back(std::move(*run));
   }
-  return send_and_report(**store, runs, common);
+  return send_and_report(**store, path, runs, common);
 }
 
 }  // namespace sluice

@@ -187,7 +187,7 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   runs.push_back({*record, rehearsed(loaded->job), *setup, key, /*again_options=*/{}});
   CommonOptions reporting = common;
   reporting.is_rehearsal = true;
-  const ExitCode sent = send_and_report(**store, runs, reporting, ground->session);
+  const ExitCode sent = send_and_report(**store, common.store, runs, reporting, ground->session);
   if (sent.has_error()) return sent.error();
   const simulator::Summary seen = ground->end();
   if (simulator::is_in_vain(*faults, seen)) warn_of_vain_rehearsal(rehearse.faults_file, seen);

@@ -225,6 +225,9 @@ TEST_CASE("why: an endpoint that does not answer shows by the newest request, fo
 
   seen.newest_result->is_answer = true;
   CHECK(why_line(run, seen) == at_its_pace);
+  // Taken back by a pause: nobody was asked.
+  seen.newest_result = {.settled_at = start - 4s, .is_answer = false, .code = "stopped"};
+  CHECK(why_line(run, seen) == at_its_pace);
   seen.newest_result = {.settled_at = start - 61s, .is_answer = false, .code = "connect"};
   CHECK(why_line(run, seen) == at_its_pace);
 }
