@@ -145,12 +145,13 @@ std::string why_under_way(const RunRecord& run, const Sighting& seen) {
   return "about to send the next chunk";
 }
 
-// The least it can take, at the run's own rate; only where somebody is sending.
-std::optional<double> seconds_left(const RunRecord& run, bool has_owner) {
+// The least it can take; only where somebody is sending.
+std::optional<double> seconds_left(const RunRecord& run, const Sighting& seen) {
   const RunStatus status = status_of(run);
-  if (!has_owner || (status != RunStatus::running && status != RunStatus::pending) || !(run.rate > 0)) {
+  if (!seen.has_owner || (status != RunStatus::running && status != RunStatus::pending) || !(run.rate > 0)) {
     return std::nullopt;
   }
+  if (seen.time_left) return Seconds{*seen.time_left}.count();
   return static_cast<double>(unfinished(run.chunks)) / run.rate;
 }
 
@@ -218,7 +219,7 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
   json.member("chunks_due_now", seen.queue.due_now);
   json.member("next_due_at", is_due_later ? time_text(next_due_at) : std::nullopt);
   json.key("eta_seconds_at_least");
-  const std::optional<double> left = seconds_left(run, seen.has_owner);
+  const std::optional<double> left = seconds_left(run, seen);
   left ? json.decimal(*left, 3) : json.null();
   json.member("control", to_string(run.control)).member("control_reason", run.control_reason);
   json.member("tenant_pause_reason", run.tenant_pause_reason);
@@ -240,7 +241,7 @@ std::string status_text(const RunRecord& run, const Sighting& seen, std::string_
   if (const std::string time = prediction_text(run); !time.empty()) text += "  time      " + time + "\n";
   text += fmt::format("  rate      {}/s, tenant {} at {}\n", rate_text(run.rate), printable(run.tenant, 256),
                       printable(run.endpoint, 512));
-  if (const std::optional<double> left = seconds_left(run, seen.has_owner)) {
+  if (const std::optional<double> left = seconds_left(run, seen)) {
     text += fmt::format("  ETA       at least {}\n", duration_text(duration_of(*left)));
   }
   return text + "  " + why_line(run, seen, store_file) + "\n";

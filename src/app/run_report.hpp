@@ -22,6 +22,8 @@ struct Sighting {
   bool has_owner = false;  ///< some process has the store
   UtcTime now;
   std::optional<NewestResult> newest_result = {};
+  /// By its stages, its window and its device rate; absent: by its request rate alone.
+  std::optional<std::chrono::microseconds> time_left = {};
 };
 
 /// The object that `run --output json` ends with. Devices in flight count as pending there, so that its

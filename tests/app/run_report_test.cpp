@@ -183,6 +183,13 @@ TEST_CASE("run report: status holds what was predicted against what it took") {
   CHECK(prediction_text(run) == "predicted 10.1 s");
 }
 
+TEST_CASE("run report: the ETA knows of windows and soaks") {
+  const Sighting seen{.queue = {.due_now = 50}, .has_owner = true, .now = start + 5s, .time_left = 2h + 5s};
+
+  CHECK(boost::json::parse(status_json(under_way(), seen)).at("eta_seconds_at_least").as_double() == 7205);
+  CHECK(status_text(under_way(), seen).find("  ETA       at least 2h00m\n") != std::string::npos);
+}
+
 TEST_CASE("run report: nobody sending means no ETA") {
   CHECK(
       boost::json::parse(status_json(under_way(), {{}, false, start})).at("eta_seconds_at_least").is_null());
