@@ -45,11 +45,10 @@ std::optional<UtcTime> ServedRun::changes_at(UtcTime now) const {
   return next;
 }
 
-UtcTime ServedRun::free_since(UtcTime now) {
+void ServedRun::look_at(UtcTime now) {
   const bool is_in = is_in_window(now);
   if (is_in && !was_in_window_) window_opened_at_ = now;
   was_in_window_ = is_in;
-  return std::max(window_opened_at_, stages.opened_at());
 }
 
 int ServedRun::chunks_max(SteadyTime now) const {
