@@ -318,6 +318,7 @@ class CommandLine {
     add_device_options(plan);
     add_tenant_option(plan);
     add_endpoint_options_of_job(plan);
+    add_start(plan, "As if it were run then, such as 2026-03-28T22:00:00Z [now]");
   }
 
   void add_sending_verbs() {

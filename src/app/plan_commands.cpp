@@ -15,6 +15,7 @@
 #include "app/plan_report.hpp"
 #include "app/prepared_job.hpp"
 #include "app/run_report.hpp"
+#include "app/system_now.hpp"
 #include "sluice/dialect/signature.hpp"
 #include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/device_name.hpp"
@@ -22,8 +23,6 @@
 namespace sluice {
 namespace {
 
-// What the estimate assumes for one exchange; the cloud answers in some 50 ms.
-constexpr std::chrono::milliseconds assumed_latency{50};
 /// Without a key at hand, one of the usual length stands in where only its length matters.
 Credentials usual_key() {
   return {.access_key_id = "LTAIxxxxxxxxxxxxxxxxxxxx", .access_key_secret = {}, .security_token = {}};
@@ -113,6 +112,10 @@ ExitCode plan_command(const CommonOptions& common, const SendOptions& send) {
   if (send.expected_devices && *send.expected_devices != facts->devices) {
     return unexpected_device_count(facts->devices, *send.expected_devices);
   }
+  const Result<RunForecast> foreseen =
+      forecast(prepared->job, setup, planned_stages(prepared->job, facts->devices),
+               send.start.value_or(system_now()));
+  if (foreseen.has_error()) return foreseen.error();
   const Plan plan{.job_name = prepared->job.name,
                   .tenant = setup.name,
                   .endpoint = to_string(setup.endpoint),
@@ -126,7 +129,7 @@ ExitCode plan_command(const CommonOptions& common, const SendOptions& send) {
                   .in_flight = setup.in_flight,
                   .safe_to_repeat = prepared->job.safe_to_repeat,
                   .on_doubt = prepared->job.on_doubt,
-                  .at_least = estimate(facts->chunks, setup.rate, setup.in_flight, assumed_latency),
+                  .forecast = *foreseen,
                   .next_command = planned_run_command(common, send)};
   fmt::print("{}", common.wants_json() ? plan_json(plan) : plan_text(plan));
   return exit_codes::all_accepted;

@@ -34,7 +34,8 @@
 namespace sluice {
 namespace {
 
-Result<Submitted> submit_prepared(Store& store, const SendOptions& send, const PreparedJob& prepared) {
+Result<Submitted> submit_prepared(Store& store, const SendOptions& send, const PreparedJob& prepared,
+                                  const std::optional<RunForecast>& forecast) {
   Result<DeviceList> devices = open_devices(send, prepared.job);
   if (devices.has_error()) return devices.error();
   return submit(store, *devices,
@@ -44,6 +45,7 @@ Result<Submitted> submit_prepared(Store& store, const SendOptions& send, const P
                  .endpoint = to_string(prepared.setup.endpoint),
                  .rate = prepared.setup.rate,
                  .now = system_now(),
+                 .predicted = predicted_of(forecast),
                  .expected_devices = send.expected_devices});
 }
 
@@ -133,9 +135,13 @@ ExitCode submit_command(const CommonOptions& common, const SendOptions& send) {
   const Environment environment = process_environment();
   Result<PreparedJob> prepared = prepare_job(common, send, environment);
   if (prepared.has_error()) return prepared.error();
+  const Result<std::optional<RunForecast>> foreseen =
+      foresee(send, prepared->job, prepared->setup, system_now());
+  if (foreseen.has_error()) return foreseen.error();
+  warn_of(common, *foreseen);
   Result<std::unique_ptr<Store>> store = open_and_recover(store_path(common, environment, prepared->config));
   if (store.has_error()) return store.error();
-  const Result<Submitted> submitted = submit_prepared(**store, send, *prepared);
+  const Result<Submitted> submitted = submit_prepared(**store, send, *prepared, *foreseen);
   if (submitted.has_error()) return submitted.error();
   if (common.wants_json()) {
     fmt::print("{}", submitted_json(*submitted));
@@ -157,10 +163,14 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   if (key.has_error()) return key.error();
   const Result<void> connectable = check_transport(prepared->setup);
   if (connectable.has_error()) return connectable.error();
+  const Result<std::optional<RunForecast>> foreseen =
+      foresee(send, prepared->job, prepared->setup, system_now());
+  if (foreseen.has_error()) return foreseen.error();
+  warn_of(common, *foreseen);
   const std::string path = store_path(common, environment, prepared->config);
   Result<std::unique_ptr<Store>> store = open_and_recover(path);
   if (store.has_error()) return store.error();
-  const Result<Submitted> submitted = submit_prepared(**store, send, *prepared);
+  const Result<Submitted> submitted = submit_prepared(**store, send, *prepared, *foreseen);
   if (submitted.has_error()) return submitted.error();
   Result<RunRecord> record = find_run(**store, submitted->run);
   if (record.has_error()) return record.error();

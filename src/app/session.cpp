@@ -17,12 +17,13 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <set>
 #include <utility>
+#include <vector>
 
 #include "app/control_desk.hpp"
 #include "app/control_server.hpp"
 #include "app/progress_printer.hpp"
+#include "app/run_observers.hpp"
 #include "app/say.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/core/silence.hpp"
@@ -40,9 +41,10 @@ using namespace std::chrono_literals;
 
 constexpr auto tick_interval = 250ms;
 
-/// Runs of one account: it has one limit, so they are sent one after the other.
+/// Runs of one account. It has one limit, so one dispatcher at a time sends for it: a group of runs that go
+/// to the same place.
 struct Account {
-  std::deque<RunId> waiting;
+  std::deque<std::vector<RunId>> waiting;
   bool is_served = false;
   SteadyTime last_sent_before;
   SteadyTime quiet_until;
@@ -78,6 +80,12 @@ class AtWork {
   SteeredRun& run_;
 };
 
+/// Whether one dispatcher can send both.
+bool go_together(const SessionRun& a, const SessionRun& b) {
+  return a.record.tenant == b.record.tenant && a.setup.endpoint == b.setup.endpoint &&
+         a.setup.https.ca_file == b.setup.https.ca_file;
+}
+
 class Session final : public SteeredRuns {
  public:
   /// @param ground outlives the session
@@ -98,8 +106,13 @@ class Session final : public SteeredRuns {
       // By key, not by the tenant's name: the limit belongs to the account, and two names may stand for one.
       Account& account = accounts_[run.credentials.access_key_id];
       account.last_sent_before = last_sent_before_;
-      account.waiting.push_back(run.record.id);
       runs_.emplace(run.record.id, SteeredRun{.run = run, .account = &account});
+      const auto together =
+          std::ranges::find_if(account.waiting, [this, &run](const std::vector<RunId>& group) {
+            return go_together(runs_.at(group.front()).run, run);
+          });
+      together == account.waiting.end() ? account.waiting.push_back({run.record.id})
+                                        : together->push_back(run.record.id);
     }
     watch_signals();
     if (ground_.is_watched) asio::co_spawn(loop_, tick(), [](std::exception_ptr) {});
@@ -154,7 +167,7 @@ class Session final : public SteeredRuns {
 
   void send_in_its_turn(SteeredRun& run) {
     if (std::exchange(run.is_waiting, true)) return;
-    run.account->waiting.push_back(run.run.record.id);
+    run.account->waiting.push_back({run.run.record.id});
     serve(*run.account);
   }
 
@@ -166,41 +179,62 @@ class Session final : public SteeredRuns {
 
   asio::awaitable<void> send_in_turn(Account& account) {
     while (!account.waiting.empty() && !is_ending()) {
-      SteeredRun& run = runs_.at(account.waiting.front());
-      account.waiting.pop_front();
-      run.is_waiting = false;
-      if (run.is_braked) continue;
-      account.slowest = std::min(account.slowest, run.run.setup.rate);
-      const SteadyTime not_before = std::max(
-          {account.quiet_until, account.last_sent_before + silence_needed(account.slowest),
-           clock_.steady_now() + silence_left(run.run.record.tenant_silent_until, clock_.utc_now())});
-      account.quiet_until = co_await send(run, not_before);
+      const std::vector<SteeredRun*> group = take_next(account);
+      if (group.empty()) continue;
+      SteadyTime not_before = account.quiet_until;
+      for (const SteeredRun* run : group) {
+        account.slowest = std::min(account.slowest, run->run.setup.rate);
+        const UtcTime silent_until = run->run.record.tenant_silent_until;
+        not_before = std::max(not_before, clock_.steady_now() + silence_left(silent_until, clock_.utc_now()));
+      }
+      not_before = std::max(not_before, account.last_sent_before + silence_needed(account.slowest));
+      account.quiet_until = co_await send(group, not_before);
       account.last_sent_before = clock_.steady_now();
-      co_await send_rest(run);
+      for (SteeredRun* run : group) co_await send_rest(*run);
     }
   }
 
+  /// Those of the next group that nobody has braked meanwhile.
+  std::vector<SteeredRun*> take_next(Account& account) {
+    std::vector<SteeredRun*> group;
+    for (const RunId id : account.waiting.front()) {
+      SteeredRun& run = runs_.at(id);
+      run.is_waiting = false;
+      if (!run.is_braked) group.push_back(&run);
+    }
+    account.waiting.pop_front();
+    return group;
+  }
+
   /// @return before when the account's next run must not send
-  asio::awaitable<SteadyTime> send(SteeredRun& steered, SteadyTime not_before) {
-    const SessionRun& run = steered.run;
-    Result<std::unique_ptr<Transport>> transport = ground_.open_transport(run.setup);
+  asio::awaitable<SteadyTime> send(const std::vector<SteeredRun*>& group, SteadyTime not_before) {
+    const TenantSetup& setup = group.front()->run.setup;
+    Result<std::unique_ptr<Transport>> transport = ground_.open_transport(setup);
     if (transport.has_error()) {
       fail(transport.error());
       co_return not_before;
     }
-    ProgressPrinter printer{progress_start(run), progress_mode(), options_.is_verbose};
+    std::deque<ProgressPrinter> printers;
+    RunObservers observers;
+    for (const SteeredRun* run : group) {
+      printers.emplace_back(progress_start(run->run), progress_mode(group.size()), options_.is_verbose);
+      observers.add(run->run.record.id, printers.back());
+    }
     Dispatcher dispatcher{loop_.get_executor(),
                           store_,
                           **transport,
                           clock_,
                           *ground_.randomness,
-                          printer,
-                          dispatcher_config(run, not_before)};
-    const AtWork at_work{steered, dispatcher, printer};
+                          observers,
+                          dispatcher_config(group, not_before)};
+    std::deque<AtWork> at_work;
+    for (std::size_t i = 0; i < group.size(); ++i) at_work.emplace_back(*group[i], dispatcher, printers[i]);
     const Result<void> done = co_await dispatcher.run();
     (*transport)->close();
-    printer.finish(clock_.steady_now());
-    end_.others_use[run.record.id] = printer.view(clock_.steady_now()).others;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      printers[i].finish(clock_.steady_now());
+      end_.others_use[group[i]->run.record.id] = printers[i].view(clock_.steady_now()).others;
+    }
     if (done.has_error()) fail(done.error());
     co_return dispatcher.quiet_until();
   }
@@ -215,19 +249,28 @@ class Session final : public SteeredRuns {
     send_in_its_turn(run);
   }
 
-  static DispatcherConfig dispatcher_config(const SessionRun& run, SteadyTime not_before) {
-    std::set<RunId> unguarded;
-    if (splits_unguarded(run.record)) unguarded.insert(run.record.id);
-    return {.tenant = run.record.tenant,
-            .runs = {{run.record.id, run.job}},
-            .splits_unguarded = std::move(unguarded),
-            .endpoint = to_string(run.setup.endpoint),
-            .dialect = run.setup.dialect,
-            .credentials = run.credentials,
-            .requests_per_second = run.setup.rate,
-            .account_limit = run.setup.account_rate,
-            .in_flight_max = static_cast<std::size_t>(run.setup.in_flight),
-            .not_before = not_before};
+  DispatcherConfig dispatcher_config(const std::vector<SteeredRun*>& group, SteadyTime not_before) const {
+    const SessionRun& first = group.front()->run;
+    DispatcherConfig config{.tenant = first.record.tenant,
+                            .endpoint = to_string(first.setup.endpoint),
+                            .dialect = first.setup.dialect,
+                            .credentials = first.credentials,
+                            .requests_per_second = 0,
+                            .in_flight_max = static_cast<std::size_t>(first.setup.in_flight),
+                            .not_before = not_before};
+    if (ground_.open_checks) config.checks = ground_.open_checks(first.setup);
+    for (const SteeredRun* steered : group) {
+      const SessionRun& run = steered->run;
+      config.runs.emplace(run.record.id, run.job);
+      if (splits_unguarded(run.record)) config.splits_unguarded.insert(run.record.id);
+      config.requests_per_second = std::max(config.requests_per_second, run.setup.rate);
+      config.account_limit = std::max(config.account_limit, run.setup.account_rate);
+    }
+    for (const SteeredRun* steered : group) {
+      const SessionRun& run = steered->run;
+      if (run.setup.rate < config.requests_per_second) config.own_rates[run.record.id] = run.setup.rate;
+    }
+    return config;
   }
 
   ProgressStart progress_start(const SessionRun& run) const {
@@ -242,10 +285,12 @@ class Session final : public SteeredRuns {
             .at = clock_.steady_now()};
   }
 
-  ProgressMode progress_mode() const {
+  /// Blocks of several runs would be drawn over each other.
+  ProgressMode progress_mode(std::size_t runs) const {
     const bool is_silent = options_.is_quiet || !ground_.is_watched;
     if (is_silent && options_.progress == ProgressMode::automatic) return ProgressMode::none;
-    return options_.progress;
+    const bool is_block = options_.progress == ProgressMode::automatic;
+    return runs > 1 && is_block ? ProgressMode::plain : options_.progress;
   }
 
   void watch_signals() {

@@ -64,7 +64,8 @@ Result<Submitted> submit(Store& store, DeviceList& devices, const SubmitRequest&
                                               .endpoint = request.endpoint,
                                               .job_text = request.job_text,
                                               .rate = request.rate,
-                                              .created_at = request.now});
+                                              .created_at = request.now,
+                                              .predicted = request.predicted});
   if (run.has_error()) return run.error();
   Result<Submitted> submitted = fill_and_seal(store, *run, devices, request);
   if (submitted.has_error()) {

@@ -2,6 +2,7 @@
 // Job and device list → a sealed run in the queue. All or nothing: until the seal nobody sees the run.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,7 +23,8 @@ struct SubmitRequest {
   std::string endpoint;
   double rate = default_requests_per_second;
   UtcTime now;
-  std::optional<std::int64_t> expected_devices;  ///< refuse any other count
+  std::optional<std::chrono::microseconds> predicted = {};  ///< how long it will take
+  std::optional<std::int64_t> expected_devices;             ///< refuse any other count
 };
 
 struct Submitted {
