@@ -13,6 +13,7 @@
 #include "jobfile/nearest_word.hpp"
 #include "jobfile/object_reader.hpp"
 #include "jobfile/regular_file.hpp"
+#include "jobfile/rules_reader.hpp"
 #include "jobfile/utf8.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "sluice/jobfile/json_document.hpp"
@@ -93,6 +94,9 @@ Targets read_targets(const JsonValue& value, Findings& findings) {
           .value_or("");
   targets.column = reader.text("column", is_visible_nonempty, "the name of a column or member").value_or("");
 
+  reader.text("where", is_any_text, "a condition over the columns, such as \"site = 'hamburg'\"");
+  reader.text("exclude_file", is_file_name, "the path of a device list");
+
   const JsonValue* file = reader.find("devices_file");
   if (file && reader.find("devices")) {
     reader.report(*file, "devices_file", "given together with \"devices\"; expected only one of the two");
@@ -159,6 +163,7 @@ Job read_root(const JsonValue& root, Findings& findings) {
   if (const auto* retry = reader.of_kind("retry", JsonValue::Kind::object, "an object")) {
     job.retry = read_retry(*retry, findings);
   }
+  read_rules(root, findings);
   return job;
 }
 

@@ -17,19 +17,21 @@ namespace job_keys {
 
 using Name = std::string_view;
 
-inline constexpr std::array<Name, 10> job_known{"$schema",        "name",    "tenant",     "call",
-                                                "targets",        "retry",   "chunk_size", "rate",
-                                                "safe_to_repeat", "on_doubt"};
+inline constexpr std::array<Name, 11> job_known{"$schema",        "name",     "tenant",     "call",
+                                                "targets",        "retry",    "chunk_size", "rate",
+                                                "safe_to_repeat", "on_doubt", "params"};
 inline constexpr std::array<Name, 4> job_later{"stages", "abort", "window", "schedule"};
 inline constexpr std::array<Name, 6> call_known{"product_key", "identifier",      "args",
                                                 "qos",         "iot_instance_id", "parameters"};
-inline constexpr std::array<Name, 3> targets_known{"devices", "devices_file", "column"};
-inline constexpr std::array<Name, 2> targets_later{"where", "exclude_file"};
+inline constexpr std::array<Name, 5> targets_known{"devices", "devices_file", "column", "where",
+                                                   "exclude_file"};
+inline constexpr std::array<Name, 2> param_known{"type", "default"};
 inline constexpr std::array<Name, 4> retry_known{"max_attempts", "base", "cap", "deadline"};
 
 inline constexpr ObjectKeys job{job_known, job_later};
 inline constexpr ObjectKeys call{call_known, {}};
-inline constexpr ObjectKeys targets{targets_known, targets_later};
+inline constexpr ObjectKeys targets{targets_known, {}};
+inline constexpr ObjectKeys param{param_known, {}};
 inline constexpr ObjectKeys retry{retry_known, {}};
 
 }  // namespace job_keys
