@@ -38,9 +38,10 @@ int exit_code_of(const RunRecord& run) {
     case RunStatus::finished_in_doubt:
       return exit_codes::devices_in_doubt;
     case RunStatus::canceled:
-      return exit_codes::canceled;
+      return run.control_cause == ControlCause::threshold ? exit_codes::aborted : exit_codes::canceled;
     case RunStatus::paused:
-      return run.tenant_pause_reason.empty() ? exit_codes::aborted : exit_codes::unauthorized;
+      if (!run.tenant_pause_reason.empty()) return exit_codes::unauthorized;
+      return run.control_cause == ControlCause::operator_order ? exit_codes::refused : exit_codes::aborted;
     case RunStatus::pending:
     case RunStatus::running:
       return exit_codes::wait_timed_out;

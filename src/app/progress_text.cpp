@@ -26,6 +26,8 @@ std::string_view state_word(const ProgressView& view) {
       return "tenant_paused";
     case Halt::run:
       return "paused";
+    case Halt::cancel:
+      return "canceled";
     case Halt::none:
       break;
   }

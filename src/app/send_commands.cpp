@@ -66,7 +66,8 @@ bool has_doubt(const RunRecord& run) { return run.chunks.in_doubt > 0; }
 /// leaves the record with it, so it is said once more.
 Result<void> lift_pauses(Store& store, const RunRecord& run, const CommonOptions& common) {
   if (run.control == RunControl::paused) {
-    const Result<void> lifted = store.set_run_control(run.id, RunControl::active, "", system_now());
+    const Result<void> lifted =
+        store.set_run_control({.run = run.id, .control = RunControl::active, .now = system_now()});
     if (lifted.has_error()) return lifted;
     if (!common.is_quiet) {
       say(fmt::format("run {} goes on; it was paused: {}\n", run.id.value, printable(run.control_reason)));

@@ -60,6 +60,22 @@ constexpr Words<Held, 3> helds{
 constexpr Words<DoubtVerdict, 2> doubt_verdicts{
     {{DoubtVerdict::accept, "accept"}, {DoubtVerdict::resend, "resend"}}};
 
+constexpr Words<ControlCause, 6> control_causes{{{ControlCause::none, ""},
+                                                 {ControlCause::operator_order, "operator"},
+                                                 {ControlCause::outcome, "outcome"},
+                                                 {ControlCause::deadline, "deadline"},
+                                                 {ControlCause::threshold, "threshold"},
+                                                 {ControlCause::gate, "gate"}}};
+
+constexpr Words<RunPurpose, 3> run_purposes{
+    {{RunPurpose::run, "run"}, {RunPurpose::retry, "retry"}, {RunPurpose::undo, "undo"}}};
+
+constexpr Words<Conflict, 3> conflicts{
+    {{Conflict::fail, "fail"}, {Conflict::skip, "skip"}, {Conflict::allow, "allow"}}};
+
+constexpr Words<Priority, 3> priorities{
+    {{Priority::emergency, "emergency"}, {Priority::normal, "normal"}, {Priority::bulk, "bulk"}}};
+
 constexpr Words<OnDoubt, 3> on_doubts{
     {{OnDoubt::hold, "hold"}, {OnDoubt::presume, "presume"}, {OnDoubt::resend, "resend"}}};
 
@@ -92,6 +108,20 @@ std::string_view to_string(DoubtVerdict verdict) { return word_of(doubt_verdicts
 std::optional<DoubtVerdict> doubt_verdict_from(std::string_view word) {
   return value_of(doubt_verdicts, word);
 }
+
+std::string_view to_string(ControlCause cause) { return word_of(control_causes, cause); }
+std::optional<ControlCause> control_cause_from(std::string_view word) {
+  return value_of(control_causes, word);
+}
+
+std::string_view to_string(RunPurpose purpose) { return word_of(run_purposes, purpose); }
+std::optional<RunPurpose> run_purpose_from(std::string_view word) { return value_of(run_purposes, word); }
+
+std::string_view to_string(Conflict conflict) { return word_of(conflicts, conflict); }
+std::optional<Conflict> conflict_from(std::string_view word) { return value_of(conflicts, word); }
+
+std::string_view to_string(Priority priority) { return word_of(priorities, priority); }
+std::optional<Priority> priority_from(std::string_view word) { return value_of(priorities, word); }
 
 std::string_view to_string(OnDoubt on_doubt) { return word_of(on_doubts, on_doubt); }
 std::optional<OnDoubt> on_doubt_from(std::string_view word) { return value_of(on_doubts, word); }

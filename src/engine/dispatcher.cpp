@@ -207,7 +207,11 @@ class Dispatcher::Impl {
   asio::awaitable<void> pause_late_run(RunId run) {
     halt(run, Halt::run);
     auto work = [run, now = clock_.utc_now()](Store& store) {
-      return store.set_run_control(run, RunControl::paused, reason_of_late_retries(), now);
+      return store.set_run_control({.run = run,
+                                    .control = RunControl::paused,
+                                    .cause = ControlCause::deadline,
+                                    .reason = reason_of_late_retries(),
+                                    .now = now});
     };
     const Result<void> paused = co_await store_.call(std::move(work));
     if (paused.has_error()) fail(paused.error());
@@ -248,8 +252,7 @@ class Dispatcher::Impl {
   /// One chunk from the gate to its recorded result.
   asio::awaitable<void> exchange(ClaimedChunk chunk, SteadyTime stale_from) {
     Flight flight{.chunk = std::move(chunk), .stale_from = stale_from, .times_lost = times_lost_};
-    const HttpRequest request =
-        request_for(*config_, flight.chunk.run, flight.chunk.intent, flight.chunk.names);
+    const HttpRequest request = request_for(*config_, flight.chunk, flight.chunk.intent);
     const bool is_same = request_digest(config_->endpoint, request) == flight.chunk.intent.digest;
     if (!is_same && !is_seeded(Mutation::replay_across_keys)) {
       // Only a replay can get here: another key, dialect or argument would be a new request under an old

@@ -18,22 +18,27 @@ std::vector<std::string_view> lines_of(std::string_view names) {
 
 }  // namespace
 
-HttpRequest request_for(const DispatcherConfig& config, RunId run, const AttemptIntent& intent,
-                        std::string_view names) {
-  return build_request(config.dialect, config.runs.at(run).call, lines_of(names), config.credentials,
-                       RequestStamp{intent.nonce, intent.timestamp});
+HttpRequest request_for(const DispatcherConfig& config, const ClaimedChunk& chunk,
+                        const AttemptIntent& intent) {
+  const Call& of_job = config.runs.at(chunk.run).call;
+  const RequestStamp stamp{intent.nonce, intent.timestamp};
+  const std::vector<std::string_view> devices = lines_of(chunk.names);
+  if (!chunk.arguments) return build_request(config.dialect, of_job, devices, config.credentials, stamp);
+  Call call = of_job;
+  call.args = chunk.arguments->args;
+  return build_request(config.dialect, call, devices, config.credentials, stamp);
 }
 
 IntentMaker intent_maker(std::shared_ptr<const DispatcherConfig> config, std::vector<std::string> nonces,
                          UtcTime now) {
-  return [config = std::move(config), nonces = std::move(nonces), timestamp = to_iso_seconds(now)](
-             RunId run, std::string_view names) mutable {
+  return [config = std::move(config), nonces = std::move(nonces),
+          timestamp = to_iso_seconds(now)](const ClaimedChunk& chunk) mutable {
     AttemptIntent intent{.nonce = std::move(nonces.back()),
                          .timestamp = timestamp,
                          .key_id = config->credentials.access_key_id,
                          .digest = {}};
     nonces.pop_back();
-    intent.digest = request_digest(config->endpoint, request_for(*config, run, intent, names));
+    intent.digest = request_digest(config->endpoint, request_for(*config, chunk, intent));
     return intent;
   };
 }

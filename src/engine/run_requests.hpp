@@ -12,9 +12,9 @@
 
 namespace sluice {
 
-/// @param names the chunk's devices, each followed by '\n'
-HttpRequest request_for(const DispatcherConfig& config, RunId run, const AttemptIntent& intent,
-                        std::string_view names);
+/// The request for a claimed chunk under this intent.
+HttpRequest request_for(const DispatcherConfig& config, const ClaimedChunk& chunk,
+                        const AttemptIntent& intent);
 
 /// Makes one intent for each nonce, all stamped with that time. Called on the database thread, so it owns or
 /// shares all that it uses.

@@ -64,7 +64,7 @@ RunId import_run(Store& store, int slices, const std::vector<NewChunk>& slice) {
   return run;
 }
 
-AttemptIntent fresh_intent(RunId, std::string_view) {
+AttemptIntent fresh_intent(const ClaimedChunk&) {
   static std::int64_t made = 0;
   return {.nonce = fmt::format("{:032x}", ++made),
           .timestamp = "2026-01-02T03:04:05Z",

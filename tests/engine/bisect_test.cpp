@@ -173,7 +173,9 @@ TEST_CASE("split guard: whoever resumes a run that it paused gets the devices sp
   REQUIRE(bench.dispatch().has_value());
   REQUIRE(bench.record(run).control == RunControl::paused);
 
-  REQUIRE(bench.store->set_run_control(run, RunControl::active, "", bench.clock.utc_now()).has_value());
+  REQUIRE(
+      bench.store->set_run_control({.run = run, .control = RunControl::active, .now = bench.clock.utc_now()})
+          .has_value());
   REQUIRE(bench
               .dispatch([&bench](DispatcherConfig& config) {
                 unguarded(config);

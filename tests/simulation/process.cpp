@@ -164,7 +164,8 @@ bool Process::lift_pauses(const RunRecord& run) {
   const std::optional<int> plan = around_.ledger.plan_of(run.id);
   if (run.control == RunControl::paused && plan) {
     around_.ledger.control_asked(*plan, RunControl::active);
-    const Result<void> lifted = store_->set_run_control(run.id, RunControl::active, "", clock_.utc_now());
+    const Result<void> lifted =
+        store_->set_run_control({.run = run.id, .control = RunControl::active, .now = clock_.utc_now()});
     if (is_dead_ || lifted.has_error()) return false;
     around_.ledger.control_done(*plan, RunControl::active);
   }
@@ -277,7 +278,7 @@ void Process::ask_for_control(int run, RunControl control) {
       *loop_,
       [](Process& process, int asked_run, RunId asked_id, RunControl asked) -> asio::awaitable<void> {
         auto work = [asked_id, asked, now = process.clock_.utc_now()](Store& store) {
-          return store.set_run_control(asked_id, asked, "operator", now);
+          return store.set_run_control({.run = asked_id, .control = asked, .reason = "operator", .now = now});
         };
         const Result<void> done = co_await process.async_store_->call(std::move(work));
         if (process.is_dead_ || done.has_error()) co_return;

@@ -15,10 +15,11 @@ TEST_CASE_TEMPLATE("store: nothing of a paused run, a canceled run or a paused t
   const auto store = expect(home.open(noon));
   const RunId run = submit(*store, {1, 1});
 
-  expect(store->set_run_control(run, RunControl::paused, "lunch", noon));
+  expect(store->set_run_control({.run = run, .control = RunControl::paused, .reason = "lunch", .now = noon}));
   CHECK(claim(*store, 1).empty());
   CHECK(record_of(*store, run).control_reason == "lunch");
-  expect(store->set_run_control(run, RunControl::active, "ignored", noon));
+  expect(
+      store->set_run_control({.run = run, .control = RunControl::active, .reason = "ignored", .now = noon}));
   CHECK(record_of(*store, run).control_reason.empty());
 
   expect(store->set_tenant_pause("prod", "unpaid bill", noon));
@@ -27,7 +28,7 @@ TEST_CASE_TEMPLATE("store: nothing of a paused run, a canceled run or a paused t
   expect(store->set_tenant_pause("prod", "", noon));
   CHECK(claim(*store, 1).size() == 1);
 
-  expect(store->set_run_control(run, RunControl::canceled, "", noon));
+  expect(store->set_run_control({.run = run, .control = RunControl::canceled, .now = noon}));
   CHECK(claim(*store, 1).empty());
 }
 
@@ -91,7 +92,8 @@ TEST_CASE_TEMPLATE("store: a run finishes when its last chunk becomes final", Ho
       store->settle(settlement(claimed[1], OutcomeKind::silent, {.state = ChunkState::in_doubt}, noon + 3s)));
 
   CHECK(record_of(*store, run).finished_at == noon + 3s);
-  CHECK(kind_of(store->set_run_control(run, RunControl::canceled, "", noon)) == ErrorKind::refused);
+  CHECK(kind_of(store->set_run_control({.run = run, .control = RunControl::canceled, .now = noon})) ==
+        ErrorKind::refused);
 }
 
 TEST_CASE_TEMPLATE("store: cancel ends what waits, and what is in flight settles as it comes", Home,
@@ -102,7 +104,8 @@ TEST_CASE_TEMPLATE("store: cancel ends what waits, and what is in flight settles
   const auto claimed = claim(*store, 5);
   expect(store->settle(silent(claimed[0])));  // waits for its replay: was sent, is not canceled
 
-  expect(store->set_run_control(run, RunControl::canceled, "wrong fleet", noon + 5s));
+  expect(store->set_run_control(
+      {.run = run, .control = RunControl::canceled, .reason = "wrong fleet", .now = noon + 5s}));
 
   CHECK(record_of(*store, run).devices == StateCounts{.in_flight = 18, .in_doubt = 2, .canceled = 7});
   expect(store->settle(accepted(claimed[1])));
@@ -114,8 +117,10 @@ TEST_CASE_TEMPLATE("store: cancel ends what waits, and what is in flight settles
   CHECK(record.chunks == StateCounts{.accepted = 1, .in_doubt = 2, .canceled = 4, .split = 1});
   CHECK(record.finished_at == noon + 8s);
   CHECK(record.control_reason == "wrong fleet");
-  CHECK(kind_of(store->set_run_control(run, RunControl::active, "", noon)) == ErrorKind::refused);
-  CHECK(kind_of(store->set_run_control(run, RunControl::paused, "", noon)) == ErrorKind::refused);
+  CHECK(kind_of(store->set_run_control({.run = run, .control = RunControl::active, .now = noon})) ==
+        ErrorKind::refused);
+  CHECK(kind_of(store->set_run_control({.run = run, .control = RunControl::paused, .now = noon})) ==
+        ErrorKind::refused);
 }
 
 TEST_CASE_TEMPLATE("store: what may have been executed is never called canceled", Home, SLUICE_STORE_HOMES) {
@@ -130,7 +135,7 @@ TEST_CASE_TEMPLATE("store: what may have been executed is never called canceled"
   const ClaimedChunk second = claim_one(*store, noon + 1s);
   REQUIRE(second.chunk == claimed[0].chunk);
 
-  expect(store->set_run_control(run, RunControl::canceled, "", noon));
+  expect(store->set_run_control({.run = run, .control = RunControl::canceled, .now = noon}));
   CHECK(record_of(*store, run).devices == StateCounts{.in_flight = 1, .in_doubt = 2, .canceled = 4});
 
   // The second attempt was certainly not executed; of the first that says nothing.
@@ -142,7 +147,8 @@ TEST_CASE_TEMPLATE("store: control of a run that does not exist is not_found", H
   const Home home;
   const auto store = expect(home.open(noon));
 
-  CHECK(kind_of(store->set_run_control(RunId{7}, RunControl::paused, "", noon)) == ErrorKind::not_found);
+  CHECK(kind_of(store->set_run_control({.run = RunId{7}, .control = RunControl::paused, .now = noon})) ==
+        ErrorKind::not_found);
   CHECK(kind_of(store->move_run(RunId{7}, "https://x", 8)) == ErrorKind::not_found);
   CHECK(kind_of(store->for_each_device(RunId{7}, {}, [](const DeviceResult&) { return true; })) ==
         ErrorKind::not_found);

@@ -162,7 +162,8 @@ TEST_CASE_TEMPLATE("store: the doubt of a canceled run can be accepted, and noth
   const auto store = expect(home.open(noon));
   const RunId run = submit(*store, {2, 3});
   expect(store->settle(unclear(claim_one(*store))));
-  expect(store->set_run_control(run, RunControl::canceled, "wrong fleet", noon + 2s));
+  expect(store->set_run_control(
+      {.run = run, .control = RunControl::canceled, .reason = "wrong fleet", .now = noon + 2s}));
 
   CHECK(kind_of(store->resolve_doubt(decision(run, DoubtVerdict::resend, 2))) == ErrorKind::refused);
   CHECK(expect(store->resolve_doubt(decision(run, DoubtVerdict::accept))) == DoubtResolved{1, 2});
@@ -175,7 +176,8 @@ TEST_CASE_TEMPLATE("store: in a canceled run nothing is presumed for the policy'
   const auto store = expect(home.open(noon));
   const RunId run = submit(*store, {2});
   const ClaimedChunk claimed = claim_one(*store);
-  expect(store->set_run_control(run, RunControl::canceled, "wrong fleet", noon));
+  expect(store->set_run_control(
+      {.run = run, .control = RunControl::canceled, .reason = "wrong fleet", .now = noon}));
   const ChunkPolicy presuming{.on_doubt = OnDoubt::presume};
   const Outcome outcome{.kind = OutcomeKind::answered_unclear, .code = "c", .http_status = 500};
 

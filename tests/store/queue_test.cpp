@@ -212,7 +212,7 @@ TEST_CASE_TEMPLATE("store: a nonce that was used before spoils the whole claim",
   const Home home;
   const auto store = expect(home.open(noon));
   const RunId run = submit(*store, {1, 1});
-  const auto same = [](RunId, std::string_view) {
+  const auto same = [](const ClaimedChunk&) {
     return AttemptIntent{.nonce = "same", .timestamp = "t", .key_id = "k", .digest = "d"};
   };
 

@@ -292,9 +292,12 @@ TEST_CASE_TEMPLATE("store: counters equal a recount and no device is lost, whate
       expect(store->set_tenant_pause("prod", "", now));
     } else if (what == 36 && step > 400) {
       // Refused where the run has finished.
-      static_cast<void>(store->set_run_control(run, RunControl::canceled, "enough", now).has_error());
+      static_cast<void>(
+          store
+              ->set_run_control({.run = run, .control = RunControl::canceled, .reason = "enough", .now = now})
+              .has_error());
     } else if (record_of(*store, run).control != RunControl::canceled) {
-      expect(store->set_run_control(run, RunControl::active, "", now));
+      expect(store->set_run_control({.run = run, .control = RunControl::active, .now = now}));
     }
 
     for (const auto& [id, list] : lists) {

@@ -65,13 +65,13 @@ inline RunId submit(Store& store, const std::vector<int>& chunk_sizes, const std
 }
 
 /// A nonce that neither this test program nor a process that it forked has made before.
-inline AttemptIntent fresh_intent(RunId, std::string_view names) {
+inline AttemptIntent fresh_intent(const ClaimedChunk& chunk) {
   static int made = 0;
   const std::string number = std::to_string(++made);
   return {.nonce = std::to_string(getpid()) + "-" + number,
           .timestamp = "2027-01-15T08:00:" + number,
           .key_id = "key",
-          .digest = "digest of " + std::to_string(names.size())};
+          .digest = "digest of " + std::to_string(chunk.names.size())};
 }
 
 inline std::vector<ClaimedChunk> claim(Store& store, int limit, UtcTime now = noon,

@@ -47,6 +47,15 @@ class UnsteadyStore : public Store {
   Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) override {
     return real_->doubt_decisions(run);
   }
+  Result<std::vector<StageRecord>> stages(RunId run) override { return real_->stages(run); }
+  Result<RunTally> tally(RunId run) override { return real_->tally(run); }
+  Result<std::optional<RateOrder>> rate_order(std::string_view tenant) override {
+    return real_->rate_order(tenant);
+  }
+  Result<void> for_each_unfinished_device(
+      std::string_view tenant, const std::function<bool(RunId, std::string_view)>& visit) override {
+    return real_->for_each_unfinished_device(tenant, visit);
+  }
   bool has_owner() const override { return real_->has_owner(); }
   /// Asked before each group: whether another program holds the file.
   std::function<bool()> is_held = [] { return false; };
@@ -57,6 +66,9 @@ class UnsteadyStore : public Store {
   }
   Result<void> commit() override { return real_->commit(); }
   Result<RunId> create_run(const NewRun& run) override { return real_->create_run(run); }
+  Result<ArgumentsId> add_arguments(RunId run, const RenderedArguments& arguments) override {
+    return real_->add_arguments(run, arguments);
+  }
   Result<void> add_chunks(RunId run, const std::vector<NewChunk>& chunks) override {
     return real_->add_chunks(run, chunks);
   }
@@ -74,9 +86,15 @@ class UnsteadyStore : public Store {
   Result<DoubtResolved> resolve_doubt(const DoubtDecision& decision) override {
     return real_->resolve_doubt(decision);
   }
-  Result<void> set_run_control(RunId run, RunControl control, std::string_view reason, UtcTime now) override {
-    return real_->set_run_control(run, control, reason, now);
+  Result<void> set_run_control(const RunOrder& order) override { return real_->set_run_control(order); }
+  Result<void> open_stage(RunId run, int number, UtcTime now) override {
+    return real_->open_stage(run, number, now);
   }
+  Result<void> note_stage_settled(RunId run, int number, UtcTime now) override {
+    return real_->note_stage_settled(run, number, now);
+  }
+  Result<int> approve(const StageApproval& approval) override { return real_->approve(approval); }
+  Result<void> set_rate(const RateOrder& order) override { return real_->set_rate(order); }
   Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) override {
     return real_->set_tenant_pause(tenant, reason, now);
   }

@@ -10,6 +10,7 @@
 #include "sluice/core/chunk.hpp"
 #include "sluice/core/job.hpp"
 #include "sluice/core/outcome.hpp"
+#include "sluice/core/run.hpp"
 #include "sluice/core/time.hpp"
 
 namespace sluice {
@@ -50,6 +51,7 @@ ChunkPolicy policy_of(const Job& job);
 enum class Halt {
   none,
   run,     ///< the run pauses with the outcome as its reason
+  cancel,  ///< the run is canceled
   tenant,  ///< the whole tenant pauses
 };
 
@@ -64,6 +66,7 @@ struct Transition {
   bool is_presumed_by_policy = false;  ///< it is in doubt, and only the job's `presume` says otherwise
   Halt halt = Halt::none;
   std::string halt_reason = {};  ///< empty: the outcome is the reason
+  ControlCause halt_cause = ControlCause::outcome;
 
   bool operator==(const Transition&) const = default;
 };

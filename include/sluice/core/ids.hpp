@@ -17,6 +17,12 @@ struct ChunkId {
   auto operator<=>(const ChunkId&) const = default;
 };
 
+/// Of rendered arguments.
+struct ArgumentsId {
+  std::int64_t value = 0;
+  auto operator<=>(const ArgumentsId&) const = default;
+};
+
 struct AttemptId {
   std::int64_t value = 0;
   auto operator<=>(const AttemptId&) const = default;

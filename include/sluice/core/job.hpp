@@ -10,6 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "sluice/core/rollout.hpp"
+#include "sluice/core/send_window.hpp"
+
 namespace sluice {
 
 /// The API takes at most this many devices a call (api: InvokeThingsService, DeviceName.1 … DeviceName.100).
@@ -36,6 +39,8 @@ struct Targets {
   std::vector<std::string> devices;
   std::string devices_file;  ///< as written; relative to the job file's folder
   std::string column;        ///< the column (CSV) or member (NDJSON) that holds the name; empty: "device"
+  std::string where;         ///< a condition over the columns; empty: all
+  std::string exclude_file;  ///< a device list whose devices are left out; as written
 
   bool operator==(const Targets&) const = default;
 };
@@ -56,13 +61,30 @@ enum class OnDoubt {
   resend,   ///< a fresh attempt: some devices may get the command twice
 };
 
+/// What becomes of a device that an unfinished run of the same product already has.
+enum class Conflict {
+  fail,   ///< nothing is queued
+  skip,   ///< the device is left out
+  allow,  ///< it gets both commands, in whichever order
+};
+
+/// How a run's share compares to those of other runs of the same tenant.
+enum class Priority { emergency, normal, bulk };
+
 struct Job {
   std::string name;
   std::string tenant;  ///< empty: the configuration's default tenant
   Call call;
+  std::optional<Call> compensate;  ///< what undoes it
   Targets targets;
+  Rollout rollout;
+  Conflict conflict = Conflict::fail;
+  Priority priority = Priority::normal;
+  std::optional<SendWindow> window;
+  std::optional<std::chrono::milliseconds> deadline;  ///< from the run's start; after it nothing is sent
+  std::optional<double> devices_per_minute;
   std::size_t chunk_size = devices_per_request_max;
-  std::optional<double> rate;  ///< requests per second; absent: the tenant's
+  std::optional<double> rate;   ///< requests per second; absent: the tenant's
   bool safe_to_repeat = false;  ///< a second execution does no harm
   OnDoubt on_doubt = OnDoubt::hold;
   RetryPolicy retry;
@@ -70,6 +92,10 @@ struct Job {
   bool operator==(const Job&) const = default;
 };
 
+std::string_view to_string(Conflict conflict);
+std::optional<Conflict> conflict_from(std::string_view word);
+std::string_view to_string(Priority priority);
+std::optional<Priority> priority_from(std::string_view word);
 std::string_view to_string(OnDoubt on_doubt);
 std::optional<OnDoubt> on_doubt_from(std::string_view word);
 

@@ -2,6 +2,7 @@
 // A run: one execution of a job. Its status is derived from counts and control, and stored nowhere.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,23 @@ namespace sluice {
 
 /// What an operator or a rule has said about the run.
 enum class RunControl { active, paused, canceled };
+
+/// Why a run is paused or canceled.
+enum class ControlCause {
+  none,  ///< it is active, or the reason is from before causes were recorded
+  operator_order,
+  outcome,  ///< of a request: the job or the account is at fault
+  deadline,
+  threshold,  ///< more went wrong than the job tolerates
+  gate,       ///< a stage came to its end, and the next one may not start
+};
+
+/// What a run is for.
+enum class RunPurpose {
+  run,
+  retry,  ///< sends again what did not come about in its parent
+  undo,   ///< sends the compensating call to what did, or may have
+};
 
 enum class RunStatus {
   pending,
@@ -51,6 +69,7 @@ struct RunRecord {
   double rate = 0;  ///< requests per second
   std::int64_t duplicates = 0;
   RunControl control = RunControl::active;
+  ControlCause control_cause = ControlCause::none;
   std::string control_reason;       ///< untrusted text: it may be the API's own words
   std::string tenant_pause_reason;  ///< not empty: the tenant is paused; untrusted text
   UtcTime tenant_silent_until;      ///< the server has asked for silence until then
@@ -59,12 +78,22 @@ struct RunRecord {
   std::int64_t requests = 0;  ///< requests that went to the wire, replays included
   std::int64_t throttled = 0;
   UtcTime created_at;
-  std::optional<UtcTime> started_at;   ///< first claim
-  std::optional<UtcTime> finished_at;  ///< when the last chunk became final
+  std::optional<UtcTime> started_at;                   ///< first claim
+  std::optional<UtcTime> finished_at;                  ///< when the last chunk became final
+  int stage = 1;                                       ///< the newest that may be sent; 0: not even the first
+  std::string submitter;                               ///< the operating system's name for the user
+  std::string digest;                                  ///< of the plan that was submitted
+  std::optional<std::chrono::microseconds> predicted;  ///< how long the plan said it takes
+  RunPurpose purpose = RunPurpose::run;
+  std::optional<RunId> parent;  ///< the run whose devices it takes up
 };
 
 std::string_view to_string(RunControl control);
 std::optional<RunControl> run_control_from(std::string_view word);
+std::string_view to_string(ControlCause cause);
+std::optional<ControlCause> control_cause_from(std::string_view word);
+std::string_view to_string(RunPurpose purpose);
+std::optional<RunPurpose> run_purpose_from(std::string_view word);
 std::string_view to_string(RunStatus status);
 
 }  // namespace sluice

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -25,9 +26,17 @@
 #include "sluice/core/outcome.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/core/run.hpp"
+#include "sluice/core/run_tally.hpp"
 #include "sluice/core/time.hpp"
 
 namespace sluice {
+
+struct NewStage {
+  std::string name;
+  std::int64_t devices = 0;
+
+  bool operator==(const NewStage&) const = default;
+};
 
 struct NewRun {
   std::string job_name;
@@ -36,12 +45,28 @@ struct NewRun {
   std::string job_text;
   double rate = 0;
   UtcTime created_at;
+  std::string submitter = {};
+  std::string digest = {};
+  std::optional<std::chrono::microseconds> predicted = {};
+  std::vector<NewStage> stages = {};  ///< empty: everything at once
+  RunPurpose purpose = RunPurpose::run;
+  std::optional<RunId> parent = {};
 };
 
 /// Devices as text: each name followed by '\n'.
 struct NewChunk {
   int devices = 0;
   std::string names;
+  int stage = 1;
+  std::optional<ArgumentsId> arguments = {};  ///< absent: the job's own
+};
+
+/// Arguments made from parameters and columns.
+struct RenderedArguments {
+  std::string args;
+  std::string compensate_args;  ///< of the call that undoes it; empty: as the job says
+
+  bool operator==(const RenderedArguments&) const = default;
 };
 
 /// The part of an attempt that must be durable before its first byte leaves. Holds no secret.
@@ -64,11 +89,23 @@ struct ClaimedChunk {
   bool is_replay = false;
   AttemptFacts facts;
   std::string names;  ///< each followed by '\n'
+  int stage = 1;
+  std::optional<RenderedArguments> arguments;  ///< absent: the job's own
 };
 
-/// Makes the intent for a fresh attempt: called on the database thread, inside the claim's transaction, so it
-/// must be pure or its own.
-using IntentMaker = std::function<AttemptIntent(RunId run, std::string_view names)>;
+/// Makes the intent for a fresh attempt at the chunk: called on the database thread, inside the claim's
+/// transaction, so it must be pure or its own.
+using IntentMaker = std::function<AttemptIntent(const ClaimedChunk& chunk)>;
+
+/// A run's place among others that want to send: the n-th chunk taken of it (from 0) ranks at
+/// pass + n * stride, and the lowest rank comes first.
+struct RunShare {
+  double pass = 0;
+  double stride = 0;
+  int chunks_max = std::numeric_limits<int>::max();
+
+  bool operator==(const RunShare&) const = default;
+};
 
 struct ClaimRequest {
   std::string tenant;
@@ -78,6 +115,7 @@ struct ClaimRequest {
       std::numeric_limits<int>::max();  ///< of them, fresh attempts at chunks that spent one before
   UtcTime now;
   IntentMaker make_intent;
+  std::map<RunId, RunShare> shares = {};  ///< a run that is not here ranks first, without a limit
 };
 
 /// What one attempt came to.
@@ -96,6 +134,7 @@ struct UnresolvedAttempt {
   RunId run;
   AttemptId attempt;
   AttemptFacts facts;
+  int stage = 1;
 };
 
 using RecoveryRule = std::function<Transition(const UnresolvedAttempt&)>;
@@ -191,6 +230,52 @@ struct QueueState {
   std::int64_t unclear_devices = 0;     ///< of the pending ones, those that may have got the command already
 };
 
+/// A stage of a run, as it was planned and as it came about.
+struct StageRecord {
+  int number = 1;
+  std::string name;
+  std::int64_t devices = 0;
+  std::optional<UtcTime> opened_at;
+  std::optional<UtcTime> settled_at;   ///< when its last device had a result
+  std::optional<UtcTime> approved_at;  ///< by the newest approval
+  std::string approved_by;
+  bool is_past_gate = false;  ///< the approval counts whatever the gate before it says
+
+  bool operator==(const StageRecord&) const = default;
+};
+
+/// A person's word that a stage of a run may start.
+struct StageApproval {
+  RunId run;
+  std::optional<int> stage;  ///< absent: the next one
+  std::string actor;         ///< never empty
+  std::string digest;        ///< of the plan as the approver knows it; empty: as the run has it
+  bool not_by_submitter = false;
+  bool is_past_gate = false;
+  UtcTime now;
+};
+
+/// What is said about a run's going on.
+struct RunOrder {
+  RunId run;
+  RunControl control = RunControl::active;
+  ControlCause cause = ControlCause::operator_order;
+  std::string reason = {};
+  std::string actor = {};  ///< who says so, if a person does
+  UtcTime now;
+};
+
+/// A pace that a person has set for an account.
+struct RateOrder {
+  std::string tenant;
+  double rate = 0;  ///< requests per second
+  UtcTime until;
+  std::string actor = {};
+  UtcTime now = {};
+
+  bool operator==(const RateOrder&) const = default;
+};
+
 /// What the newest attempt of a run came to, for who looks at a run that another process sends.
 struct NewestResult {
   UtcTime settled_at;
@@ -233,6 +318,16 @@ class StoreReader {
   /// What operators decided about the run's chunks, oldest first.
   virtual Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) = 0;
 
+  /// In order; empty: the run has none.
+  virtual Result<std::vector<StageRecord>> stages(RunId run) = 0;
+  /// How the devices of each stage stand, and the row of refusals.
+  virtual Result<RunTally> tally(RunId run) = 0;
+  /// The newest order for the tenant; it may be over.
+  virtual Result<std::optional<RateOrder>> rate_order(std::string_view tenant) = 0;
+  /// Every device of the tenant's unfinished runs.
+  virtual Result<void> for_each_unfinished_device(
+      std::string_view tenant, const std::function<bool(RunId run, std::string_view device)>& visit) = 0;
+
   /// Whether some process owns the store right now.
   virtual bool has_owner() const = 0;
 };
@@ -248,14 +343,15 @@ class Store : public StoreReader {
 
   // Import. A run is invisible to claim() and to the reader until it is sealed.
   virtual Result<RunId> create_run(const NewRun& run) = 0;
-  // Chunks keep the order in which they are added: the order of the job's list.
+  virtual Result<ArgumentsId> add_arguments(RunId run, const RenderedArguments& arguments) = 0;
+  // Chunks keep the order in which they are added: without stages and arguments, the order of the job's list.
   virtual Result<void> add_chunks(RunId run, const std::vector<NewChunk>& chunks) = 0;
   virtual Result<void> seal_run(RunId run, std::int64_t duplicates) = 0;
   virtual Result<void> drop_unsealed(RunId run) = 0;
 
-  /// pending → in flight for chunks that are due, of sealed, active runs of a tenant that is not paused.
-  /// Replays first, then retries, then by due time and position in the list. Fewer than asked for, or none:
-  /// nothing more is due.
+  /// pending → in flight for chunks that are due, of sealed, active runs of a tenant that is not paused, in
+  /// stages that may be sent. Replays first, then retries, then by share, due time and position in the list.
+  /// Fewer than asked for, or none: nothing more is due, or the shares are used up.
   virtual Result<std::vector<ClaimedChunk>> claim(const ClaimRequest& request) = 0;
 
   /// in flight → what the transition says, with the attempt's result, the counters, and the halves of a
@@ -276,8 +372,16 @@ class Store : public StoreReader {
 
   /// Canceled is for ever, and only an unfinished run can be: else refused. Cancelling ends what is pending,
   /// as told at settle(). The reason is dropped when the run becomes active.
-  virtual Result<void> set_run_control(RunId run, RunControl control, std::string_view reason,
-                                       UtcTime now) = 0;
+  virtual Result<void> set_run_control(const RunOrder& order) = 0;
+
+  /// The stage after the newest that may be sent may be sent as well. Refused if that is not `number`.
+  virtual Result<void> open_stage(RunId run, int number, UtcTime now) = 0;
+  /// Every device of the stage has a result. Said once; the first time stays.
+  virtual Result<void> note_stage_settled(RunId run, int number, UtcTime now) = 0;
+  /// @return the stage's number. Refused: no such stage to come, another plan, or the submitter's own word
+  /// where another's is wanted. The same word twice is recorded once.
+  virtual Result<int> approve(const StageApproval& approval) = 0;
+  virtual Result<void> set_rate(const RateOrder& order) = 0;
   /// An empty reason lifts the pause.
   virtual Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) = 0;
   /// Where it is sent from now on, and how fast; the largest rate it ever had is kept for the proof of its

@@ -9,15 +9,6 @@
 namespace sluice::queries {
 namespace {
 
-// The schema's CHECKs hold these sets closed, so another word means a damaged file.
-template <class T>
-T known(std::optional<T> value, const Connection& connection) {
-  if (value) return *value;
-  fail(ErrorKind::storage,
-       fmt::format("store {}: holds a word that is none of the schema's", connection.path()),
-       "The file is damaged. Restore a backup.");
-}
-
 RunRecord run_of(const Statement& row, const Connection& connection) {
   RunRecord run;
   int column = 0;
@@ -28,6 +19,7 @@ RunRecord run_of(const Statement& row, const Connection& connection) {
   run.rate = row.real(column++);
   run.duplicates = row.integer(column++);
   run.control = known(run_control_from(row.text(column++)), connection);
+  run.control_cause = known(control_cause_from(row.text(column++)), connection);
   run.control_reason = row.string(column++);
   run.tenant_pause_reason = row.string(column++);
   run.tenant_silent_until = row.time(column++);
@@ -46,6 +38,13 @@ RunRecord run_of(const Statement& row, const Connection& connection) {
   run.created_at = row.time(column++);
   run.started_at = row.maybe_time(column++);
   run.finished_at = row.maybe_time(column++);
+  run.stage = row.small_integer(column++);
+  run.submitter = row.string(column++);
+  run.digest = row.string(column++);
+  if (!row.is_null(column)) run.predicted = std::chrono::microseconds{row.integer(column)};
+  ++column;
+  run.purpose = known(run_purpose_from(row.text(column++)), connection);
+  if (!row.is_null(column)) run.parent = RunId{row.integer(column)};
   return run;
 }
 
@@ -55,13 +54,14 @@ std::vector<RunRecord> runs_between(Connection& connection, std::int64_t first, 
       std::min<std::size_t>(limit, static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max())));
   Statement row = connection.query(
       "SELECT runs.id, runs.job_name, runs.tenant, runs.endpoint, runs.rate, runs.duplicates,"
-      "       runs.control, runs.control_reason, tenants.paused_reason,"
+      "       runs.control, runs.control_cause, runs.control_reason, tenants.paused_reason,"
       "       tenants.silent_until_us,"
       "       runs.devices_pending, runs.devices_in_flight, runs.devices_accepted, runs.devices_presumed,"
       "       runs.devices_failed, runs.devices_in_doubt, runs.devices_canceled,"
       "       runs.chunks_pending, runs.chunks_in_flight, runs.chunks_accepted, runs.chunks_presumed,"
       "       runs.chunks_failed, runs.chunks_in_doubt, runs.chunks_canceled, runs.chunks_split,"
-      "       runs.requests, runs.throttled, runs.created_at_us, runs.started_at_us, runs.finished_at_us"
+      "       runs.requests, runs.throttled, runs.created_at_us, runs.started_at_us, runs.finished_at_us,"
+      "       runs.stage, runs.submitter, runs.digest, runs.predicted_us, runs.purpose, runs.parent"
       "  FROM runs JOIN tenants ON tenants.name = runs.tenant"
       " WHERE runs.sealed = 1 AND runs.id BETWEEN ?1 AND ?2 ORDER BY runs.id DESC LIMIT ?3",
       first, last, rows_max);
@@ -73,17 +73,6 @@ std::vector<RunRecord> runs_between(Connection& connection, std::int64_t first, 
 // Of a chunk that is held for this reason no result on record says why.
 constexpr std::string_view store_restored_message =
     "the store may be an older copy of itself: what was sent since is not on record";
-
-/// Calls the visitor with each name of the text. @return false: the visitor wants no more
-bool visit_names(std::string_view names, DeviceResult& device, const DeviceVisitor& visit) {
-  while (!names.empty()) {
-    const std::size_t end = std::min(names.find('\n'), names.size());
-    device.device = names.substr(0, end);
-    if (!visit(device)) return false;
-    names.remove_prefix(std::min(end + 1, names.size()));
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -139,7 +128,11 @@ void for_each_device(Connection& connection, RunId run, const DeviceFilter& filt
       device.request_id = {};
       device.settled_at.reset();
     }
-    if (!visit_names(row.text(4), device, visit)) return;
+    const auto visit_name = [&device, &visit](std::string_view name) {
+      device.device = name;
+      return visit(device);
+    };
+    if (!visit_names(row.text(4), visit_name)) return;
   }
 }
 
@@ -209,26 +202,35 @@ std::string job_text(Connection& connection, RunId run) {
   return row.string(0);
 }
 
-QueueState queue_state(Connection& connection, RunId run, UtcTime now) {
-  require_run(connection, run);
-  QueueState queue;
+namespace {
+
+constexpr int retry_turn = 1;
+
+/// Adds what one stage holds for one turn: apart, because the index of the queue keeps them apart.
+void look_into_queue(Connection& connection, RunId run, int stage, int turn, UtcTime now, QueueState& queue) {
   const auto first_of = [](std::optional<UtcTime> one, UtcTime other) {
     return one ? std::min(*one, other) : other;
   };
-  // Turn by turn, because the index of the queue keeps them apart.
-  constexpr int retry = 1;
-  for (const int turn : {0, retry, 2}) {
-    Statement row = connection.query(
-        "SELECT count(*), min(due_at_us), (SELECT min(due_at_us) FROM chunks INDEXED BY chunks_due"
-        "   WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us > ?3)"
-        "  FROM chunks INDEXED BY chunks_due"
-        " WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us <= ?3",
-        run, turn, now);
-    row.next();
-    queue.due_now += row.integer(0);
-    if (turn == retry) queue.retries_due_now = row.integer(0);
-    if (!row.is_null(1)) queue.next_due_at = first_of(queue.next_due_at, row.time(1));
-    if (!row.is_null(2)) queue.due_later_at = first_of(queue.due_later_at, row.time(2));
+  Statement row = connection.query(
+      "SELECT count(*), min(due_at_us), (SELECT min(due_at_us) FROM chunks INDEXED BY chunks_due"
+      "   WHERE run = ?1 AND stage = ?4 AND state = 'pending' AND turn = ?2 AND due_at_us > ?3)"
+      "  FROM chunks INDEXED BY chunks_due"
+      " WHERE run = ?1 AND stage = ?4 AND state = 'pending' AND turn = ?2 AND due_at_us <= ?3",
+      run, turn, now, stage);
+  row.next();
+  queue.due_now += row.integer(0);
+  if (turn == retry_turn) queue.retries_due_now += row.integer(0);
+  if (!row.is_null(1)) queue.next_due_at = first_of(queue.next_due_at, row.time(1));
+  if (!row.is_null(2)) queue.due_later_at = first_of(queue.due_later_at, row.time(2));
+}
+
+}  // namespace
+
+QueueState queue_state(Connection& connection, RunId run, UtcTime now) {
+  require_run(connection, run);
+  QueueState queue;
+  for (int stage = 1; stage <= open_stage(connection, run); ++stage) {
+    for (const int turn : {0, retry_turn, 2}) look_into_queue(connection, run, stage, turn, now, queue);
   }
   if (!queue.next_due_at) queue.next_due_at = queue.due_later_at;
   Statement unclear = connection.query(

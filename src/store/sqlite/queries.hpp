@@ -3,6 +3,8 @@
 // Failures are StoreFailure; SqliteReads makes Results of them.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,34 @@ std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run);
 std::vector<DecidedChunk> doubt_decisions(Connection& connection, RunId run);
 std::int64_t newest_owner(Connection& connection);
 std::int64_t newest_attempt(Connection& connection);
+
+// rollout_queries.cpp
+std::vector<StageRecord> stages(Connection& connection, RunId run);
+RunTally tally(Connection& connection, RunId run);
+std::optional<RateOrder> rate_order(Connection& connection, std::string_view tenant);
+void for_each_unfinished_device(Connection& connection, std::string_view tenant,
+                                const std::function<bool(RunId, std::string_view)>& visit);
+/// The newest stage that may be sent.
+int open_stage(Connection& connection, RunId run);
+
+/// A value of a closed set. The schema's CHECKs hold these sets closed, so another word means a damaged file.
+template <class T>
+T known(std::optional<T> value, const Connection& connection) {
+  if (value) return *value;
+  fail(ErrorKind::storage, "store " + connection.path() + ": holds a word that is none of the schema's",
+       "The file is damaged. Restore a backup.");
+}
+
+/// Calls the visitor with each name of the text. @return false: the visitor wants no more
+template <class Visit>
+bool visit_names(std::string_view names, const Visit& visit) {
+  while (!names.empty()) {
+    const std::size_t end = std::min(names.find('\n'), names.size());
+    if (!visit(names.substr(0, end))) return false;
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  return true;
+}
 
 /// not_found unless there is such a run and it is sealed.
 void require_run(Connection& connection, RunId run);
@@ -72,6 +102,19 @@ class SqliteReads : public Seam {
   }
   Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) override {
     return answer([&] { return queries::doubt_decisions(connection(), run); });
+  }
+  Result<std::vector<StageRecord>> stages(RunId run) override {
+    return answer([&] { return queries::stages(connection(), run); });
+  }
+  Result<RunTally> tally(RunId run) override {
+    return answer([&] { return queries::tally(connection(), run); });
+  }
+  Result<std::optional<RateOrder>> rate_order(std::string_view tenant) override {
+    return answer([&] { return queries::rate_order(connection(), tenant); });
+  }
+  Result<void> for_each_unfinished_device(
+      std::string_view tenant, const std::function<bool(RunId, std::string_view)>& visit) override {
+    return answer([&] { queries::for_each_unfinished_device(connection(), tenant, visit); });
   }
 
  private:

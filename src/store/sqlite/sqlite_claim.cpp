@@ -9,10 +9,21 @@
 
 namespace sluice {
 
+/// A run of which something may be claimed.
+struct SqliteStore::ClaimableRun {
+  RunId run;
+  bool is_active = true;  ///< neither it nor its tenant is paused
+  int open_stage = 1;     ///< the newest that may be sent
+  RunShare share;
+  int taken = 0;  ///< chunks, by this claim
+};
+
 /// A chunk that is due.
 struct SqliteStore::Candidate {
   ChunkId chunk;
   RunId run;
+  double rank = 0;  ///< by its run's share
+  int stage = 1;
   std::int64_t position = 0;
   UtcTime due_at;
   int devices = 0;
@@ -22,69 +33,108 @@ struct SqliteStore::Candidate {
   bool is_part = false;
   int crashes = 0;
   std::optional<AttemptId> last_attempt;
+  std::optional<ArgumentsId> arguments;
 
   bool operator<(const Candidate& other) const {
-    return std::tie(due_at, run, position) < std::tie(other.due_at, other.run, other.position);
+    return std::tie(rank, due_at, run, position) <
+           std::tie(other.rank, other.due_at, other.run, other.position);
   }
 };
 
 Result<std::vector<ClaimedChunk>> SqliteStore::claim(const ClaimRequest& request) {
   return write([&] {
-    const std::vector<RunId> runs = claimable_runs(request);
+    std::vector<ClaimableRun> runs = claimable_runs(request);
     const auto limit = static_cast<std::size_t>(std::max(request.limit, 0));
     std::vector<ClaimedChunk> claimed;
+    std::map<RunId, CounterChange> changes;
     for (const Turn turn : {Turn::replay, Turn::retry, Turn::first}) {
       std::size_t room = limit - claimed.size();
       if (turn == Turn::retry)
         room = std::min(room, static_cast<std::size_t>(std::max(request.retries_max, 0)));
       if (room == 0) continue;
-      std::vector<Candidate> due;
-      const bool is_deaf = turn == Turn::replay && is_seeded(Mutation::replay_when_paused);
-      for (const RunId run : is_deaf ? request.runs : runs)
-        collect(run, turn, static_cast<int>(room), request, due);
-      std::sort(due.begin(), due.end());
-      if (due.size() > room) due.resize(room);
-      for (const Candidate& candidate : due) {
+      for (const Candidate& candidate : due_in_turn(runs, turn, room, request)) {
         claimed.push_back(take(candidate, request));
+        CounterChange& change = changes[candidate.run];
+        change.leave(ChunkState::pending, Evidence::none, candidate.devices);
+        change.enter(ChunkState::in_flight, Evidence::none, candidate.devices);
         reach(KillPoint::claim_inside);
       }
+    }
+    for (const auto& [run, change] : changes) {
+      change_counters(run, change);
+      db_.run("UPDATE runs SET started_at_us = ?2 WHERE id = ?1 AND started_at_us IS NULL", run, request.now);
     }
     reach(KillPoint::claim_after);
     return claimed;
   });
 }
 
-std::vector<RunId> SqliteStore::claimable_runs(const ClaimRequest& request) {
-  std::vector<RunId> runs;
+/// The best of all runs, at most `room`. Counts them as taken.
+std::vector<SqliteStore::Candidate> SqliteStore::due_in_turn(std::vector<ClaimableRun>& runs, Turn turn,
+                                                             std::size_t room, const ClaimRequest& request) {
+  std::vector<Candidate> due;
+  for (const ClaimableRun& run : runs) {
+    const bool is_deaf = turn == Turn::replay && is_seeded(Mutation::replay_when_paused);
+    if (!run.is_active && !is_deaf) continue;
+    const auto left = static_cast<std::size_t>(std::max(run.share.chunks_max - run.taken, 0));
+    std::vector<Candidate> of_run;
+    for (int stage = 1; stage <= run.open_stage; ++stage) {
+      collect(run, stage, turn, static_cast<int>(std::min(room, left)), request, of_run);
+    }
+    std::sort(of_run.begin(), of_run.end());
+    if (of_run.size() > left) of_run.resize(left);
+    int nth = run.taken;
+    for (Candidate& candidate : of_run) candidate.rank = run.share.pass + run.share.stride * nth++;
+    due.insert(due.end(), of_run.begin(), of_run.end());
+  }
+  std::sort(due.begin(), due.end());
+  if (due.size() > room) due.resize(room);
+  for (const Candidate& candidate : due) {
+    std::ranges::find(runs, candidate.run, &ClaimableRun::run)->taken += 1;
+  }
+  return due;
+}
+
+std::vector<SqliteStore::ClaimableRun> SqliteStore::claimable_runs(const ClaimRequest& request) {
+  std::vector<ClaimableRun> runs;
   Statement row = db_.query(
-      "SELECT runs.id FROM runs JOIN tenants ON tenants.name = runs.tenant"
-      " WHERE runs.tenant = ?1 AND runs.sealed = 1 AND runs.finished_at_us IS NULL"
-      "   AND runs.control = 'active' AND runs.chunks_pending > 0 AND tenants.paused_reason = ''"
+      "SELECT runs.id, runs.stage, runs.control = 'active' AND tenants.paused_reason = ''"
+      "  FROM runs JOIN tenants ON tenants.name = runs.tenant"
+      " WHERE runs.tenant = ?1 AND runs.sealed = 1 AND runs.finished_at_us IS NULL AND runs.chunks_pending > "
+      "0"
       " ORDER BY runs.id",
       request.tenant);
   while (row.next()) {
     const RunId run{row.integer(0)};
-    const bool wanted = request.runs.empty() ||
-                        std::find(request.runs.begin(), request.runs.end(), run) != request.runs.end();
-    if (wanted) runs.push_back(run);
+    const bool is_wanted = request.runs.empty() ||
+                           std::find(request.runs.begin(), request.runs.end(), run) != request.runs.end();
+    if (!is_wanted) continue;
+    const auto share = request.shares.find(run);
+    runs.push_back({.run = run,
+                    .is_active = row.integer(2) == 1,
+                    .open_stage = row.small_integer(1),
+                    .share = share == request.shares.end() ? RunShare{} : share->second});
   }
   return runs;
 }
 
-// The index holds a run's pending chunks in just this order, so the cost is that of the chunks taken, however
-// many are waiting.
-void SqliteStore::collect(RunId run, Turn turn, int limit, const ClaimRequest& request,
-                          std::vector<Candidate>& found) {
+// The index holds a stage's pending chunks in just this order, so the cost is that of the chunks taken,
+// however many are waiting.
+void SqliteStore::collect(const ClaimableRun& run, int stage, Turn turn, int limit,
+                          const ClaimRequest& request, std::vector<Candidate>& found) {
   Statement row = db_.query(
-      "SELECT id, position, due_at_us, devices, attempts_spent, attempt, unclear, parent IS NOT NULL, crashes"
+      "SELECT id, position, due_at_us, devices, attempts_spent, attempt, unclear, parent IS NOT NULL, "
+      "crashes,"
+      "       arguments"
       "  FROM chunks INDEXED BY chunks_due"
-      " WHERE run = ?1 AND state = 'pending' AND turn = ?2 AND due_at_us <= ?3"
+      " WHERE run = ?1 AND stage = ?5 AND state = 'pending' AND turn = ?2 AND due_at_us <= ?3"
       " ORDER BY due_at_us, position LIMIT ?4",
-      run, static_cast<int>(turn), request.now, limit);
+      run.run, static_cast<int>(turn), request.now, limit, stage);
   while (row.next()) {
     Candidate candidate;
     candidate.chunk = ChunkId{row.integer(0)};
-    candidate.run = run;
+    candidate.run = run.run;
+    candidate.stage = stage;
     candidate.position = row.integer(1);
     candidate.due_at = row.time(2);
     candidate.devices = row.small_integer(3);
@@ -94,6 +144,7 @@ void SqliteStore::collect(RunId run, Turn turn, int limit, const ClaimRequest& r
     candidate.is_unclear = row.integer(6) == 1;
     candidate.is_part = row.integer(7) == 1;
     candidate.crashes = row.small_integer(8);
+    if (!row.is_null(9)) candidate.arguments = ArgumentsId{row.integer(9)};
     found.push_back(candidate);
   }
 }
@@ -118,19 +169,22 @@ ClaimedChunk SqliteStore::take(const Candidate& candidate, const ClaimRequest& r
     claimed.facts.run_started_at = row.time(1);
   }
 
+  claimed.stage = candidate.stage;
+  claimed.arguments = arguments_of(candidate.arguments);
+
   record_attempt(candidate, request, claimed);
   db_.run(
       "UPDATE chunks SET state = 'in_flight', owner = ?2, attempt = ?3, replay = 0"
       " WHERE id = ?1 AND state = 'pending'",
       candidate.chunk, owner_, claimed.attempt);
-
-  CounterChange change;
-  change.leave(ChunkState::pending, Evidence::none, candidate.devices);
-  change.enter(ChunkState::in_flight, Evidence::none, candidate.devices);
-  change_counters(candidate.run, change);
-  db_.run("UPDATE runs SET started_at_us = ?2 WHERE id = ?1 AND started_at_us IS NULL", candidate.run,
-          request.now);
   return claimed;
+}
+
+std::optional<RenderedArguments> SqliteStore::arguments_of(std::optional<ArgumentsId> arguments) {
+  if (!arguments) return std::nullopt;
+  Statement row = db_.query("SELECT args, compensate_args FROM run_arguments WHERE id = ?1", *arguments);
+  row.next();
+  return RenderedArguments{.args = row.string(0), .compensate_args = row.string(1)};
 }
 
 void SqliteStore::record_attempt(const Candidate& candidate, const ClaimRequest& request,
@@ -153,7 +207,7 @@ void SqliteStore::record_attempt(const Candidate& candidate, const ClaimRequest&
     const bool last_went_out = row.integer(6) == 0;
     claimed.facts.replay_number = std::max(1, row.small_integer(5) + (last_went_out ? 1 : 0));
   } else {
-    claimed.intent = request.make_intent(candidate.run, claimed.names);
+    claimed.intent = request.make_intent(claimed);
     claimed.facts.request_stamped_at = request.now;
   }
   const AttemptIntent& intent = claimed.intent;

@@ -24,9 +24,18 @@ void require_wholeness(const NewChunk& chunk) {
 Result<RunId> SqliteStore::create_run(const NewRun& run) {
   return write([&] {
     db_.run("INSERT INTO tenants (name) VALUES (?1) ON CONFLICT (name) DO NOTHING", run.tenant);
-    db_.run("INSERT INTO runs (job_name, tenant, endpoint, rate, created_at_us) VALUES (?1, ?2, ?3, ?4, ?5)",
-            run.job_name, run.tenant, run.endpoint, run.rate, run.created_at);
+    db_.run(
+        "INSERT INTO runs (job_name, tenant, endpoint, rate, created_at_us, stage, submitter, digest,"
+        "                  predicted_us, purpose, parent)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        run.job_name, run.tenant, run.endpoint, run.rate, run.created_at, run.stages.empty() ? 1 : 0,
+        run.submitter, run.digest, run.predicted, run.purpose, run.parent);
     const RunId id{db_.last_insert_id()};
+    int number = 0;
+    for (const NewStage& stage : run.stages) {
+      db_.run("INSERT INTO stages (run, number, name, devices) VALUES (?1, ?2, ?3, ?4)", id, ++number,
+              stage.name, stage.devices);
+    }
     db_.run("INSERT INTO run_jobs (run, job_text) VALUES (?1, ?2)", id, run.job_text);
     return id;
   });
@@ -52,8 +61,10 @@ Result<void> SqliteStore::add_chunks(RunId run, const std::vector<NewChunk>& chu
     CounterChange change;
     for (const NewChunk& chunk : chunks) {
       require_wholeness(chunk);
-      db_.run("INSERT INTO chunks (run, position, devices, due_at_us) VALUES (?1, ?2, ?3, 0)", run, position,
-              chunk.devices);
+      db_.run(
+          "INSERT INTO chunks (run, position, devices, due_at_us, stage, arguments)"
+          " VALUES (?1, ?2, ?3, 0, ?4, ?5)",
+          run, position, chunk.devices, chunk.stage, chunk.arguments);
       db_.run("INSERT INTO chunk_devices (chunk, names) VALUES (?1, ?2)", db_.last_insert_id(), chunk.names);
       change.enter(ChunkState::pending, Evidence::none, chunk.devices);
       position += chunk.devices;
@@ -85,6 +96,8 @@ Result<void> SqliteStore::drop_unsealed(RunId run) {
 void SqliteStore::drop(RunId run) {
   db_.run("DELETE FROM chunk_devices WHERE chunk IN (SELECT id FROM chunks WHERE run = ?1)", run);
   db_.run("DELETE FROM chunks WHERE run = ?1", run);
+  db_.run("DELETE FROM run_arguments WHERE run = ?1", run);
+  db_.run("DELETE FROM stages WHERE run = ?1", run);
   db_.run("DELETE FROM run_jobs WHERE run = ?1", run);
   db_.run("DELETE FROM runs WHERE id = ?1 AND sealed = 0", run);
 }

@@ -189,8 +189,9 @@ void SqliteStore::split(const Flight& flight, UtcTime now) {
                                  : ChunkState::pending;
     db_.run(
         "INSERT INTO chunks (run, position, devices, parent, state, due_at_us, requests, unclear,"
-        "                    last_result)"
-        " SELECT run, ?2, ?3, id, ?4, ?5, requests, unclear, last_result FROM chunks WHERE id = ?1",
+        "                    last_result, stage, arguments)"
+        " SELECT run, ?2, ?3, id, ?4, ?5, requests, unclear, last_result, stage, arguments"
+        "   FROM chunks WHERE id = ?1",
         flight.chunk, half.position, half.devices, state, now);
     db_.run("INSERT INTO chunk_devices (chunk, names) VALUES (?1, ?2)", db_.last_insert_id(), half.names);
     change.enter(state, Evidence::none, half.devices);
@@ -203,11 +204,8 @@ void SqliteStore::split(const Flight& flight, UtcTime now) {
 void SqliteStore::halt(const Flight& flight, const Conclusion& conclusion) {
   const std::string& own_words = conclusion.transition.halt_reason;
   const std::string reason = own_words.empty() ? reason_of(conclusion.outcome) : own_words;
-  if (conclusion.transition.halt == Halt::run) {
-    const int paused = db_.run(
-        "UPDATE runs SET control = 'paused', control_reason = ?2 WHERE id = ?1 AND control = 'active'",
-        flight.run, reason);
-    if (paused == 1) record_event(conclusion.settled_at, flight.run, std::nullopt, "run_paused", reason);
+  if (conclusion.transition.halt != Halt::tenant) {
+    halt_run(flight.run, conclusion, reason);
     return;
   }
   std::string tenant;
@@ -221,6 +219,18 @@ void SqliteStore::halt(const Flight& flight, const Conclusion& conclusion) {
   if (paused == 1) record_event(conclusion.settled_at, flight.run, tenant, "tenant_paused", reason);
 }
 
+void SqliteStore::halt_run(RunId run, const Conclusion& conclusion, const std::string& reason) {
+  const bool to_cancel = conclusion.transition.halt == Halt::cancel;
+  // What is paused can still be canceled; nothing else follows what a person or an earlier result has said.
+  const int changed = db_.run(
+      "UPDATE runs SET control = ?2, control_reason = ?3, control_cause = ?4"
+      " WHERE id = ?1 AND (control = 'active' OR (control = 'paused' AND ?2 = 'canceled'))",
+      run, to_cancel ? RunControl::canceled : RunControl::paused, reason, conclusion.transition.halt_cause);
+  if (changed != 1) return;
+  if (to_cancel) cancel_run(run, conclusion.settled_at);
+  record_event(conclusion.settled_at, run, std::nullopt, to_cancel ? "run_canceled" : "run_paused", reason);
+}
+
 Result<std::int64_t> SqliteStore::recover(const RecoveryRule& rule, UtcTime now) {
   return write([&] {
     std::vector<UnresolvedAttempt> left;
@@ -228,7 +238,7 @@ Result<std::int64_t> SqliteStore::recover(const RecoveryRule& rule, UtcTime now)
       Statement row = db_.query(
           "SELECT chunks.id, chunks.run, last.id, last.number, chunks.devices, last.replay_number,"
           "       coalesce(last.replay_of, last.id), runs.started_at_us, chunks.unclear,"
-          "       chunks.parent IS NOT NULL, chunks.crashes + 1"
+          "       chunks.parent IS NOT NULL, chunks.crashes + 1, chunks.stage"
           "  FROM chunks INDEXED BY chunks_in_flight JOIN runs ON runs.id = chunks.run"
           "  JOIN attempts AS last ON last.id = chunks.attempt"
           " WHERE chunks.state = 'in_flight' AND chunks.owner < ?1 ORDER BY last.id",
@@ -244,7 +254,8 @@ Result<std::int64_t> SqliteStore::recover(const RecoveryRule& rule, UtcTime now)
                                   .is_unclear_already = row.integer(8) == 1,
                                   .crashes = row.small_integer(10),
                                   .request_stamped_at = stamped_at(AttemptId{row.integer(6)}, now),
-                                  .run_started_at = row.time(7)}});
+                                  .run_started_at = row.time(7)},
+                        .stage = row.small_integer(11)});
       }
     }
     for (const UnresolvedAttempt& attempt : left) {

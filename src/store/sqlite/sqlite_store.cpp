@@ -39,31 +39,48 @@ Result<void> SqliteStore::commit() {
   return committed;
 }
 
-Result<void> SqliteStore::set_run_control(RunId run, RunControl control, std::string_view reason,
-                                          UtcTime now) {
+namespace {
+
+std::string_view event_of(RunControl control) {
+  switch (control) {
+    case RunControl::active:
+      return "run_resumed";
+    case RunControl::paused:
+      return "run_paused";
+    case RunControl::canceled:
+      break;
+  }
+  return "run_canceled";
+}
+
+}  // namespace
+
+Result<void> SqliteStore::set_run_control(const RunOrder& order) {
   return write([&] {
-    queries::require_run(db_, run);
+    queries::require_run(db_, order.run);
+    const bool to_activate = order.control == RunControl::active;
     const int changed = db_.run(
-        "UPDATE runs SET control = ?2, control_reason = CASE WHEN ?2 = 'active' THEN '' ELSE ?3 END"
+        "UPDATE runs SET control = ?2, control_reason = ?3, control_cause = ?4"
         " WHERE id = ?1 AND (control <> 'canceled' OR ?2 = 'canceled')"
         "   AND (?2 <> 'canceled' OR finished_at_us IS NULL OR control = 'canceled')",
-        run, control, reason);
+        order.run, order.control, to_activate ? std::string{} : order.reason,
+        to_activate ? ControlCause::none : order.cause);
     if (changed != 1) {
-      const bool to_cancel = control == RunControl::canceled;
+      const bool to_cancel = order.control == RunControl::canceled;
       fail(
           ErrorKind::refused,
-          fmt::format("run {} {}", run.value, to_cancel ? "has already finished" : "was canceled"),
+          fmt::format("run {} {}", order.run.value, to_cancel ? "has already finished" : "was canceled"),
           to_cancel ? "See what came of it: sluice results." : "Submit the job again for what was not sent.");
     }
-    if (control == RunControl::canceled && !is_seeded(Mutation::cancel_keeps_pending)) {
-      cancel_pending(run);
-      note_finish(run, now);
-    }
-    const std::string_view what = control == RunControl::active   ? "run_resumed"
-                                  : control == RunControl::paused ? "run_paused"
-                                                                  : "run_canceled";
-    record_event(now, run, std::nullopt, what, reason);
+    if (order.control == RunControl::canceled) cancel_run(order.run, order.now);
+    record_event(order.now, order.run, std::nullopt, event_of(order.control), order.reason, order.actor);
   });
+}
+
+void SqliteStore::cancel_run(RunId run, UtcTime now) {
+  if (is_seeded(Mutation::cancel_keeps_pending)) return;
+  cancel_pending(run);
+  note_finish(run, now);
 }
 
 void SqliteStore::cancel_pending(RunId run) {

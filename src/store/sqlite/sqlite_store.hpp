@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The SQLite engine of the Store seam. The verbs are spread over six sources: sqlite_store.cpp (grouping,
+// The SQLite engine of the Store seam. The verbs are spread over seven sources: sqlite_store.cpp (grouping,
 // control), sqlite_take_over.cpp (open and close), sqlite_import.cpp, sqlite_claim.cpp, sqlite_settle.cpp
-// (results, recovery) and sqlite_doubt.cpp.
+// (results, recovery), sqlite_doubt.cpp and sqlite_rollout.cpp (stages, paces).
 #pragma once
 
 #include <optional>
@@ -33,6 +33,7 @@ class SqliteStore final : public SqliteReads<Store> {
   Result<void> commit() override;
 
   Result<RunId> create_run(const NewRun& run) override;
+  Result<ArgumentsId> add_arguments(RunId run, const RenderedArguments& arguments) override;
   Result<void> add_chunks(RunId run, const std::vector<NewChunk>& chunks) override;
   Result<void> seal_run(RunId run, std::int64_t duplicates) override;
   Result<void> drop_unsealed(RunId run) override;
@@ -42,7 +43,11 @@ class SqliteStore final : public SqliteReads<Store> {
   Result<std::int64_t> recover(const RecoveryRule& rule, UtcTime now) override;
   Result<DoubtResolved> resolve_doubt(const DoubtDecision& decision) override;
 
-  Result<void> set_run_control(RunId run, RunControl control, std::string_view reason, UtcTime now) override;
+  Result<void> set_run_control(const RunOrder& order) override;
+  Result<void> open_stage(RunId run, int number, UtcTime now) override;
+  Result<void> note_stage_settled(RunId run, int number, UtcTime now) override;
+  Result<int> approve(const StageApproval& approval) override;
+  Result<void> set_rate(const RateOrder& order) override;
   Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) override;
   Result<void> move_run(RunId run, std::string_view endpoint, double rate) override;
 
@@ -54,6 +59,7 @@ class SqliteStore final : public SqliteReads<Store> {
     Generation generation;
     bool had_identity = false;  ///< the store comes from a sluice that wrote generation files
   };
+  struct ClaimableRun;
   struct Candidate;
   struct Flight;
   struct Conclusion;
@@ -84,9 +90,13 @@ class SqliteStore final : public SqliteReads<Store> {
   void drop(RunId run);
   void require_unsealed(RunId run);
 
-  std::vector<RunId> claimable_runs(const ClaimRequest& request);
-  void collect(RunId run, Turn turn, int limit, const ClaimRequest& request, std::vector<Candidate>& found);
+  std::vector<ClaimableRun> claimable_runs(const ClaimRequest& request);
+  void collect(const ClaimableRun& run, int stage, Turn turn, int limit, const ClaimRequest& request,
+               std::vector<Candidate>& found);
+  std::vector<Candidate> due_in_turn(std::vector<ClaimableRun>& runs, Turn turn, std::size_t room,
+                                     const ClaimRequest& request);
   ClaimedChunk take(const Candidate& candidate, const ClaimRequest& request);
+  std::optional<RenderedArguments> arguments_of(std::optional<ArgumentsId> arguments);
   UtcTime stamped_at(AttemptId first, UtcTime now);
   void record_attempt(const Candidate& candidate, const ClaimRequest& request, ClaimedChunk& claimed);
 
@@ -95,6 +105,8 @@ class SqliteStore final : public SqliteReads<Store> {
   void note_silence(RunId run, UtcTime until);
   void split(const Flight& flight, UtcTime now);
   void halt(const Flight& flight, const Conclusion& conclusion);
+  void halt_run(RunId run, const Conclusion& conclusion, const std::string& reason);
+  void cancel_run(RunId run, UtcTime now);
   void cancel_pending(RunId run);
   std::vector<Doubt> doubts_meant(const DoubtDecision& decision);
   void apply(const DoubtDecision& decision, const Doubt& doubt);

@@ -121,7 +121,7 @@ TEST_CASE(
   submit(*store, {1, 1});
   expect(store->begin());
   const auto failed =
-      store->claim({.tenant = "prod", .limit = 2, .now = noon, .make_intent = [](RunId, std::string_view) {
+      store->claim({.tenant = "prod", .limit = 2, .now = noon, .make_intent = [](const ClaimedChunk&) {
                       return AttemptIntent{"one nonce for two", "t", "k", "d"};
                     }});
   REQUIRE(failed.has_error());
@@ -207,7 +207,8 @@ TEST_CASE("store: a canceled run and what was final in an old copy stay as they 
   {
     const auto store = expect(place.open());
     canceled = submit(*store, {2});
-    expect(store->set_run_control(canceled, RunControl::canceled, "no", noon));
+    expect(store->set_run_control(
+        {.run = canceled, .control = RunControl::canceled, .reason = "no", .now = noon}));
     failed = submit(*store, {1});
     expect(store->settle(rejected(claim_one(*store))));
   }
@@ -387,9 +388,9 @@ TEST_CASE("store: an exception in the making of an attempt leaves nothing of it 
   submit(*store, {1, 1});
   expect(store->begin());
   int made = 0;
-  const auto make = [&made](RunId run, std::string_view names) {
+  const auto make = [&made](const ClaimedChunk& chunk) {
     if (++made == 2) throw std::runtime_error{"no digest"};
-    return fresh_intent(run, names);
+    return fresh_intent(chunk);
   };
   CHECK_THROWS(store->claim({.tenant = "prod", .limit = 2, .now = noon, .make_intent = make}).has_error());
   expect(store->set_tenant_pause("prod", "", noon));

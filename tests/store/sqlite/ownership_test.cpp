@@ -210,7 +210,7 @@ TEST_CASE("store: after a failed sync nothing more is written, and the next owne
     CHECK(store->begin().has_error());
     const int syncs = disk.syncs();
     const auto written = fs::last_write_time(home.path());
-    CHECK(store->set_run_control(run, RunControl::paused, "", noon).has_error());
+    CHECK(store->set_run_control({.run = run, .control = RunControl::paused, .now = noon}).has_error());
     CHECK(disk.syncs() == syncs);
     CHECK(fs::last_write_time(home.path()) == written);
   }

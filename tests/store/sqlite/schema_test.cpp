@@ -91,7 +91,7 @@ TEST_CASE("store: the file is marked as ours and says which migrations made it")
   CHECK(raw.value("PRAGMA page_size") == "8192");
   CHECK(raw.value("PRAGMA journal_mode") == "wal");
   CHECK(raw.value("SELECT group_concat(number || ' ' || name, ', ') FROM schema_migrations") ==
-        "1 0001_runs_chunks_attempts, 2 0002_doubt_and_crashes");
+        "1 0001_runs_chunks_attempts, 2 0002_doubt_and_crashes, 3 0003_rollouts");
   CHECK(raw.value("SELECT min(length(checksum)) FROM schema_migrations") == "64");
   CHECK(raw.value("PRAGMA integrity_check") == "ok");
   CHECK(raw.value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
@@ -105,7 +105,7 @@ TEST_CASE("store: a newer schema is refused with both versions, by owner and rea
   const Error error = error_of_opening(home);
   CHECK(error.kind == ErrorKind::refused);
   CHECK(contains(error.message, "version 99"));
-  CHECK(contains(error.message, "up to 2"));
+  CHECK(contains(error.message, "up to 3"));
   CHECK(kind_of(home.open_reader()) == ErrorKind::refused);
   CHECK(RawSqlite{home.path()}.value("SELECT count(*) FROM owners") == "1");
 }
@@ -185,8 +185,8 @@ TEST_CASE("store: migrations are applied in order, each once") {
   const SqliteHome home;
   fill(home);
   std::vector<Migration> migrations(embedded_migrations().begin(), embedded_migrations().end());
-  migrations.push_back({3, "0003_more", "CREATE TABLE more (x INTEGER) STRICT;"});
-  migrations.push_back({4, "0004_most", "INSERT INTO more VALUES (7);"});
+  migrations.push_back({4, "0004_more", "CREATE TABLE more (x INTEGER) STRICT;"});
+  migrations.push_back({5, "0005_most", "INSERT INTO more VALUES (7);"});
   Connection connection{home.path(), Connection::Access::owner};
   connection.prepare_for_writing();
 
@@ -196,6 +196,6 @@ TEST_CASE("store: migrations are applied in order, each once") {
   CHECK(connection.query("SELECT count(*) FROM more").next());
   Statement row = connection.query("SELECT group_concat(number), max(applied_at_us) FROM schema_migrations");
   REQUIRE(row.next());
-  CHECK(row.text(0) == "1,2,3,4");
+  CHECK(row.text(0) == "1,2,3,4,5");
   CHECK(row.time(1) == noon + 1s);
 }
