@@ -94,8 +94,10 @@ Targets read_targets(const JsonValue& value, Findings& findings) {
           .value_or("");
   targets.column = reader.text("column", is_visible_nonempty, "the name of a column or member").value_or("");
 
-  reader.text("where", is_any_text, "a condition over the columns, such as \"site = 'hamburg'\"");
-  reader.text("exclude_file", is_file_name, "the path of a device list");
+  targets.where =
+      reader.text("where", is_any_text, "a condition over the columns, such as \"site = 'hamburg'\"")
+          .value_or("");
+  targets.exclude_file = reader.text("exclude_file", is_file_name, "the path of a device list").value_or("");
 
   const JsonValue* file = reader.find("devices_file");
   if (file && reader.find("devices")) {
