@@ -115,9 +115,15 @@ bool has_changed(const LineReader& lines, const std::string& path, const struct 
 class DeviceList::Impl {
  public:
   explicit Impl(DeviceSource source)
-      : seen_(random_seed()), names_(InlineNames(std::move(source.names), std::move(source.columns))) {}
-  Impl(std::string path, const struct stat& before, Names names)
-      : path_(std::move(path)), before_(before), seen_(random_seed()), names_(std::move(names)) {}
+      : may_be_empty_(source.may_be_empty),
+        seen_(random_seed()),
+        names_(InlineNames(std::move(source.names), std::move(source.columns))) {}
+  Impl(std::string path, const struct stat& before, bool may_be_empty, Names names)
+      : path_(std::move(path)),
+        before_(before),
+        may_be_empty_(may_be_empty),
+        seen_(random_seed()),
+        names_(std::move(names)) {}
 
   Result<std::size_t> read(std::size_t max, std::string& names) {
     if (failure_) return *failure_;
@@ -250,7 +256,7 @@ class DeviceList::Impl {
                    fmt::format("{}: the file changed while it was being read", list),
                    "Try again once nothing writes to it; nothing was sent."};
     }
-    if (seen_.devices() == 0) {
+    if (seen_.devices() == 0 && !may_be_empty_) {
       return Error{ErrorKind::invalid_input, fmt::format("{}: 0 devices; expected at least one", list),
                    "Check that this is the list you meant."};
     }
@@ -264,7 +270,8 @@ class DeviceList::Impl {
   }
 
   std::string path_;
-  struct stat before_ {};
+  struct stat before_{};
+  bool may_be_empty_ = false;
   SeenDevices seen_;
   Names names_;
   std::vector<Prepared> batch_;
@@ -283,11 +290,12 @@ Result<DeviceList> DeviceList::open(DeviceSource source) {
   if (!file) return file.error();
   const std::string path = source.path;
   const struct stat before = file->status;
+  const bool may_be_empty = source.may_be_empty;
   auto lines = lines_of(*std::move(file), path);
   if (!lines) return lines.error();
   auto names = names_of(*std::move(lines), std::move(source));
   if (!names) return names.error();
-  return DeviceList(std::make_unique<Impl>(path, before, *std::move(names)));
+  return DeviceList(std::make_unique<Impl>(path, before, may_be_empty, *std::move(names)));
 }
 
 DeviceList::DeviceList(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -25,6 +25,7 @@ struct DeviceSource {
   std::string column;  ///< empty: "device" (also "device_name" or "DeviceName" if that is what there is)
   /// What next() shall tell of each device. Names in a text or inline have one column only, "device".
   std::vector<WantedColumn> columns;
+  bool may_be_empty = false;  ///< a list without devices is an error otherwise
 };
 
 class DeviceList {
