@@ -84,8 +84,8 @@ bool is_token(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-Call read_call(const JsonValue& value, Findings& findings) {
-  const ObjectReader reader(value, "call", job_keys::call, findings);
+Call read_call(const JsonValue& value, Findings& findings, std::string_view key) {
+  const ObjectReader reader(value, std::string{key}, job_keys::call, findings);
   reader.require("product_key", "the product's key, for example \"a1BwAGVxxxx\"");
   reader.require("identifier", "the service's identifier, for example \"Set\"");
 

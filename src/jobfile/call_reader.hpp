@@ -11,7 +11,8 @@
 namespace sluice {
 
 /// @param value an object; what is wrong with it goes to `findings`
-Call read_call(const JsonValue& value, Findings& findings);
+/// @param key where it stands in the job: "call" or "compensate"
+Call read_call(const JsonValue& value, Findings& findings, std::string_view key = "call");
 
 /// 1 to 128 visible ASCII characters, no blanks: what an identifier of the cloud may look like at most.
 bool is_token(std::string_view text);

@@ -2,10 +2,12 @@
 #include "sluice/jobfile/job_file.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "jobfile/call_reader.hpp"
@@ -14,6 +16,7 @@
 #include "jobfile/object_reader.hpp"
 #include "jobfile/regular_file.hpp"
 #include "jobfile/rules_reader.hpp"
+#include "jobfile/rollout_reader.hpp"
 #include "jobfile/utf8.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "sluice/jobfile/json_document.hpp"
@@ -21,6 +24,9 @@
 namespace sluice {
 namespace {
 
+// From one chunk of a hundred in an hour and a half to what no account can reach.
+constexpr double devices_per_minute_min = 1;
+constexpr double devices_per_minute_max = 100'000'000;
 constexpr std::size_t name_characters_max = 128;
 constexpr std::size_t bad_names_shown_max = 10;
 
@@ -126,19 +132,27 @@ RetryPolicy read_retry(const JsonValue& value, Findings& findings) {
   return retry;
 }
 
-OnDoubt read_on_doubt(const ObjectReader& job) {
-  constexpr std::array<std::string_view, 3> words{"hold", "presume", "resend"};
-  constexpr std::string_view expected = "\"hold\", \"presume\" or \"resend\"";
-  const JsonValue* value = job.of_kind("on_doubt", JsonValue::Kind::string, expected);
-  if (!value) return OnDoubt::hold;
-  if (const std::optional<OnDoubt> known = on_doubt_from(value->string)) return *known;
+/// One of the words of a closed set.
+template <class Value, std::size_t n>
+Value read_word(const ObjectReader& job, std::string_view key, const std::array<std::string_view, n>& words,
+                std::optional<Value> (*value_from)(std::string_view), Value usual) {
+  static_assert(n >= 2);
+  const std::span<const std::string_view> but_last{words.data(), n - 1};
+  const std::string expected = fmt::format("\"{}\" or \"{}\"", fmt::join(but_last, "\", \""), words.back());
+  const JsonValue* value = job.of_kind(key, JsonValue::Kind::string, expected);
+  if (!value) return usual;
+  if (const std::optional<Value> known = value_from(value->string)) return *known;
   const auto nearest = nearest_word(value->string, words);
-  job.report(*value, "on_doubt",
+  job.report(*value, key,
              fmt::format("\"{}\" is no such word; {}", printable(value->string, 60),
                          nearest ? fmt::format("did you mean \"{}\"?", *nearest)
                                  : fmt::format("expected {}", expected)));
-  return OnDoubt::hold;
+  return usual;
 }
+
+constexpr std::array<std::string_view, 3> on_doubt_words{"hold", "presume", "resend"};
+constexpr std::array<std::string_view, 3> conflict_words{"fail", "skip", "allow"};
+constexpr std::array<std::string_view, 3> priority_words{"emergency", "normal", "bulk"};
 
 Job read_root(const JsonValue& root, Findings& findings) {
   const ObjectReader reader(root, "", job_keys::job, findings);
@@ -153,6 +167,9 @@ Job read_root(const JsonValue& root, Findings& findings) {
   if (const auto* call = reader.of_kind("call", JsonValue::Kind::object, "an object")) {
     job.call = read_call(*call, findings);
   }
+  if (const auto* call = reader.of_kind("compensate", JsonValue::Kind::object, "an object")) {
+    job.compensate = read_call(*call, findings, "compensate");
+  }
   if (const auto* targets = reader.of_kind("targets", JsonValue::Kind::object, "an object")) {
     job.targets = read_targets(*targets, findings);
   }
@@ -161,7 +178,12 @@ Job read_root(const JsonValue& root, Findings& findings) {
           .value_or(static_cast<std::int64_t>(job.chunk_size)));
   job.rate = reader.number("rate", rate_min, rate_max);
   job.safe_to_repeat = reader.boolean("safe_to_repeat").value_or(false);
-  job.on_doubt = read_on_doubt(reader);
+  job.on_doubt = read_word(reader, "on_doubt", on_doubt_words, on_doubt_from, job.on_doubt);
+  job.conflict = read_word(reader, "conflict", conflict_words, conflict_from, job.conflict);
+  job.priority = read_word(reader, "priority", priority_words, priority_from, job.priority);
+  job.devices_per_minute =
+      reader.number("devices_per_minute", devices_per_minute_min, devices_per_minute_max);
+  job.rollout = read_rollout(reader);
   if (const auto* retry = reader.of_kind("retry", JsonValue::Kind::object, "an object")) {
     job.retry = read_retry(*retry, findings);
   }

@@ -17,10 +17,20 @@ namespace job_keys {
 
 using Name = std::string_view;
 
-inline constexpr std::array<Name, 11> job_known{"$schema",        "name",     "tenant",     "call",
-                                                "targets",        "retry",    "chunk_size", "rate",
-                                                "safe_to_repeat", "on_doubt", "params"};
-inline constexpr std::array<Name, 4> job_later{"stages", "abort", "window", "schedule"};
+inline constexpr std::array job_known = std::to_array<Name>(
+    {"$schema", "name", "tenant", "call", "compensate", "targets", "stages", "abort", "retry", "chunk_size",
+     "rate", "devices_per_minute", "priority", "conflict", "safe_to_repeat", "on_doubt", "params"});
+inline constexpr std::array<Name, 2> job_later{"window", "schedule"};
+inline constexpr std::array stage_known = std::to_array<Name>(
+    {"name", "devices", "percent", "only", "choose", "stratify_by", "seed", "soak", "approval", "gate"});
+inline constexpr std::array<Name, 1> approval_known{"not_by_submitter"};
+inline constexpr std::array abort_known = std::to_array<Name>(
+    {"failed", "in_doubt", "in_doubt_counts_as_failed", "rejected_in_a_row", "codes", "action"});
+inline constexpr std::array gate_known =
+    std::to_array<Name>({"failed", "in_doubt", "in_doubt_counts_as_failed", "rejected_in_a_row", "codes",
+                         "action", "min_sample", "check"});
+inline constexpr std::array<Name, 3> tolerance_known{"max", "of", "min_sample"};
+inline constexpr std::array<Name, 4> check_known{"command", "url", "every", "timeout"};
 inline constexpr std::array<Name, 6> call_known{"product_key", "identifier",      "args",
                                                 "qos",         "iot_instance_id", "parameters"};
 inline constexpr std::array<Name, 5> targets_known{"devices", "devices_file", "column", "where",
@@ -33,6 +43,12 @@ inline constexpr ObjectKeys call{call_known, {}};
 inline constexpr ObjectKeys targets{targets_known, {}};
 inline constexpr ObjectKeys param{param_known, {}};
 inline constexpr ObjectKeys retry{retry_known, {}};
+inline constexpr ObjectKeys stage{stage_known, {}};
+inline constexpr ObjectKeys approval{approval_known, {}};
+inline constexpr ObjectKeys abort{abort_known, {}};
+inline constexpr ObjectKeys gate{gate_known, {}};
+inline constexpr ObjectKeys tolerance{tolerance_known, {}};
+inline constexpr ObjectKeys check{check_known, {}};
 
 }  // namespace job_keys
 }  // namespace sluice

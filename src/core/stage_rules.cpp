@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "sluice/core/stage_rules.hpp"
+
+#include <fmt/format.h>
+
+#include "sluice/core/stop_rules.hpp"
+
+namespace sluice {
+namespace {
+
+/// Devices of which the gate can tell how they fared.
+std::int64_t sample_of(const Gate& gate, const StageTally& tally) {
+  return tally.accepted + tally.failed + (gate.rules.is_doubt_failure ? tally.in_doubt : 0);
+}
+
+/// Why the gate's own numbers do not let the next stage start; empty: they do. A rule that was passed and
+/// then overruled by a person's "go on" stops here once more.
+std::string objection(const Stage& stage, const StageTally& tally) {
+  const Gate& gate = stage.gate;
+  const std::int64_t sample = sample_of(gate, tally);
+  if (sample < gate.min_sample) {
+    return fmt::format("{} of its devices have a result that counts, and the gate wants {}", sample,
+                       gate.min_sample);
+  }
+  const auto is_exceeded = [&tally](const std::optional<Tolerance>& tolerance, std::int64_t bad) {
+    return tolerance && tolerance->of == ShareOf::stage && bad > tolerated(*tolerance, tally.devices);
+  };
+  const std::int64_t bad = tally.failed + (gate.rules.is_doubt_failure ? tally.in_doubt : 0);
+  if (is_exceeded(gate.rules.failed, bad))
+    return fmt::format("{} of its devices failed or are in doubt", bad);
+  if (is_exceeded(gate.rules.in_doubt, tally.in_doubt))
+    return fmt::format("{} of its devices are in doubt", tally.in_doubt);
+  for (const CodeTolerance& code : gate.rules.codes) {
+    const auto found = tally.bad_by_code.find(code.code);
+    if (found != tally.bad_by_code.end() && is_exceeded(code.devices, found->second))
+      return fmt::format("{} of its devices ended with {}", found->second, code.code);
+  }
+  return {};
+}
+
+std::optional<NextStep> at_gate(const StageFacts& facts, UtcTime now) {
+  const Stage& stage = *facts.done;
+  if (stage.gate.is_open || facts.is_gate_overruled) return std::nullopt;
+  if (const std::string why = objection(stage, facts.tally); !why.empty()) {
+    return NextStep{
+        StageStep::hold, {}, fmt::format("stage {} is over, and its gate holds: {}", stage.name, why)};
+  }
+  if (!stage.gate.check) return std::nullopt;
+  if (!facts.answer) return NextStep{StageStep::ask, {}, {}};
+  switch (*facts.answer) {
+    case GateAnswer::pass:
+      return std::nullopt;
+    case GateAnswer::fail:
+      return NextStep{
+          StageStep::hold, {}, fmt::format("stage {} is over, and its outside check failed", stage.name)};
+    case GateAnswer::inconclusive:
+      break;
+  }
+  const UtcTime again_at = *facts.asked_at + stage.gate.check->every;
+  if (now >= again_at) return NextStep{StageStep::ask, {}, {}};
+  return NextStep{StageStep::wait, again_at,
+                  fmt::format("stage {} is over, and its outside check is inconclusive", stage.name)};
+}
+
+}  // namespace
+
+NextStep next_step(const StageFacts& facts, UtcTime now) {
+  if (facts.done) {
+    if (!facts.settled_at) return {StageStep::wait, {}, {}};
+    if (!facts.next) return {StageStep::finish, {}, {}};
+    // Nobody was reached, so there is nothing to wait for and nothing to judge.
+    const bool is_empty = facts.tally.devices == 0;
+    const UtcTime soaked_at = *facts.settled_at + facts.done->soak;
+    if (!is_empty && now < soaked_at && !facts.is_gate_overruled)
+      return {StageStep::wait, soaked_at, fmt::format("stage {} soaks", facts.done->name)};
+    if (!is_empty) {
+      if (const std::optional<NextStep> step = at_gate(facts, now)) return *step;
+    }
+  }
+  if (facts.next && facts.next->approval && !facts.is_next_approved) {
+    return {StageStep::await_approval, {}, fmt::format("stage {} waits for its approval", facts.next->name)};
+  }
+  return {StageStep::open, {}, {}};
+}
+
+}  // namespace sluice

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "sluice/core/stop_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+#include <string_view>
+
+namespace sluice {
+namespace {
+
+std::string_view ordinal_ending(std::int64_t number) {
+  if (number % 100 >= 11 && number % 100 <= 13) return "th";
+  switch (number % 10) {
+    case 1:
+      return "st";
+    case 2:
+      return "nd";
+    case 3:
+      return "rd";
+    default:
+      return "th";
+  }
+}
+
+std::string percent_text(Percent percent) {
+  if (percent.hundredths % 100 == 0) return fmt::format("{} %", percent.hundredths / 100);
+  return fmt::format("{}.{:02} %", percent.hundredths / 100, percent.hundredths % 100);
+}
+
+std::string_view verb_of(StopAction action) { return action == StopAction::pause ? "pauses" : "cancels"; }
+
+/// A stage among its run: what a share can be of.
+struct Scope {
+  const StageTally& stage;
+  const StageTally& run;
+  std::string stage_name;  ///< empty: the run has no stages
+
+  const StageTally& of(ShareOf share) const { return share == ShareOf::stage ? stage : run; }
+  std::string place(ShareOf share) const {
+    return share == ShareOf::stage && !stage_name.empty() ? " in stage " + stage_name : std::string{};
+  }
+};
+
+std::int64_t failed_devices(const StopRules& rules, const StageTally& tally) {
+  return tally.failed + (rules.is_doubt_failure ? tally.in_doubt : 0);
+}
+
+std::string_view failed_words(const StopRules& rules) {
+  return rules.is_doubt_failure ? "failed or are in doubt" : "failed";
+}
+
+/// What a tolerance has to say of so many bad ones.
+std::optional<std::string> excess(const Tolerance& tolerance, std::int64_t bad, const Scope& scope,
+                                  std::string_view what) {
+  const StageTally& all = scope.of(tolerance.of);
+  const std::int64_t limit = tolerated(tolerance, all.devices);
+  if (bad <= limit || settled(all) < tolerance.min_sample) return std::nullopt;
+  return fmt::format("{} of {} devices{} {}, and {} {} tolerated", bad, all.devices,
+                     scope.place(tolerance.of), what, limit, limit == 1 ? "is" : "are");
+}
+
+std::int64_t bad_with_code(const StageTally& tally, const std::string& code) {
+  const auto found = tally.bad_by_code.find(code);
+  return found == tally.bad_by_code.end() ? 0 : found->second;
+}
+
+std::optional<std::string> excess_of_codes(const StopRules& rules, const Scope& scope,
+                                           const std::string& newest_code) {
+  for (const CodeTolerance& tolerance : rules.codes) {
+    if (tolerance.code != newest_code) continue;
+    const std::int64_t bad = bad_with_code(scope.of(tolerance.devices.of), tolerance.code);
+    const auto reason = excess(tolerance.devices, bad, scope, "ended with " + tolerance.code);
+    if (reason) return reason;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> reason_to_stop(const StopRules& rules, const Scope& scope, const RunTally& tally,
+                                          const ChunkResult& newest) {
+  const bool is_doubt = newest.state == ChunkState::in_doubt;
+  const bool is_bad = newest.state == ChunkState::failed || is_doubt;
+  if (is_bad && rules.failed && (!is_doubt || rules.is_doubt_failure)) {
+    const std::int64_t bad = failed_devices(rules, scope.of(rules.failed->of));
+    if (auto reason = excess(*rules.failed, bad, scope, failed_words(rules))) return reason;
+  }
+  if (is_doubt && rules.in_doubt) {
+    const std::int64_t bad = scope.of(rules.in_doubt->of).in_doubt;
+    if (auto reason = excess(*rules.in_doubt, bad, scope, "are in doubt")) return reason;
+  }
+  if (is_bad) {
+    if (auto reason = excess_of_codes(rules, scope, newest.code)) return reason;
+  }
+  const bool is_refusal = is_rejection(newest.outcome) && !newest.is_part;
+  if (is_refusal && rules.rejected_in_a_row && tally.rejected_in_a_row >= *rules.rejected_in_a_row) {
+    return fmt::format("{} chunks in a row were refused", tally.rejected_in_a_row);
+  }
+  return std::nullopt;
+}
+
+std::string sentence(const StopRules& rules, const Tolerance& tolerance, std::int64_t stage_devices,
+                     std::int64_t run_devices, std::string_view what) {
+  const std::int64_t devices = tolerance.of == ShareOf::stage ? stage_devices : run_devices;
+  const std::int64_t first_too_many = tolerated(tolerance, devices) + 1;
+  if (first_too_many > devices) {
+    return fmt::format("never {} because a device {}: {} are tolerated, and there are {}",
+                       verb_of(rules.action), what, first_too_many - 1, devices);
+  }
+  std::string text = fmt::format("{} when the {}{} of {} devices {}", verb_of(rules.action), first_too_many,
+                                 ordinal_ending(first_too_many), devices, what);
+  if (tolerance.percent) {
+    text += fmt::format(" ({} of the {} tolerated)", percent_text(*tolerance.percent),
+                        tolerance.of == ShareOf::stage ? "stage" : "run");
+  }
+  if (tolerance.min_sample > 0) text += fmt::format(", once {} have a result", tolerance.min_sample);
+  return text;
+}
+
+struct NamedTolerance {
+  std::string name;
+  const Tolerance* tolerance;
+};
+
+std::vector<NamedTolerance> tolerances_of(const StopRules& rules) {
+  std::vector<NamedTolerance> all;
+  if (rules.failed) all.push_back({"failed", &*rules.failed});
+  if (rules.in_doubt) all.push_back({"in_doubt", &*rules.in_doubt});
+  for (std::size_t i = 0; i < rules.codes.size(); ++i) {
+    all.push_back({fmt::format("codes[{}]", i), &rules.codes[i].devices});
+  }
+  return all;
+}
+
+void find_impossible(const StopRules& rules, const std::string& path, std::int64_t stage_devices,
+                     std::int64_t run_devices, std::vector<std::string>& found) {
+  for (const auto& [name, tolerance] : tolerances_of(rules)) {
+    const bool is_of_stage = tolerance->of == ShareOf::stage;
+    const std::int64_t devices = is_of_stage ? stage_devices : run_devices;
+    if (tolerance->min_sample <= devices) continue;
+    found.push_back(fmt::format("{}.{}.min_sample: {} devices are wanted, and the {} has only {}", path, name,
+                                tolerance->min_sample, is_of_stage ? "stage" : "run", devices));
+  }
+}
+
+}  // namespace
+
+std::int64_t tolerated(const Tolerance& tolerance, std::int64_t devices) {
+  if (!tolerance.percent) return tolerance.count;
+  return devices * tolerance.percent->hundredths / everything.hundredths;
+}
+
+std::optional<Trip> judge(const Rollout& rollout, const RunTally& tally, const ChunkResult& newest) {
+  const StageTally run = total(tally);
+  const auto index = static_cast<std::size_t>(newest.stage - 1);
+  const bool has_stages = index < rollout.stages.size();
+  const Scope scope{tally.stages.at(index), run, has_stages ? rollout.stages[index].name : std::string{}};
+  if (has_stages) {
+    const StopRules& gate = rollout.stages[index].gate.rules;
+    if (auto reason = reason_to_stop(gate, scope, tally, newest))
+      return Trip{gate.action, *std::move(reason)};
+  }
+  if (auto reason = reason_to_stop(rollout.abort, scope, tally, newest))
+    return Trip{rollout.abort.action, *std::move(reason)};
+  return std::nullopt;
+}
+
+std::vector<std::string> sentences(const StopRules& rules, std::int64_t stage_devices,
+                                   std::int64_t run_devices) {
+  std::vector<std::string> all;
+  if (rules.failed) {
+    const std::string_view what = rules.is_doubt_failure ? "fails or is in doubt" : "fails";
+    all.push_back(sentence(rules, *rules.failed, stage_devices, run_devices, what));
+  }
+  if (rules.in_doubt)
+    all.push_back(sentence(rules, *rules.in_doubt, stage_devices, run_devices, "is in doubt"));
+  for (const CodeTolerance& code : rules.codes) {
+    all.push_back(sentence(rules, code.devices, stage_devices, run_devices, "ends with " + code.code));
+  }
+  if (rules.rejected_in_a_row) {
+    all.push_back(fmt::format("{} when {} chunks in a row are refused", verb_of(rules.action),
+                              *rules.rejected_in_a_row));
+  }
+  return all;
+}
+
+std::vector<std::string> impossible_samples(const Rollout& rollout,
+                                            const std::vector<std::int64_t>& stage_devices) {
+  std::vector<std::string> found;
+  const std::int64_t run = std::accumulate(stage_devices.begin(), stage_devices.end(), std::int64_t{0});
+  for (std::size_t i = 0; i < rollout.stages.size() && i < stage_devices.size(); ++i) {
+    // A stage that has no devices is passed over.
+    if (stage_devices[i] == 0) continue;
+    const Gate& gate = rollout.stages[i].gate;
+    const std::string path = fmt::format("stages[{}].gate", i);
+    find_impossible(gate.rules, path, stage_devices[i], run, found);
+    if (!gate.is_open && gate.min_sample > stage_devices[i]) {
+      found.push_back(fmt::format("{}.min_sample: {} devices are wanted, and the stage has only {}", path,
+                                  gate.min_sample, stage_devices[i]));
+    }
+  }
+  find_impossible(rollout.abort, "abort", run, run, found);
+  return found;
+}
+
+}  // namespace sluice
