@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "sluice/jobfile/parameter.hpp"
+
 namespace sluice {
 
 enum class ProgressMode { automatic, plain, json, none };
@@ -30,6 +32,7 @@ struct SendOptions {
   std::string job_file;
   std::string devices_file;  ///< "-" is standard input
   std::string column;
+  std::vector<ParameterSetting> settings;  ///< of the job's params
   std::string endpoint;
   std::string tenant;
   std::string credentials_file;

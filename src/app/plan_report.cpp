@@ -8,6 +8,7 @@
 
 #include "app/display_text.hpp"
 #include "app/json_text.hpp"
+#include "app/left_out.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -33,6 +34,12 @@ std::string overshoot_text(const Plan& plan) {
   }
   return text + fmt::format(" ({} in flight × {})", counted(plan.in_flight, "request"),
                             counted(plan.chunk_size, "device"));
+}
+
+std::string stage_line(std::size_t number, const StageSurvey& stage) {
+  return line(fmt::format("stage {}", number),
+              fmt::format("{}: {} in {}", printable(stage.name, 64), counted(stage.devices, "device"),
+                          counted(stage.chunks, "chunk")));
 }
 
 std::string_view doubt_text(const Plan& plan) {
@@ -73,8 +80,12 @@ std::string plan_text(const Plan& plan) {
                                       plan.duplicates > 0 ? fmt::format(" ({} repeated names left out)",
                                                                         grouped(plan.duplicates))
                                                           : ""));
+  if (const std::string left_out = left_out_text(plan.left_out); !left_out.empty())
+    text += line("left out", left_out);
+  if (plan.groups > 1) text += line("arguments", fmt::format("{} different ones", grouped(plan.groups)));
   text += line("chunks",
                fmt::format("{} of at most {}", grouped(plan.chunks), counted(plan.chunk_size, "device")));
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) text += stage_line(i + 1, plan.stages[i]);
   text += line("requests",
                fmt::format("at least {}, {} of {} bytes", grouped(plan.chunks),
                            plan.chunks == 1 ? "one" : "the largest", grouped(plan.largest_request_bytes)));
@@ -94,6 +105,8 @@ std::string plan_json(const Plan& plan) {
   json.begin_object().member("schema_version", json_schema_version);
   json.member("job", plan.job_name).member("tenant", plan.tenant).member("endpoint", plan.endpoint);
   json.member("devices", plan.devices).member("duplicates", plan.duplicates);
+  json.member("unmatched", plan.left_out.unmatched).member("excluded", plan.left_out.excluded);
+  json.member("denied", plan.left_out.denied).member("groups", plan.groups);
   json.member("chunks", plan.chunks).member("chunk_size", plan.chunk_size);
   json.member("requests", plan.chunks).member("largest_request_bytes", plan.largest_request_bytes);
   json.member("rate", plan.rate).member("account_limit", plan.account_limit);
@@ -102,6 +115,12 @@ std::string plan_json(const Plan& plan) {
   json.key("seconds_at_least").decimal(plan.at_least.seconds, 3);
   json.member("limited_by", to_string(plan.at_least.limited_by));
   json.member("worst_case_overshoot", worst_case_overshoot(plan));
+  json.key("stages").begin_array();
+  for (const StageSurvey& stage : plan.stages) {
+    json.begin_object().member("name", stage.name).member("devices", stage.devices);
+    json.member("chunks", stage.chunks).end_object();
+  }
+  json.end_array().member("digest", plan.digest);
   return json.end_object().end_document().take();
 }
 

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "app/limited_by.hpp"
 #include "sluice/core/job.hpp"
+#include "sluice/engine/survey.hpp"
 
 namespace sluice {
 
@@ -29,6 +31,8 @@ struct Plan {
   std::string endpoint;
   std::int64_t devices = 0;
   std::int64_t duplicates = 0;  ///< left out of the devices
+  TargetCounts left_out;        ///< what else is, by its reason
+  std::int64_t groups = 1;      ///< of devices that are sent the same arguments
   std::int64_t chunks = 0;      ///< each is one request, if nothing goes wrong
   std::int64_t chunk_size = 0;
   std::int64_t largest_request_bytes = 0;
@@ -38,6 +42,8 @@ struct Plan {
   bool safe_to_repeat = false;
   OnDoubt on_doubt = OnDoubt::hold;
   Estimate at_least;
+  std::vector<StageSurvey> stages;  ///< empty: everything at once
+  std::string digest;
   std::string next_command;  ///< the command that would do it
 };
 

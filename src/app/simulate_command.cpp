@@ -122,8 +122,8 @@ void warn_of_vain_rehearsal(const std::string& faults_file, const simulator::Sum
 ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const RehearseOptions& rehearse) {
   Result<JobAndText> loaded = load_job(send);
   if (loaded.has_error()) return loaded.error();
-  Result<DeviceList> devices = open_devices(send, loaded->job);
-  if (devices.has_error()) return devices.error();
+  Result<TargetList> targets = open_targets(send, loaded->job, loaded->rules, {});
+  if (targets.has_error()) return targets.error();
   Result<simulator::FaultPlan> faults = load_faults(rehearse.faults_file);
   if (faults.has_error()) return faults.error();
 
@@ -144,7 +144,7 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
       open_store(common.store.empty() ? scratch->store() : common.store, system_now(), system_boot_clock(),
                  operators_store_options());
   if (store.has_error()) return store.error();
-  const Result<Submitted> submitted = submit(**store, *devices,
+  const Result<Submitted> submitted = submit(**store, *targets,
                                              {.job = loaded->job,
                                               .job_text = loaded->text,
                                               .tenant = setup->name,

@@ -70,7 +70,7 @@ std::optional<std::string> json_of(ParameterType type, std::string_view text) {
   return std::string(text);
 }
 
-std::string unknown(std::string_view file, const std::string& name, const Parameters& parameters) {
+std::string unknown(std::string_view file, const std::string& name, const DeclaredParameters& parameters) {
   std::string message =
       fmt::format("--set {}: {} has no such parameter", printable(name, shown_text_max), printable(file));
   if (parameters.empty()) return message + ", and no \"params\" at all";
@@ -82,8 +82,8 @@ std::string unknown(std::string_view file, const std::string& name, const Parame
 }
 
 /// What is wrong with one setting; empty: nothing, and its value is taken over.
-std::string take_setting(std::string_view file, const Parameters& parameters, const ParameterSetting& setting,
-                         ParameterValues& into) {
+std::string take_setting(std::string_view file, const DeclaredParameters& parameters,
+                         const ParameterSetting& setting, ParameterValues& into) {
   const auto known = parameters.find(setting.name);
   if (known == parameters.end()) return unknown(file, setting.name, parameters);
   const auto json = json_of(known->second.type, setting.value);
@@ -115,7 +115,7 @@ Result<ParameterSetting> parse_setting(std::string_view text) {
                "For example --set version=2.14.0, with \"version\" in the job file's \"params\"."};
 }
 
-Result<ParameterValues> settle_parameters(std::string_view file, const Parameters& parameters,
+Result<ParameterValues> settle_parameters(std::string_view file, const DeclaredParameters& parameters,
                                           const std::vector<ParameterSetting>& settings) {
   ParameterValues values;
   std::string wrong;

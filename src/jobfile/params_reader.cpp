@@ -86,8 +86,8 @@ Parameter read_param(const JsonValue::Member& member, Findings& findings) {
 
 }  // namespace
 
-Parameters read_params(const JsonValue& root, Findings& findings) {
-  Parameters parameters;
+DeclaredParameters read_params(const JsonValue& root, Findings& findings) {
+  DeclaredParameters parameters;
   const JsonValue* params = root.find("params");
   if (!params) return parameters;
   if (params->kind != JsonValue::Kind::object) {

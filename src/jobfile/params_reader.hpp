@@ -9,6 +9,6 @@
 namespace sluice {
 
 /// @param root the document's; what is wrong with its "params" goes to `findings`
-Parameters read_params(const JsonValue& root, Findings& findings);
+DeclaredParameters read_params(const JsonValue& root, Findings& findings);
 
 }  // namespace sluice

@@ -51,7 +51,19 @@ void read_where(const JsonValue& text, ReadRules& into, Findings& findings) {
     want(into.columns, {column, place_of(text, "targets.where", findings)});
 }
 
-ReadTemplate read_args(const JsonValue& call, const std::string& path, const Parameters& params,
+/// Of the first stage; no other has any.
+std::vector<WantedColumn> read_stratify_by(const JsonValue& root, Findings& findings) {
+  std::vector<WantedColumn> columns;
+  const JsonValue* stages = find(&root, "stages", Kind::array);
+  if (!stages || stages->elements.empty()) return columns;
+  const JsonValue* names = find(&stages->elements.front(), "stratify_by", Kind::array);
+  if (!names) return columns;
+  for (const JsonValue& name : names->elements)
+    columns.push_back({name.string, place_of(name, "stages[0].stratify_by", findings)});
+  return columns;
+}
+
+ReadTemplate read_args(const JsonValue& call, const std::string& path, const DeclaredParameters& params,
                        Findings& findings) {
   if (const JsonValue* parameters = find(&call, "parameters", Kind::object)) {
     for (const JsonValue::Member& member : parameters->members)
@@ -75,6 +87,7 @@ ReadRules read_rules(const JsonValue& root, Findings& findings) {
     rules.args = read_args(*call, "call", rules.params, findings);
   if (const JsonValue* compensate = find(&root, "compensate", Kind::object))
     rules.compensate_args = read_args(*compensate, "compensate", rules.params, findings);
+  rules.stratify_by = read_stratify_by(root, findings);
   for (const WantedColumn& column : rules.args.columns) want(rules.columns, column);
   if (rules.compensate_args) {
     for (const WantedColumn& column : rules.compensate_args->columns) want(rules.columns, column);

@@ -15,10 +15,11 @@ namespace sluice {
 
 struct ReadRules {
   std::optional<Condition> where;
-  Parameters params;
+  DeclaredParameters params;
   ReadTemplate args;
   std::optional<ReadTemplate> compensate_args;
   std::vector<WantedColumn> columns;  ///< those of `where` first, in its order
+  std::vector<WantedColumn> stratify_by;
 };
 
 /// @param root the document's, an object; what is wrong goes to `findings`, but for kinds that do not fit:

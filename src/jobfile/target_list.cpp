@@ -17,10 +17,10 @@ constexpr std::size_t faults_shown_max = 10;
 // After a device without arguments, this many more are looked at in search of further ones.
 constexpr std::size_t devices_looked_at_after_fault = 100'000;
 
-/// The rules' columns, then those that they do not have.
-std::vector<WantedColumn> all_columns(const TargetSource& source) {
-  std::vector<WantedColumn> all = source.rules.columns;
-  for (const WantedColumn& column : source.columns) {
+/// Each once, and those of the condition and the arguments first.
+std::vector<WantedColumn> all_columns(const TargetRules& rules) {
+  std::vector<WantedColumn> all = rules.columns;
+  for (const WantedColumn& column : rules.stratify_by) {
     const auto is_same = [&column](const WantedColumn& known) { return known.name == column.name; };
     if (std::none_of(all.begin(), all.end(), is_same)) all.push_back(column);
   }
@@ -46,8 +46,8 @@ class TargetList::Impl {
       : list_(std::move(list)),
         source_(std::move(source)),
         columns_(std::move(columns)),
-        given_indices_(indices_of(source_.columns, columns_)),
-        given_(given_indices_.size()) {}
+        strata_indices_(indices_of(source_.rules.stratify_by, columns_)),
+        strata_(strata_indices_.size()) {}
 
   Result<std::optional<Target>> next() { return columns_.empty() ? next_name() : next_record(); }
 
@@ -116,9 +116,9 @@ class TargetList::Impl {
 
   Next target(std::string_view name, std::span<const ColumnValue> values) {
     if (const auto fault = render(values)) return refuse(describe(*fault));
-    for (std::size_t i = 0; i < given_.size(); ++i) given_[i] = values[given_indices_[i]].text;
+    for (std::size_t i = 0; i < strata_.size(); ++i) strata_[i] = values[strata_indices_[i]].text;
     ++counts_.devices;
-    return std::optional(Target{name, given_, args_, compensate_args_});
+    return std::optional(Target{name, strata_, args_, compensate_args_});
   }
 
   std::optional<ArgumentTemplate::Fault> render(std::span<const ColumnValue> values) {
@@ -159,8 +159,8 @@ class TargetList::Impl {
   DeviceList list_;
   TargetSource source_;
   std::vector<WantedColumn> columns_;
-  std::vector<std::size_t> given_indices_;
-  std::vector<std::string_view> given_;
+  std::vector<std::size_t> strata_indices_;
+  std::vector<std::string_view> strata_;
   TargetCounts counts_;
   std::string names_;  // read and not given out yet: rest_
   std::string_view rest_;
@@ -169,7 +169,7 @@ class TargetList::Impl {
 };
 
 Result<TargetList> TargetList::open(TargetSource source) {
-  std::vector<WantedColumn> columns = all_columns(source);
+  std::vector<WantedColumn> columns = all_columns(source.rules);
   source.list.columns = columns;
   auto list = DeviceList::open(std::move(source.list));
   if (!list) return list.error();

@@ -21,7 +21,10 @@ Result<TargetRules> read_target_rules(std::string file, std::string text,
   auto params = settle_parameters(file, read.params, settings);
   if (!params) return params.error();
 
-  TargetRules rules{.where = std::move(read.where), .params = *std::move(params), .columns = read.columns};
+  TargetRules rules{.where = std::move(read.where),
+                    .params = *std::move(params),
+                    .columns = std::move(read.columns),
+                    .stratify_by = std::move(read.stratify_by)};
   const bool is_plain = read.args.is_plain && (!read.compensate_args || read.compensate_args->is_plain);
   if (is_plain) return rules;
   rules.arguments = Arguments{.args = read.args.arguments.bound(rules.params, rules.columns)};

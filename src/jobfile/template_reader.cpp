@@ -29,7 +29,8 @@ bool holds_place(std::string_view text) {
 /// Walks over the strings of the arguments in the order of the text.
 class TemplateReader {
  public:
-  TemplateReader(const JsonValue& args, std::string field, const Parameters& parameters, Findings& findings)
+  TemplateReader(const JsonValue& args, std::string field, const DeclaredParameters& parameters,
+                 Findings& findings)
       : document_(findings.document()),
         text_(document_.text_of(args)),
         begin_(args.begin),
@@ -135,7 +136,7 @@ class TemplateReader {
   std::string_view text_;  // of the arguments
   std::size_t begin_;      // where they begin in the document
   std::string field_;
-  const Parameters& parameters_;
+  const DeclaredParameters& parameters_;
   Findings& findings_;
   std::size_t copied_;  // up to where the document's text is in pieces_
   std::vector<Piece> pieces_;
@@ -144,8 +145,8 @@ class TemplateReader {
 
 }  // namespace
 
-ReadTemplate read_template(const JsonValue& args, const std::string& field, const Parameters& parameters,
-                           Findings& findings) {
+ReadTemplate read_template(const JsonValue& args, const std::string& field,
+                           const DeclaredParameters& parameters, Findings& findings) {
   return TemplateReader(args, field, parameters, findings).take();
 }
 

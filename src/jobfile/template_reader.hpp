@@ -21,8 +21,8 @@ struct ReadTemplate {
 
 /// @param args an object; places stand in its strings only. In a member's name, one is a finding.
 /// @param field how it is called: "call.args"
-ReadTemplate read_template(const JsonValue& args, const std::string& field, const Parameters& parameters,
-                           Findings& findings);
+ReadTemplate read_template(const JsonValue& args, const std::string& field,
+                           const DeclaredParameters& parameters, Findings& findings);
 
 /// A finding for a text that looks as if it had a place to fill in, where nothing is filled in.
 /// @param offset where in the document it begins

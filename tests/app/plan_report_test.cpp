@@ -114,6 +114,32 @@ TEST_CASE("plan: the JSON parses and holds the numbers as numbers") {
   CHECK(json.at("worst_case_overshoot") == 3200);
 }
 
+TEST_CASE(
+    "plan: what is left out, different arguments and stages have lines of their own, if there are any") {
+  Plan plan = fleet_of_50_000();
+  plan.left_out = {.unmatched = 1'000, .denied = 3};
+  plan.groups = 37;
+  plan.stages = {{"canary", 20, 1}, {"100%", 49'980, 500}};
+  plan.digest = "ab12";
+
+  const std::string text = plan_text(plan);
+  CHECK(text.find("devices    50,000 (12 repeated names left out)\n"
+                  "left out   1,000 not matched by the condition, 3 denied by the tenant's list\n"
+                  "arguments  37 different ones\n"
+                  "chunks     500 of at most 100 devices\n"
+                  "stage 1    canary: 20 devices in 1 chunk\n"
+                  "stage 2    100%: 49,980 devices in 500 chunks\n"
+                  "requests ") != text.npos);
+  const auto json = boost::json::parse(plan_json(plan));
+  CHECK(json.at("unmatched") == 1'000);
+  CHECK(json.at("excluded") == 0);
+  CHECK(json.at("denied") == 3);
+  CHECK(json.at("groups") == 37);
+  CHECK(json.at("stages").at(1).at("devices") == 49'980);
+  CHECK(json.at("stages").at(0).at("name") == "canary");
+  CHECK(json.at("digest") == "ab12");
+}
+
 TEST_CASE("plan: hostile names harm neither the terminal nor the JSON") {
   for (const std::string& text : testing::hostile_texts()) {
     CAPTURE(text);

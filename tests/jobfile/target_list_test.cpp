@@ -39,7 +39,7 @@ std::string all_of(TargetList& list) {
     if (!*target) return all;
     all += (*target)->name;
     if (!(*target)->args.empty()) all += fmt::format(" {}", (*target)->args);
-    for (const std::string_view column : (*target)->columns) all += fmt::format(" <{}>", column);
+    for (const std::string_view stratum : (*target)->strata) all += fmt::format(" <{}>", stratum);
     all += "\n";
   }
 }
@@ -106,11 +106,11 @@ TEST_CASE("target list: three examples of taken devices are kept") {
         std::vector<TakenExample>{{"dev-1", RunId{3}}, {"dev-2", RunId{3}}, {"dev-3", RunId{3}}});
 }
 
-TEST_CASE("target list: each device has its own arguments, and the columns that were asked for") {
+TEST_CASE("target list: each device has its own arguments, and its values in the strata's columns") {
   const ScratchFolder folder;
-  TargetList list = open({.list = {.path = folder.write("f.csv", fleet)},
-                          .rules = rules_of(R"({"u": "x/${column.fw}", "v": "${param.v}"})", "site = 'b'"),
-                          .columns = {{"site", "here"}, {"device", "here"}}});
+  TargetRules rules = rules_of(R"({"u": "x/${column.fw}", "v": "${param.v}"})", "site = 'b'");
+  rules.stratify_by = {{"site", "here"}, {"device", "here"}};
+  TargetList list = open({.list = {.path = folder.write("f.csv", fleet)}, .rules = rules});
   const std::string expected =
       "dev-2 {\"u\": \"x/2.10\", \"v\": 7} <b> <dev-2>\ndev-4 {\"u\": \"x/2.9\", \"v\": 7} <b> <dev-4>\n";
 

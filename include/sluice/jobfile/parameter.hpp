@@ -22,7 +22,7 @@ struct Parameter {
   bool operator==(const Parameter&) const = default;
 };
 
-using Parameters = std::map<std::string, Parameter, std::less<>>;
+using DeclaredParameters = std::map<std::string, Parameter, std::less<>>;
 
 /// What `--set name=value` said.
 struct ParameterSetting {
@@ -41,7 +41,7 @@ Result<ParameterSetting> parse_setting(std::string_view text);
 /// Settings over defaults. Fails (usage), all mistakes at once: an unknown parameter, one that is set twice,
 /// a value of another type, a parameter without a value.
 /// @param file the job file, as it is called in messages
-Result<ParameterValues> settle_parameters(std::string_view file, const Parameters& parameters,
+Result<ParameterValues> settle_parameters(std::string_view file, const DeclaredParameters& parameters,
                                           const std::vector<ParameterSetting>& settings);
 
 std::string_view to_string(ParameterType type);

@@ -27,7 +27,6 @@ namespace sluice {
 struct TargetSource {
   DeviceSource list;
   TargetRules rules;
-  std::vector<WantedColumn> columns;          ///< further ones, for Target::columns
   std::shared_ptr<const DeviceSet> excluded;  ///< by the job; null: none
   std::shared_ptr<const DeviceSet> denied;    ///< by the tenant; null: none
   std::shared_ptr<const TakenDevices> taken;  ///< by unfinished runs; null: none
@@ -36,9 +35,9 @@ struct TargetSource {
 /// Valid until the next one is asked for.
 struct Target {
   std::string_view name;
-  std::span<const std::string_view> columns;  ///< of TargetSource::columns; empty text: missing
-  std::string_view args;                      ///< rendered, if the rules have arguments; else empty
-  std::string_view compensate_args;           ///< the same; empty without a compensation
+  std::span<const std::string_view> strata;  ///< what it has in the columns of `stratify_by`; empty: missing
+  std::string_view args;                     ///< rendered, if the rules have arguments; else empty
+  std::string_view compensate_args;          ///< the same; empty without a compensation
 };
 
 struct TakenExample {

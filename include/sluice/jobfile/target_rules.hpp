@@ -27,6 +27,7 @@ struct TargetRules {
   std::optional<Arguments> arguments;  ///< absent: what the job file has is sent as it stands there
   /// What all these look at: those of `where` first, in its order.
   std::vector<WantedColumn> columns;
+  std::vector<WantedColumn> stratify_by;  ///< of the first stage
 };
 
 /// Fails (invalid_input) as read_job() does, and (usage) as settle_parameters() does.
