@@ -97,6 +97,7 @@ class CommandLine {
     add_common_options();
     add_planning_verbs();
     add_sending_verbs();
+    add_control_verbs();
     add_reporting_verbs();
     add_simulating_verbs();
   }
@@ -206,15 +207,15 @@ class CommandLine {
              });
   }
 
-  static void add_duration(CLI::App* to, const std::string& name, std::optional<Milliseconds>& value,
-                           const std::string& what) {
-    add_read(to, name, "TIME", what,
-             [&value](const std::string& source, const std::string& text) -> Result<void> {
-               value = parse_duration(text);
-               if (value) return {};
-               return Error{ErrorKind::usage, printable(source, 128) + ": this is not a duration",
-                            "Expected one such as 500ms, 15s or 2m."};
-             });
+  static CLI::Option* add_duration(CLI::App* to, const std::string& name, std::optional<Milliseconds>& value,
+                                   const std::string& what) {
+    return add_read(to, name, "TIME", what,
+                    [&value](const std::string& source, const std::string& text) -> Result<void> {
+                      value = parse_duration(text);
+                      if (value) return {};
+                      return Error{ErrorKind::usage, printable(source, 128) + ": this is not a duration",
+                                   "Expected one such as 500ms, 15s or 2m."};
+                    });
   }
 
   CLI::Option* add_run_argument(CLI::App* to, const std::string& what) {
@@ -328,6 +329,7 @@ class CommandLine {
     add_device_options(plan);
     add_tenant_option(plan);
     add_endpoint_options_of_job(plan);
+    add_start(plan, "As if it were run then, such as 2026-03-28T22:00:00Z [now]");
   }
 
   void add_sending_verbs() {
@@ -358,6 +360,57 @@ class CommandLine {
     // A run remembers where it was sent and how fast; the environment is not asked again.
     add_endpoint_options(resume, "Where the API is [where the run was sent before]",
                          "Requests per second, at most the tenant's [the run's own]");
+  }
+
+  void add_control_verbs() {
+    CLI::App* pause =
+        verb("pause", "Stop sending a run, also one that another process sends. resume goes on.",
+             "  sluice pause 7\n  sluice pause 7 --reason \"site 12 reports faults\"\n",
+             [this] { return pause_command(common_, wanted_run(), reason_); });
+    add_run_argument(pause, "The run's number; none: the only unfinished one");
+    CLI::App* cancel = verb("cancel", "End a run for ever, also one that another process sends.",
+                            "  sluice cancel 7 --reason \"wrong firmware\"\n",
+                            [this] { return cancel_command(common_, RunId{*run_}, reason_); });
+    add_run_argument(cancel, "The run's number")->required();
+    CLI::App* stop = verb("stop", "Pause every unfinished run of the store.", "  sluice stop\n",
+                          [this] { return stop_command(common_, reason_); });
+    for (CLI::App* to : {pause, cancel, stop})
+      add_text(to, "--reason", "TEXT", reason_, "Why; it stays on record with your name");
+    add_approve_verb();
+    add_rate_verb();
+  }
+
+  void add_approve_verb() {
+    CLI::App* approve =
+        verb("approve", "Let the next stage of a run start; it stays on record with your name.",
+             "  sluice approve 7\n  sluice approve 7 --stage rest\n",
+             [this] { return approve_command(common_, RunId{*run_}, approve_); });
+    add_run_argument(approve, "The run's number")->required();
+    add_text(approve, "--stage", "NAME", approve_.stage, "Which stage may start [the next one]");
+    approve->add_flag("--past-gate", approve_.is_past_gate, "Whatever the gate before it says");
+  }
+
+  void add_rate_verb() {
+    CLI::App* rate =
+        verb("rate", "Slow an account down for some time, also while a process sends: set.",
+             "  sluice rate set 4 --for 1h\n  sluice rate set 0.5 --for 30m --tenant prod\n", [this] {
+               rate_.valid_for = valid_for_.value_or(Milliseconds{0});
+               return rate_command(common_, rate_);
+             });
+    rate->add_option("ACTION", rate_.action, "set: from now on, no more than N requests a second")
+        ->type_name("")
+        ->required();
+    add_read(rate, "N", "", "Requests per second",
+             [this](const std::string& source, const std::string& text) -> Result<void> {
+               const Result<double> number = number_between(source, text, rate_min, rate_max);
+               if (number.has_error()) return number.error();
+               rate_.rate = *number;
+               return {};
+             })
+        ->required();
+    add_text(rate, "--tenant", "NAME", rate_.tenant,
+             "The cloud account, as the configuration calls it (or SLUICE_TENANT)");
+    add_duration(rate, "--for", valid_for_, "How long; after that, as before")->required();
   }
 
   void add_reporting_verbs() {
@@ -436,7 +489,8 @@ class CommandLine {
   void add_simulating_verbs() {
     CLI::App* rehearse =
         verb("rehearse", "Run a job against the built-in cloud, on a store of its own. Needs no account.",
-             "  sluice rehearse job.json\n  sluice rehearse job.json --faults samples/faults/rough.json\n",
+             "  sluice rehearse job.json\n  sluice rehearse job.json --faults samples/faults/rough.json\n"
+             "  sluice rehearse job.json --virtual\n",
              [this] { return rehearse_command(common_, send_, rehearse_); });
     add_job_argument(rehearse);
     add_device_options(rehearse);
@@ -445,6 +499,9 @@ class CommandLine {
     add_text(rehearse, "--ledger", "FILE", rehearse_.ledger_file,
              "Where the built-in cloud records every request");
     add_seed(rehearse, rehearse_.seed);
+    rehearse->add_flag("--virtual", rehearse_.is_virtual,
+                       "In virtual time: what would take hours takes a moment");
+    add_start(rehearse, "With --virtual: as if it were then, such as 2026-03-28T22:00:00Z [now]");
 
     CLI::App* simulate = verb("simulate", "Serve the built-in cloud until Ctrl-C.",
                               "  sluice simulate --port 8080 --faults samples/faults/latency.json\n",
@@ -459,6 +516,16 @@ class CommandLine {
     add_text(simulate, "--tls-key", "FILE", cloud_.key_file, "PEM");
     add_text(simulate, "--ca-out", "FILE", cloud_.ca_file_out,
              "Where to write the certificate of its own authority");
+  }
+
+  void add_start(CLI::App* to, const std::string& what) {
+    add_read(to, "--start", "TIME", what,
+             [this](const std::string& source, const std::string& text) -> Result<void> {
+               send_.start = from_iso_seconds(text);
+               if (send_.start) return {};
+               return Error{ErrorKind::usage, printable(source, 128) + ": this is not a time",
+                            "Expected one in UTC, written like 2026-03-28T22:00:00Z."};
+             });
   }
 
   static void add_seed(CLI::App* to, std::uint64_t& seed) {
@@ -489,6 +556,10 @@ class CommandLine {
   simulator::Options cloud_;
   std::string faults_file_;
   std::optional<std::int64_t> run_;
+  std::string reason_;
+  ApproveOptionsGiven approve_;
+  RateOptionsGiven rate_;
+  std::optional<Milliseconds> valid_for_;
   std::size_t limit_ = 100;
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sluice/core/time.hpp"
 #include "sluice/jobfile/parameter.hpp"
 
 namespace sluice {
@@ -44,7 +45,8 @@ struct SendOptions {
   std::optional<std::chrono::milliseconds> tls_timeout;
   std::optional<std::chrono::milliseconds> exchange_timeout;
   std::optional<std::int64_t> expected_devices;
-  bool says_yes = false;  ///< every question is answered with yes
+  bool says_yes = false;         ///< every question is answered with yes
+  std::optional<UtcTime> start;  ///< plan, and virtual rehearsal: as if it were then; absent: now
 };
 
 struct ResultsOptionsGiven {
@@ -61,10 +63,25 @@ struct DoubtOptionsGiven {
   bool wants_decided = false;  ///< list what was decided, not what is in doubt
 };
 
+/// What `sluice approve` is told.
+struct ApproveOptionsGiven {
+  std::string stage;  ///< empty: the next one
+  bool is_past_gate = false;
+};
+
+/// What `sluice rate` is told.
+struct RateOptionsGiven {
+  std::string action;  ///< "set"
+  std::string tenant;  ///< empty: the default one
+  double rate = 0;     ///< requests per second
+  std::chrono::milliseconds valid_for{0};
+};
+
 struct RehearseOptions {
   std::string faults_file;
   std::string ledger_file;
   std::uint64_t seed = 1;
+  bool is_virtual = false;  ///< in virtual time
 };
 
 }  // namespace sluice

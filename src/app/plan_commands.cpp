@@ -18,6 +18,7 @@
 #include "app/plan_report.hpp"
 #include "app/prepared_job.hpp"
 #include "app/send_command_text.hpp"
+#include "app/system_now.hpp"
 #include "sluice/dialect/signature.hpp"
 #include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/device_name.hpp"
@@ -25,8 +26,6 @@
 namespace sluice {
 namespace {
 
-// What the estimate assumes for one exchange; the cloud answers in some 50 ms.
-constexpr std::chrono::milliseconds assumed_latency{50};
 /// Without a key at hand, one of the usual length stands in where only its length matters.
 Credentials usual_key() {
   return {.access_key_id = "LTAIxxxxxxxxxxxxxxxxxxxx", .access_key_secret = {}, .security_token = {}};
@@ -134,6 +133,9 @@ ExitCode plan_command(const CommonOptions& common, const SendOptions& send) {
   const Result<Survey> surveyed = survey(*targets, submit_request(*prepared, send), largest.visitor());
   if (surveyed.has_error()) return surveyed.error();
   if (auto refusal = unexpected_device_count(*surveyed, send.expected_devices)) return *std::move(refusal);
+  const Result<RunForecast> foreseen = forecast(
+      prepared->job, setup, planned_stages(prepared->job, *surveyed), send.start.value_or(system_now()));
+  if (foreseen.has_error()) return foreseen.error();
   const Plan plan{.job_name = prepared->job.name,
                   .tenant = setup.name,
                   .endpoint = to_string(setup.endpoint),
@@ -149,9 +151,8 @@ ExitCode plan_command(const CommonOptions& common, const SendOptions& send) {
                   .in_flight = setup.in_flight,
                   .safe_to_repeat = prepared->job.safe_to_repeat,
                   .on_doubt = prepared->job.on_doubt,
-                  .at_least = estimate(surveyed->chunks, setup.rate, setup.in_flight, assumed_latency),
-                  .stages = surveyed->stages,
                   .digest = surveyed->digest,
+                  .forecast = *foreseen,
                   .next_command = planned_run_command(common, send, *surveyed, prepared->job)};
   fmt::print("{}", common.wants_json() ? plan_json(plan) : plan_text(plan));
   return exit_codes::all_accepted;

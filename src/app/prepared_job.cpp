@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "app/prepared_job.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <utility>
 
 #include "app/operator_name.hpp"
+#include "app/say.hpp"
 #include "app/system_now.hpp"
 #include "sluice/jobfile/job_file.hpp"
 
@@ -81,6 +84,20 @@ SubmitRequest submit_request(const PreparedJob& prepared, const SendOptions& sen
           .now = system_now(),
           .expected_devices = send.expected_devices,
           .submitter = operator_name()};
+}
+
+Result<std::optional<RunForecast>> foresee(const Survey& survey, const Job& job, const TenantSetup& setup,
+                                           UtcTime start) {
+  Result<RunForecast> foreseen = forecast(job, setup, planned_stages(job, survey), start);
+  if (foreseen.has_error()) return foreseen.error();
+  if (foreseen->time.is_endless) return std::optional<RunForecast>{};
+  return std::optional<RunForecast>{std::move(*foreseen)};
+}
+
+void warn_of(const CommonOptions& common, const std::optional<RunForecast>& forecast) {
+  if (common.is_quiet || !forecast) return;
+  if (const std::string warning = deadline_warning(*forecast); !warning.empty())
+    say(fmt::format("Warning: {}.\n", warning));
 }
 
 Result<PreparedJob> prepare_job(const CommonOptions& common, const SendOptions& send,

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/options.hpp"
+#include "app/run_forecast.hpp"
 #include "app/settings.hpp"
 #include "sluice/core/job.hpp"
 #include "sluice/core/result.hpp"
@@ -41,6 +43,13 @@ Result<TargetList> open_targets(const SendOptions& options, const Job& job, cons
 
 /// The devices that no run of the tenant may send to; null: the configuration names no list of them.
 Result<std::shared_ptr<const DeviceSet>> denied_devices(const TenantSetup& setup);
+
+/// How long what was surveyed takes. Absent: the time is beyond all planning. Fails as forecast() does.
+Result<std::optional<RunForecast>> foresee(const Survey& survey, const Job& job, const TenantSetup& setup,
+                                           UtcTime start);
+
+/// Says on stderr what the forecast warns of.
+void warn_of(const CommonOptions& common, const std::optional<RunForecast>& forecast);
 
 struct PreparedJob {
   Job job;

@@ -113,8 +113,9 @@ std::string chunks_are(std::int64_t count) {
 constexpr std::chrono::seconds result_is_news_for{60};
 
 /// From outside, all that shows of an endpoint that is away is that the newest request got no answer.
+/// A request that we took back ourselves, for a pause say, asked nobody.
 bool was_answered(const Sighting& seen) {
-  return !seen.newest_result || seen.newest_result->is_answer ||
+  return !seen.newest_result || seen.newest_result->is_answer || seen.newest_result->code == "stopped" ||
          seen.now - seen.newest_result->settled_at > result_is_news_for;
 }
 
@@ -144,12 +145,13 @@ std::string why_under_way(const RunRecord& run, const Sighting& seen) {
   return "about to send the next chunk";
 }
 
-// The least it can take, at the run's own rate; only where somebody is sending.
-std::optional<double> seconds_left(const RunRecord& run, bool has_owner) {
+// The least it can take; only where somebody is sending.
+std::optional<double> seconds_left(const RunRecord& run, const Sighting& seen) {
   const RunStatus status = status_of(run);
-  if (!has_owner || (status != RunStatus::running && status != RunStatus::pending) || !(run.rate > 0)) {
+  if (!seen.has_owner || (status != RunStatus::running && status != RunStatus::pending) || !(run.rate > 0)) {
     return std::nullopt;
   }
+  if (seen.time_left) return Seconds{*seen.time_left}.count();
   return static_cast<double>(unfinished(run.chunks)) / run.rate;
 }
 
@@ -193,6 +195,13 @@ std::string run_summary_text(const RunRecord& run) {
   return text;
 }
 
+std::string prediction_text(const RunRecord& run) {
+  if (!run.predicted) return {};
+  const std::string predicted = fmt::format("predicted {:.1f} s", Seconds{*run.predicted}.count());
+  const std::optional<double> seconds = seconds_taken(run);
+  return seconds ? predicted + fmt::format(", took {:.1f} s", *seconds) : predicted;
+}
+
 std::string status_json(const RunRecord& run, const Sighting& seen, std::string_view store_file) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version);
@@ -200,6 +209,8 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
   json.member("tenant", run.tenant).member("endpoint", run.endpoint).member("rate", run.rate);
   json.member("duplicates", run.duplicates).member("devices_in_flight", run.devices.in_flight);
   json.member("devices_unclear", seen.queue.unclear_devices);
+  json.key("predicted_seconds");
+  run.predicted ? json.decimal(Seconds{*run.predicted}.count(), 3) : json.null();
   json.member("created_at", to_rfc3339(run.created_at))
       .member("being_sent", seen.has_owner && !is_finished(run));
   // What is due at once has no time to tell: it is counted.
@@ -208,7 +219,7 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
   json.member("chunks_due_now", seen.queue.due_now);
   json.member("next_due_at", is_due_later ? time_text(next_due_at) : std::nullopt);
   json.key("eta_seconds_at_least");
-  const std::optional<double> left = seconds_left(run, seen.has_owner);
+  const std::optional<double> left = seconds_left(run, seen);
   left ? json.decimal(*left, 3) : json.null();
   json.member("control", to_string(run.control)).member("control_reason", run.control_reason);
   json.member("tenant_pause_reason", run.tenant_pause_reason);
@@ -227,9 +238,10 @@ std::string status_text(const RunRecord& run, const Sighting& seen, std::string_
   text += fmt::format("  chunks    {} of {} done, {} split\n", grouped(chunks - unfinished(run.chunks)),
                       grouped(chunks), grouped(run.chunks.split));
   text += requests_line(run);
+  if (const std::string time = prediction_text(run); !time.empty()) text += "  time      " + time + "\n";
   text += fmt::format("  rate      {}/s, tenant {} at {}\n", rate_text(run.rate), printable(run.tenant, 256),
                       printable(run.endpoint, 512));
-  if (const std::optional<double> left = seconds_left(run, seen.has_owner)) {
+  if (const std::optional<double> left = seconds_left(run, seen)) {
     text += fmt::format("  ETA       at least {}\n", duration_text(duration_of(*left)));
   }
   return text + "  " + why_line(run, seen, store_file) + "\n";

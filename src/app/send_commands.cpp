@@ -20,6 +20,7 @@
 #include "app/foreground_run.hpp"
 #include "app/json_text.hpp"
 #include "app/left_out.hpp"
+#include "app/operator_name.hpp"
 #include "app/prepared_job.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
@@ -30,6 +31,7 @@
 #include "sluice/core/run_rules.hpp"
 #include "sluice/engine/conflicts.hpp"
 #include "sluice/engine/recovery.hpp"
+#include "sluice/engine/run_control.hpp"
 #include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
@@ -46,9 +48,13 @@ Result<Submitted> submit_prepared(Store& store, std::string_view verb, const Com
   Result<TargetList> targets =
       open_targets(send, prepared.job, prepared.rules, {std::move(*denied), std::move(*taken)});
   if (targets.has_error()) return targets.error();
-  const SubmitRequest request = submit_request(prepared, send);
+  SubmitRequest request = submit_request(prepared, send);
   const Result<Survey> surveyed = survey(*targets, request);
   if (surveyed.has_error()) return surveyed.error();
+  const auto foreseen = foresee(*surveyed, prepared.job, prepared.setup, request.now);
+  if (foreseen.has_error()) return foreseen.error();
+  warn_of(common, *foreseen);
+  request.predicted = predicted_of(*foreseen);
   const std::int64_t devices = surveyed->counts.devices;
   if (needs_confirmation(prepared.job, send, devices)) {
     const Result<void> confirmed = confirm_devices(devices, send, send_command_text(verb, common, send));
@@ -84,8 +90,8 @@ bool has_doubt(const RunRecord& run) { return run.chunks.in_doubt > 0; }
 /// leaves the record with it, so it is said once more.
 Result<void> lift_pauses(Store& store, const RunRecord& run, const CommonOptions& common) {
   if (run.control == RunControl::paused) {
-    const Result<void> lifted =
-        store.set_run_control({.run = run.id, .control = RunControl::active, .now = system_now()});
+    const Result<void> lifted = store.set_run_control(
+        {.run = run.id, .control = RunControl::active, .actor = operator_name(), .now = system_now()});
     if (lifted.has_error()) return lifted;
     if (!common.is_quiet) {
       say(fmt::format("run {} goes on; it was paused: {}\n", run.id.value, printable(run.control_reason)));
@@ -174,7 +180,8 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   if (key.has_error()) return key.error();
   const Result<void> connectable = check_transport(prepared->setup);
   if (connectable.has_error()) return connectable.error();
-  Result<std::unique_ptr<Store>> store = open_and_recover(store_path(common, environment, prepared->config));
+  const std::string path = store_path(common, environment, prepared->config);
+  Result<std::unique_ptr<Store>> store = open_and_recover(path);
   if (store.has_error()) return store.error();
   const Result<Submitted> submitted = submit_prepared(**store, "run", common, send, *prepared);
   if (submitted.has_error()) return submitted.error();
@@ -189,7 +196,7 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   std::vector<SessionRun> runs;
   runs.push_back(
       {std::move(*record), prepared->job, prepared->setup, key->credentials, again_options(common, send)});
-  return send_and_report(**store, runs, common);
+  return send_and_report(**store, path, runs, common);
 }
 
 ExitCode resume_command(const CommonOptions& common, const SendOptions& send, std::optional<RunId> wanted) {
@@ -197,12 +204,19 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();
   const std::string path = store_path(common, environment, *config);
+  if (wanted) {
+    const Result<std::optional<int>> resumed = resume_where_it_is_sent(common, path, *wanted);
+    if (resumed.has_error()) return resumed.error();
+    if (*resumed) return **resumed;
+  }
   Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
   if (store.has_error()) return store.error();
   std::vector<RunRecord> to_resume;
   if (wanted) {
     Result<RunRecord> run = find_run(**store, *wanted);
     if (run.has_error()) return run.error();
+    const Result<void> resumable = may_resume(*run);
+    if (resumable.has_error()) return resumable.error();
     if (is_finished(*run)) return report_finished(common, *run);
     to_resume.push_back(std::move(*run));
   } else {
@@ -221,7 +235,7 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
     if (run.has_error()) return run.error();
     runs.push_back(std::move(*run));
   }
-  return send_and_report(**store, runs, common);
+  return send_and_report(**store, path, runs, common);
 }
 
 }  // namespace sluice

@@ -140,6 +140,13 @@ std::string store_path(const CommonOptions& options, const Environment& environm
                    folder_of(environment, "XDG_STATE_HOME", ".local/state") + "/sluice/sluice.db"});
 }
 
+Result<TenantConfig> meant_tenant(const std::string& named, const Environment& environment,
+                                  const Config& config) {
+  SendOptions options;
+  options.tenant = named;
+  return configured_tenant(tenant_name(options, environment, config, Job{}), config);
+}
+
 Result<TenantSetup> tenant_setup(const SendOptions& options, const Environment& environment,
                                  const Config& config, const Job& job) {
   Result<TenantConfig> tenant = configured_tenant(tenant_name(options, environment, config, job), config);

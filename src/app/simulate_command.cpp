@@ -3,10 +3,9 @@
 // against it).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <utility>
 #include <variant>
 
@@ -15,17 +14,19 @@
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/foreground_run.hpp"
+#include "app/operator_name.hpp"
 #include "app/prepared_job.hpp"
 #include "app/rate_proof.hpp"
+#include "app/rehearsal_ground.hpp"
+#include "app/run_report.hpp"
 #include "app/say.hpp"
 #include "app/standard_output.hpp"
-#include "app/store_options.hpp"
+#include "app/store_access.hpp"
 #include "app/system_now.hpp"
 #include "jobfile/regular_file.hpp"
 #include "simulator/simulator.hpp"
 #include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/device_name.hpp"
-#include "sluice/store/open_store.hpp"
 
 namespace sluice {
 namespace {
@@ -61,30 +62,32 @@ Result<void> check_tls_options(const simulator::Options& options) {
   return {};
 }
 
-/// A folder of its own that is gone when the rehearsal is over.
-class ScratchFolder {
- public:
-  static Result<ScratchFolder> make() {
-    std::string path = (std::filesystem::temp_directory_path() / "sluice-rehearsal-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) {
-      return Error{ErrorKind::storage, fmt::format("no folder for the rehearsal can be made at {}", path),
-                   "Give the rehearsal a store of its own with --store FILE."};
-    }
-    return ScratchFolder{std::move(path)};
+/// Nobody is there to approve a stage, and whoever is asked outside must not take a rehearsal for the
+/// rollout.
+Job rehearsed(Job job) {
+  for (Stage& stage : job.rollout.stages) {
+    stage.approval.reset();
+    stage.gate.check.reset();
   }
-  explicit ScratchFolder(std::string path) : path_(std::move(path)) {}
-  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  ScratchFolder& operator=(ScratchFolder&&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
+  return job;
+}
 
-  std::string store() const { return path_ + "/rehearsal.db"; }
+bool asks_anybody(const Job& job) {
+  return std::ranges::any_of(job.rollout.stages,
+                             [](const Stage& stage) { return stage.approval || stage.gate.check; });
+}
 
- private:
-  std::string path_;
-};
+/// Real time begins when it begins.
+Result<void> check_start(const SendOptions& send, const RehearseOptions& rehearse) {
+  if (!send.start || rehearse.is_virtual) return {};
+  return Error{ErrorKind::usage, "--start is given without --virtual",
+               "Add --virtual to rehearse in virtual time, or leave it out."};
+}
+
+/// In whole seconds, so that it can be named exactly.
+UtcTime start_of(const SendOptions& send) {
+  return send.start.value_or(std::chrono::floor<std::chrono::seconds>(system_now()));
+}
 
 /// The built-in cloud's account stands in for the tenant's; everything else stays as the job and the options
 /// say.
@@ -98,16 +101,36 @@ Result<TenantSetup> rehearsal_setup(const SendOptions& send, const Job& job, con
 
 ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId run, double rate,
                           const simulator::Summary& seen, int exit_code) {
+  const Result<std::optional<RunRecord>> record = store.run(run);
+  if (record.has_error()) return record.error();
   const Result<SendLog> sends = store.sends_of_run(run);
   if (sends.has_error()) return sends.error();
   const RateProof proof = prove_rate(sends->sent_at, rate, sends->unknown);
-  const std::string text = fmt::format("{}What the simulated cloud saw:\n{}",
+  const std::string prediction = prediction_text(**record);
+  const std::string text = fmt::format("{}{}What the simulated cloud saw:\n{}",
+                                       prediction.empty() ? "" : "time: " + prediction + "\n",
                                        rate_proof_text(proof, "rehearsal"), simulator::to_text(seen));
   common.wants_json() ? say(text) : print(text);
   if (common.store.empty() && !common.is_quiet) {
     say("The rehearsal's store is gone. To look into its results, keep it: --store FILE\n");
   }
   return exit_code;
+}
+
+void say_what_is_unreal(const RehearseOptions& rehearse, UtcTime start, const Job& job) {
+  if (rehearse.is_virtual) {
+    say(fmt::format("In virtual time, as if it were {}. The same again: --virtual --start {} --seed {}\n",
+                    to_iso_seconds(start), to_iso_seconds(start), rehearse.seed));
+  }
+  if (asks_anybody(job))
+    say("Approvals count as given here, and outside checks as passed: nobody is asked.\n");
+}
+
+Result<RunRecord> queue(Store& store, TargetList& targets, const Survey& survey,
+                        const SubmitRequest& request) {
+  const Result<Submitted> submitted = submit(store, targets, request, survey);
+  if (submitted.has_error()) return submitted.error();
+  return find_run(store, submitted->run);
 }
 
 void warn_of_vain_rehearsal(const std::string& faults_file, const simulator::Summary& seen) {
@@ -120,6 +143,8 @@ void warn_of_vain_rehearsal(const std::string& faults_file, const simulator::Sum
 }  // namespace
 
 ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const RehearseOptions& rehearse) {
+  const Result<void> consistent = check_start(send, rehearse);
+  if (consistent.has_error()) return consistent.error();
   Result<JobAndText> loaded = load_job(send);
   if (loaded.has_error()) return loaded.error();
   Result<TargetList> targets = open_targets(send, loaded->job, loaded->rules, {});
@@ -132,41 +157,46 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
                         .access_key_secret = Secret{cloud.access_key_secret},
                         .security_token = {}};
   // The simulated account's limit follows the rehearsed rate, so that the rate can be proved at any speed.
-  cloud.requests_per_second = std::max(default_requests_per_second, send.rate.value_or(0));
-  Result<std::unique_ptr<simulator::Simulator>> simulator = start_simulator(std::move(cloud));
-  if (simulator.has_error()) return simulator.error();
-  Result<TenantSetup> setup = rehearsal_setup(send, loaded->job, (*simulator)->url());
+  cloud.requests_per_second =
+      std::max(default_requests_per_second, send.rate.value_or(loaded->job.rate.value_or(0)));
+  const UtcTime start = start_of(send);
+  Result<RehearsalGround> ground =
+      rehearse.is_virtual ? virtual_ground(cloud, common.store, start) : real_ground(cloud, common.store);
+  if (ground.has_error()) return ground.error();
+  Result<TenantSetup> setup = rehearsal_setup(send, loaded->job, ground->url);
   if (setup.has_error()) return setup.error();
 
-  Result<ScratchFolder> scratch = ScratchFolder::make();
-  if (scratch.has_error()) return scratch.error();
-  Result<std::unique_ptr<Store>> store =
-      open_store(common.store.empty() ? scratch->store() : common.store, system_now(), system_boot_clock(),
-                 operators_store_options());
+  const UtcTime now = ground->session.clock->utc_now();
+  SubmitRequest request{.job = loaded->job,
+                        .job_text = loaded->text,
+                        .tenant = setup->name,
+                        .endpoint = to_string(setup->endpoint),
+                        .rate = setup->rate,
+                        .now = now,
+                        .expected_devices = send.expected_devices,
+                        .submitter = operator_name()};
+  const Result<Survey> surveyed = survey(*targets, request);
+  if (surveyed.has_error()) return surveyed.error();
+  const Result<std::optional<RunForecast>> foreseen = foresee(*surveyed, loaded->job, *setup, now);
+  if (foreseen.has_error()) return foreseen.error();
+  warn_of(common, *foreseen);
+  request.predicted = predicted_of(*foreseen);
+  Result<std::unique_ptr<Store>> store = ground->open_store();
   if (store.has_error()) return store.error();
-  const Result<Submitted> submitted = submit(**store, *targets,
-                                             {.job = loaded->job,
-                                              .job_text = loaded->text,
-                                              .tenant = setup->name,
-                                              .endpoint = to_string(setup->endpoint),
-                                              .rate = setup->rate,
-                                              .now = system_now(),
-                                              .expected_devices = send.expected_devices});
-  if (submitted.has_error()) return submitted.error();
-  Result<std::optional<RunRecord>> record = (*store)->run(submitted->run);
+  const Result<RunRecord> record = queue(**store, *targets, *surveyed, request);
   if (record.has_error()) return record.error();
 
-  announce(common, **record, *setup, "the simulated cloud");
+  announce(common, *record, *setup, "the simulated cloud");
+  if (!common.is_quiet) say_what_is_unreal(rehearse, start, loaded->job);
   std::vector<SessionRun> runs;
-  runs.push_back({**record, loaded->job, *setup, key, /*again_options=*/{}});
+  runs.push_back({*record, rehearsed(loaded->job), *setup, key, /*again_options=*/{}});
   CommonOptions reporting = common;
   reporting.is_rehearsal = true;
-  const ExitCode sent = send_and_report(**store, runs, reporting);
+  const ExitCode sent = send_and_report(**store, common.store, runs, reporting, ground->session);
   if (sent.has_error()) return sent.error();
-  (*simulator)->stop();
-  const simulator::Summary seen = (*simulator)->summary();
+  const simulator::Summary seen = ground->end();
   if (simulator::is_in_vain(*faults, seen)) warn_of_vain_rehearsal(rehearse.faults_file, seen);
-  return report_rehearsal(common, **store, submitted->run, setup->rate, seen, *sent);
+  return report_rehearsal(common, **store, record->id, setup->rate, seen, *sent);
 }
 
 ExitCode simulate_command(const CommonOptions& common, simulator::Options options,

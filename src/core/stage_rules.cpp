@@ -46,7 +46,11 @@ std::optional<NextStep> at_gate(const StageFacts& facts, UtcTime now) {
         StageStep::hold, {}, fmt::format("stage {} is over, and its gate holds: {}", stage.name, why)};
   }
   if (!stage.gate.check) return std::nullopt;
-  if (!facts.answer) return NextStep{StageStep::ask, {}, {}};
+  if (!facts.answer && !facts.asked_at) return NextStep{StageStep::ask, {}, {}};
+  if (!facts.answer) {
+    return NextStep{
+        StageStep::wait, {}, fmt::format("stage {} is over, and its outside check is asked", stage.name)};
+  }
   switch (*facts.answer) {
     case GateAnswer::pass:
       return std::nullopt;

@@ -10,9 +10,10 @@ namespace sluice {
 namespace asio = boost::asio;
 
 asio::awaitable<std::optional<PaceGate::Pass>> PaceGate::enter(bool is_retry,
-                                                               const std::function<bool()>& is_wanted) {
+                                                               const std::function<bool()>& is_wanted,
+                                                               Place place) {
   const std::unique_ptr<Alarm> alarm = clock_.alarm();
-  queue_.push_back(alarm.get());
+  place == Place::first ? queue_.push_front(alarm.get()) : queue_.push_back(alarm.get());
   bool may_pass = false;
   try {
     may_pass = co_await wait_for_turn(*alarm, is_wanted);
@@ -25,6 +26,7 @@ asio::awaitable<std::optional<PaceGate::Pass>> PaceGate::enter(bool is_retry,
   const SteadyTime now = clock_.steady_now();
   const std::optional<Breaker::Probe> probe = breaker_.sent(now);
   retries_.sent(now, is_retry && !probe);
+  last_sent_at_ = now;
   co_return Pass{pacer_.sent(now), now, probe};
 }
 
@@ -48,8 +50,27 @@ void PaceGate::ask_again() {
 }
 
 SteadyTime PaceGate::opens_at() const {
-  const SteadyTime paced = pacer_.next_send_at();
+  const SteadyTime paced = paced_from();
   return std::max(paced, breaker_.next_probe_at().value_or(paced));
+}
+
+// One send every 1/N s keeps any window of one second at N, rounded up, as the pacer's own spacing does.
+SteadyTime PaceGate::paced_from() const {
+  const SteadyTime paced = pacer_.next_send_at();
+  if (ordered_rate_ == 0 || !last_sent_at_) return paced;
+  const auto spacing =
+      std::chrono::ceil<std::chrono::nanoseconds>(std::chrono::duration<double>(1 / ordered_rate_));
+  return std::max(paced, *last_sent_at_ + spacing);
+}
+
+void PaceGate::slow_down_to(double requests_per_second) {
+  ordered_rate_ = requests_per_second;
+  ask_again();
+}
+
+double PaceGate::rate() const {
+  const double paced = pacer_.rate_at(clock_.steady_now());
+  return ordered_rate_ == 0 ? paced : std::min(paced, ordered_rate_);
 }
 
 void PaceGate::heed(const std::optional<Pass>& pass, const Outcome& outcome) {

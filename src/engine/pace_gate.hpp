@@ -31,14 +31,19 @@ class PaceGate {
   /// Waits for its turn and for the time. Absent: the request is no longer wanted, or is a retry for which
   /// the budget has no room any more.
   /// @param is_wanted asked after every wait, at last right before the pass; must outlive the call
-  boost::asio::awaitable<std::optional<Pass>> enter(bool is_retry, const std::function<bool()>& is_wanted);
+  enum class Place { last, first };
+  boost::asio::awaitable<std::optional<Pass>> enter(bool is_retry, const std::function<bool()>& is_wanted,
+                                                    Place place = Place::last);
 
   /// Everyone who waits asks again whether he is wanted.
   void ask_again();
 
   SteadyTime opens_at() const;
   /// The same, but for a lost endpoint's probes.
-  SteadyTime paced_from() const { return pacer_.next_send_at(); }
+  SteadyTime paced_from() const;
+
+  /// A person has ordered another pace: at most so many requests per second; 0: as many as the pacer allows.
+  void slow_down_to(double requests_per_second);
 
   // What came of a pass. One of the two follows each.
   /// @param pass absent: it came to nothing before the gate
@@ -52,7 +57,7 @@ class PaceGate {
   SteadyTime room_for_retries_from() const;
 
   const Breaker& breaker() const { return breaker_; }
-  double rate() const { return pacer_.rate_at(clock_.steady_now()); }
+  double rate() const;
   double others_use() const { return pacer_.others_at(clock_.steady_now()); }
 
  private:
@@ -63,6 +68,8 @@ class PaceGate {
   Pacer pacer_;
   Breaker breaker_;
   RetryBudget retries_;
+  double ordered_rate_ = 0;  ///< 0: none
+  std::optional<SteadyTime> last_sent_at_;
   std::deque<Alarm*> queue_;
 };
 

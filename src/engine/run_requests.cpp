@@ -4,19 +4,16 @@
 #include <utility>
 
 namespace sluice {
-namespace {
 
-std::vector<std::string_view> lines_of(std::string_view names) {
+std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
-  while (!names.empty()) {
-    const std::size_t end = names.find('\n');
-    lines.push_back(names.substr(0, end));
-    names.remove_prefix(end == names.npos ? names.size() : end + 1);
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
   }
   return lines;
 }
-
-}  // namespace
 
 HttpRequest request_for(const DispatcherConfig& config, const ClaimedChunk& chunk,
                         const AttemptIntent& intent) {

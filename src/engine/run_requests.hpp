@@ -12,6 +12,9 @@
 
 namespace sluice {
 
+/// Each line of a text whose lines all end with '\n'.
+std::vector<std::string_view> lines_of(std::string_view text);
+
 /// The request for a claimed chunk under this intent.
 HttpRequest request_for(const DispatcherConfig& config, const ClaimedChunk& chunk,
                         const AttemptIntent& intent);

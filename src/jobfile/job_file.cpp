@@ -15,9 +15,10 @@
 #include "jobfile/nearest_word.hpp"
 #include "jobfile/object_reader.hpp"
 #include "jobfile/regular_file.hpp"
-#include "jobfile/rules_reader.hpp"
 #include "jobfile/rollout_reader.hpp"
+#include "jobfile/rules_reader.hpp"
 #include "jobfile/utf8.hpp"
+#include "jobfile/window_reader.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "sluice/jobfile/json_document.hpp"
 
@@ -187,6 +188,10 @@ Job read_root(const JsonValue& root, Findings& findings) {
   if (const auto* retry = reader.of_kind("retry", JsonValue::Kind::object, "an object")) {
     job.retry = read_retry(*retry, findings);
   }
+  if (const auto* window = reader.of_kind("window", JsonValue::Kind::object, "an object")) {
+    job.window = read_window(*window, findings);
+  }
+  job.deadline = reader.duration("deadline");
   read_rules(root, findings);
   return job;
 }

@@ -10,10 +10,9 @@
 #include <optional>
 #include <vector>
 
-#include "support/virtual_clock.hpp"
+#include "engine/virtual_clock.hpp"
 
 using namespace sluice;
-using namespace sluice::test;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 

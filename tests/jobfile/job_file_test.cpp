@@ -169,7 +169,7 @@ TEST_CASE("job file: what becomes of doubt is one of three words, and a mistyped
 }
 
 TEST_CASE("job file: keys of later versions are told apart from unknown ones") {
-  for (const std::string key : {"window", "schedule"}) {
+  for (const std::string key : {"schedule"}) {
     CAPTURE(key);
     CHECK(error_of(job_with("\"" + key + "\": {}")) ==
           "job.json:2:1: " + key + ": not supported by this version of sluice; expected to be left out");

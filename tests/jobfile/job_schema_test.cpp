@@ -81,6 +81,7 @@ TEST_CASE("job schema: lists exactly the keys that the reader knows") {
   CHECK(keys_of(job.at("properties").at("targets")) == keys_of(job_keys::targets));
   CHECK(keys_of(job.at("properties").at("retry")) == keys_of(job_keys::retry));
   CHECK(keys_of(job.at("properties").at("params").at("additionalProperties")) == keys_of(job_keys::param));
+  CHECK(keys_of(job.at("properties").at("window")) == keys_of(job_keys::window));
 }
 
 TEST_CASE("job schema: every sample job is valid by schema and reader") {
@@ -228,6 +229,22 @@ TEST_CASE("job schema: judges documents as the reader does") {
       {false, with("\"retry\": {\"deadline\": 60}")},
       {false, with("\"retry\": {\"tries\": 1}")},
       {false, with("\"stages\": []")},
+      {true, with(R"("window": {"zone": "Asia/Shanghai", "allow": ["01:00-05:00"]})")},
+      {true, with(R"("window": {"zone": "Etc/GMT+8", "allow": ["22:00-00:00", "00:00-21:59"]})")},
+      {true, with(R"("window": {"zone": "UTC", "allow": ["00:00-24:00"]})")},
+      {false, with(R"("window": {"zone": "UTC", "allow": ["24:00-05:00"]})")},
+      {false, with(R"("window": {"zone": "UTC", "allow": ["01:00-24:01"]})")},
+      {false, with(R"("window": {"zone": "UTC", "allow": ["1:00-05:00"]})")},
+      {false, with(R"("window": {"zone": "UTC", "allow": [100]})")},
+      {false, with(R"("window": {"zone": "UTC", "allow": []})")},
+      {false, with(R"("window": {"zone": "UTC"})")},
+      {false, with(R"("window": {"zone": "", "allow": ["01:00-05:00"]})")},
+      {false, with(R"("window": {"allow": ["01:00-05:00"]})")},
+      {false, with(R"("window": {"zone": "UTC", "allow": ["01:00-05:00"], "deny": []})")},
+      {false, with(R"("window": ["01:00-05:00"])")},
+      {true, with("\"deadline\": \"8h\"")},
+      {false, with("\"deadline\": \"0h\"")},
+      {false, with("\"deadline\": 8")},
       {true, with("\"$schema\": \"./job.schema.json\"")},
       {false, with("\"$schema\": 7")},
       {true, "// c\n" + with("\"rate\": 1,")},

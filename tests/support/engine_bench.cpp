@@ -11,12 +11,6 @@
 namespace sluice::test {
 namespace asio = boost::asio;
 
-std::string SeededRandomness::nonce() {
-  const std::uint64_t high = bits_();
-  const std::uint64_t low = bits_();
-  return fmt::format("{:016x}{:016x}", high, low);
-}
-
 EngineBench::EngineBench(Script script) : cloud(clock, std::move(script)) {
   const BootClock boot_clock{.boot_id = "bench",
                              .since_boot = [this] { return clock.steady_now().time_since_epoch(); }};
@@ -26,29 +20,38 @@ EngineBench::EngineBench(Script script) : cloud(clock, std::move(script)) {
   async_store_ = std::make_unique<AsyncStore>(*store, loop.get_executor(), loop.get_executor());
 }
 
-RunId EngineBench::submit(int devices, Job job) {
+RunId EngineBench::submit(int devices, Job job, const std::vector<int>& stages) {
   job.name = "bench";
   job.call.product_key = "a1BwAGVxxxx";
   job.call.identifier = "Set";
-  const Result<RunId> run = store->create_run({.job_name = job.name,
-                                               .tenant = "t",
-                                               .endpoint = "e",
-                                               .job_text = "{}",
-                                               .rate = 10,
-                                               .created_at = clock.utc_now()});
-  REQUIRE(run.has_value());
+  NewRun run{.job_name = job.name,
+             .tenant = "t",
+             .endpoint = "e",
+             .job_text = "{}",
+             .rate = 10,
+             .created_at = clock.utc_now()};
+  for (std::size_t i = 0; i < stages.size(); ++i)
+    run.stages.push_back({job.rollout.stages.at(i).name, stages[i]});
+  const Result<RunId> id = store->create_run(run);
+  REQUIRE(id.has_value());
   std::vector<NewChunk> chunks;
-  for (int first = 0; first < devices; first += 100) {
-    NewChunk chunk;
-    for (int i = first; i < std::min(first + 100, devices); ++i, ++chunk.devices) {
-      chunk.names += fmt::format("dev-{:05}\n", i);
+  int first = 0;
+  const std::vector<int> parts = stages.empty() ? std::vector<int>{devices} : stages;
+  for (std::size_t stage = 0; stage < parts.size(); ++stage) {
+    const int end = first + parts[stage];
+    while (first < end) {
+      NewChunk chunk{.stage = static_cast<int>(stage) + 1};
+      for (; first < end && chunk.devices < 100; ++first, ++chunk.devices) {
+        chunk.names += fmt::format("dev-{:05}\n", first);
+      }
+      chunks.push_back(std::move(chunk));
     }
-    chunks.push_back(std::move(chunk));
   }
-  REQUIRE(store->add_chunks(*run, chunks).has_value());
-  REQUIRE(store->seal_run(*run, 0).has_value());
-  jobs_[*run] = std::move(job);
-  return *run;
+  REQUIRE(first == devices);
+  REQUIRE(store->add_chunks(*id, chunks).has_value());
+  REQUIRE(store->seal_run(*id, 0).has_value());
+  jobs_[*id] = std::move(job);
+  return *id;
 }
 
 DispatcherConfig EngineBench::config() const {
@@ -63,26 +66,34 @@ DispatcherConfig EngineBench::config() const {
 }
 
 Result<void> EngineBench::dispatch(const std::function<void(DispatcherConfig&)>& tweak) {
-  DispatcherConfig tweaked = config();
-  if (tweak) tweak(tweaked);
-  Dispatcher dispatcher{loop.get_executor(), *async_store_, cloud, clock, randomness_, observer, tweaked};
-  return run(dispatcher, std::nullopt);
+  return dispatch_with({}, tweak);
 }
 
 Result<void> EngineBench::dispatch_and_stop_after(std::chrono::nanoseconds delay) {
-  Dispatcher dispatcher{loop.get_executor(), *async_store_, cloud, clock, randomness_, observer, config()};
-  return run(dispatcher, clock.steady_now() + delay);
+  return dispatch_with({{delay, [](Dispatcher& dispatcher) { dispatcher.stop(); }}});
 }
 
-Result<void> EngineBench::run(Dispatcher& dispatcher, std::optional<SteadyTime> stop_at) {
+Result<void> EngineBench::dispatch_with(
+    const std::vector<std::pair<std::chrono::nanoseconds, Action>>& actions,
+    const std::function<void(DispatcherConfig&)>& tweak) {
+  DispatcherConfig tweaked = config();
+  if (tweak) tweak(tweaked);
+  Dispatcher dispatcher{loop.get_executor(), *async_store_, cloud, clock, randomness_, observer, tweaked};
+  std::vector<std::pair<SteadyTime, Action>> timed;
+  for (const auto& [delay, action] : actions) timed.emplace_back(clock.steady_now() + delay, action);
+  return run(dispatcher, timed);
+}
+
+Result<void> EngineBench::run(Dispatcher& dispatcher,
+                              const std::vector<std::pair<SteadyTime, Action>>& actions) {
   std::optional<Result<void>> done;
   asio::co_spawn(loop, dispatcher.run(), [&done](std::exception_ptr problem, Result<void> result) {
     if (problem) std::rethrow_exception(problem);
     done = std::move(result);
   });
-  if (stop_at) {
-    clock.run_until(*stop_at);
-    dispatcher.stop();
+  for (const auto& [at, action] : actions) {
+    clock.run_until(at);
+    action(dispatcher);
   }
   clock.run();
   REQUIRE_MESSAGE(done.has_value(), "the dispatcher waits for something that never comes");

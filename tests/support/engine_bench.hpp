@@ -3,34 +3,26 @@
 // scripted cloud.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "engine/seeded_randomness.hpp"
+#include "engine/virtual_clock.hpp"
 #include "sluice/engine/dispatcher.hpp"
 #include "sluice/engine/observer.hpp"
-#include "sluice/engine/randomness.hpp"
 #include "sluice/store/async_store.hpp"
 #include "sluice/store/store.hpp"
 #include "support/scripted_cloud.hpp"
 #include "support/unsteady_store.hpp"
-#include "support/virtual_clock.hpp"
 
 namespace sluice::test {
-
-class SeededRandomness : public Randomness {
- public:
-  explicit SeededRandomness(std::uint64_t seed) : bits_(seed) {}
-  std::string nonce() override;
-  double uniform() override { return std::uniform_real_distribution<double>{0, 1}(bits_); }
-
- private:
-  std::mt19937_64 bits_;
-};
 
 class RecordingObserver : public Observer {
  public:
@@ -42,6 +34,9 @@ class RecordingObserver : public Observer {
   void rate_changed(double requests_per_second) override { rates.push_back(requests_per_second); }
   void endpoint_lost(std::string_view) override { ++times_lost; }
   void endpoint_back() override { ++times_back; }
+  void stage_changed(const StageNews& news) override {
+    stages.push_back(fmt::format("{}/{} {}", news.stage, news.stages, news.waits_for));
+  }
   void others_use(double requests_per_second) override { others.push_back(requests_per_second); }
   void retries_held(bool are_held) override { times_held += are_held ? 1 : 0; }
   void store_held(bool is_held) override { times_store_held += is_held ? 1 : 0; }
@@ -50,6 +45,7 @@ class RecordingObserver : public Observer {
   std::vector<AttemptSettled> settled;
   std::vector<double> rates;
   std::vector<double> others;
+  std::vector<std::string> stages;
   SteadyTime last_settled_at;
   int times_lost = 0;
   int times_back = 0;
@@ -61,14 +57,18 @@ class EngineBench {
  public:
   explicit EngineBench(Script script);
 
-  /// A sealed run over dev-00000, dev-00001, …
-  RunId submit(int devices, Job job = {});
+  /// A sealed run over dev-00000, dev-00001, … @param stages how many of them each stage of the job has
+  RunId submit(int devices, Job job = {}, const std::vector<int>& stages = {});
 
   /// Dispatches the runs that were submitted until nothing more happens. @param tweak changes the
   /// configuration
   Result<void> dispatch(const std::function<void(DispatcherConfig&)>& tweak = {});
   /// The same, with the dispatcher told to stop that long after the start.
   Result<void> dispatch_and_stop_after(std::chrono::nanoseconds delay);
+  /// The same, and at its time, counted from now, each action is taken. In the order of their times.
+  using Action = std::function<void(Dispatcher&)>;
+  Result<void> dispatch_with(const std::vector<std::pair<std::chrono::nanoseconds, Action>>& actions,
+                             const std::function<void(DispatcherConfig&)>& tweak = {});
 
   RunRecord record(RunId run);
   std::vector<std::string> devices_in(RunId run, ChunkState state);
@@ -83,7 +83,7 @@ class EngineBench {
 
  private:
   DispatcherConfig config() const;
-  Result<void> run(Dispatcher& dispatcher, std::optional<SteadyTime> stop_at);
+  Result<void> run(Dispatcher& dispatcher, const std::vector<std::pair<SteadyTime, Action>>& actions);
 
   SeededRandomness randomness_{42};
   std::unique_ptr<AsyncStore> async_store_;

@@ -23,9 +23,9 @@ struct StageFacts {
   const Stage* done = nullptr;        ///< the newest stage that was sent; null: none was yet
   StageTally tally;                   ///< its devices
   std::optional<UtcTime> settled_at;  ///< when its last device had a result; absent: some have none
-  std::optional<GateAnswer> answer;   ///< the newest of its outside check; absent: not asked yet
-  std::optional<UtcTime> asked_at;
-  const Stage* next = nullptr;  ///< null: it was the last
+  std::optional<UtcTime> asked_at;    ///< when its outside check was asked last; absent: never
+  std::optional<GateAnswer> answer;   ///< to that; absent: none yet
+  const Stage* next = nullptr;        ///< null: it was the last
   bool is_next_approved = false;
   bool is_gate_overruled = false;  ///< by the approval of the next one
 };

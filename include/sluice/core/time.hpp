@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace sluice {
 
@@ -14,6 +16,8 @@ using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, std::chron
 
 /// "2026-01-02T03:04:05Z": the form that the cloud's signature asks for.
 std::string to_iso_seconds(UtcTime time);
+/// The reverse; absent: it is not written exactly like that, or there is no such time.
+std::optional<UtcTime> from_iso_seconds(std::string_view text);
 
 /// "2026-01-02T03:04:05.678Z", RFC 3339 with milliseconds, for people and for JSON.
 std::string to_rfc3339(UtcTime time);

@@ -6,13 +6,17 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "sluice/core/job.hpp"
 #include "sluice/core/pacer.hpp"
+#include "sluice/core/run_tally.hpp"
+#include "sluice/core/stage_rules.hpp"
 #include "sluice/dialect/credentials.hpp"
 #include "sluice/dialect/invoke_things.hpp"
 #include "sluice/engine/clock.hpp"
@@ -23,9 +27,31 @@
 
 namespace sluice {
 
+/// What somebody outside is asked about a stage that is over.
+struct GateQuestion {
+  RunId run;
+  std::string job_name;
+  std::string stage;
+  OutsideCheck check;
+  StageTally tally;
+};
+
+/// Asks outside; on the loop. Both empty: whoever asks is told "pass" (a rehearsal).
+struct OutsideChecks {
+  /// Completes within the check's time limit. What cannot be asked is inconclusive.
+  std::function<boost::asio::awaitable<GateAnswer>(GateQuestion)> ask;
+  /// Makes every question under way complete soon.
+  std::function<void()> cancel;
+};
+
+/// The code, on record, of a chunk that was not sent because a device of it is on its tenant's deny list.
+inline constexpr std::string_view denied_code = "sluice.denied";
+
 struct DispatcherConfig {
   std::string tenant;
   std::map<RunId, Job> runs;  ///< the runs to serve
+  /// Of them, those that are to be slower than requests_per_second.
+  std::map<RunId, double> own_rates;
   /// Of them, those whose rejected chunks are split without a SplitGuard: something of them was accepted
   /// before, or the operator has said to go on.
   std::set<RunId> splits_unguarded;
@@ -35,6 +61,11 @@ struct DispatcherConfig {
   double requests_per_second = default_requests_per_second;
   double account_limit = 0;  ///< of all who use the account; 0: the same
   std::size_t in_flight_max = 32;
+  /// Whether the device must not be sent anything, whatever the run says; empty: none of them. Asked before
+  /// each send.
+  std::function<bool(std::string_view device)> is_denied;
+  OutsideChecks checks;
+  bool approves_itself = false;  ///< a rehearsal: nobody is there to approve a stage
   /// Nothing is sent before. After a process that may have sent until a moment ago: one window later.
   SteadyTime not_before;
 };
@@ -53,6 +84,15 @@ class Dispatcher {
   /// Nothing of the account may be sent before, by whoever comes next: the pace, or a pause that the server
   /// asked for.
   SteadyTime quiet_until() const;
+
+  // From now on, not later than the next send. Each may be said again without harm, and comes to nothing for
+  // a run that is not served. The record is the caller's.
+  /// Nothing of the run is sent.
+  void pause(RunId run);
+  /// It is served (again).
+  void unpause(RunId run);
+  /// Something in the store has changed: an approval, or the pace that a person has ordered.
+  void look_again();
 
   /// No further send; what is on its way may finish. What was claimed but not sent goes back unspent.
   void stop();

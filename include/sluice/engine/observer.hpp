@@ -32,6 +32,16 @@ struct AttemptSettled {
   std::optional<std::chrono::nanoseconds> rtt;  ///< from first byte to complete answer
 };
 
+/// Where a run in stages has come to.
+struct StageNews {
+  RunId run;
+  int stage = 0;  ///< the newest that may be sent; 0: none yet
+  int stages = 0;
+  std::string_view name;         ///< of that stage; empty: none yet
+  std::string_view waits_for;    ///< "stage canary soaks"; empty: it is being sent
+  std::optional<UtcTime> until;  ///< when that is over by itself
+};
+
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -48,6 +58,7 @@ class Observer {
   virtual void others_use(double /*requests_per_second*/) {}
   /// Whether retries that are due wait for the retry budget, and nothing else is there to send.
   virtual void retries_held(bool /*are_held*/) {}
+  virtual void stage_changed(const StageNews& /*news*/) {}
   /// Whether another program holds the store, so that nothing can be claimed or recorded.
   virtual void store_held(bool /*is_held*/) {}
 };

@@ -25,9 +25,9 @@ struct SubmitRequest {
   std::string endpoint;
   double rate = default_requests_per_second;
   UtcTime now;
+  std::optional<std::chrono::microseconds> predicted = {};  ///< how long it will take
   std::optional<std::int64_t> expected_devices;             ///< refuse any other count
   std::string submitter = {};                               ///< who says so
-  std::optional<std::chrono::microseconds> predicted = {};  ///< how long the plan says it takes
 };
 
 struct Submitted {

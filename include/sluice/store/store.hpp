@@ -22,6 +22,7 @@
 #include "sluice/core/chunk.hpp"
 #include "sluice/core/chunk_rules.hpp"
 #include "sluice/core/doubt_rules.hpp"
+#include "sluice/core/fair_share.hpp"
 #include "sluice/core/ids.hpp"
 #include "sluice/core/outcome.hpp"
 #include "sluice/core/result.hpp"
@@ -97,16 +98,6 @@ struct ClaimedChunk {
 /// transaction, so it must be pure or its own.
 using IntentMaker = std::function<AttemptIntent(const ClaimedChunk& chunk)>;
 
-/// A run's place among others that want to send: the n-th chunk taken of it (from 0) ranks at
-/// pass + n * stride, and the lowest rank comes first.
-struct RunShare {
-  double pass = 0;
-  double stride = 0;
-  int chunks_max = std::numeric_limits<int>::max();
-
-  bool operator==(const RunShare&) const = default;
-};
-
 struct ClaimRequest {
   std::string tenant;
   std::vector<RunId> runs;  ///< only these; empty: any of the tenant's
@@ -152,6 +143,8 @@ struct DeviceResult {
   std::string_view code;
   std::string_view message;
   std::optional<UtcTime> settled_at;
+  int stage = 1;
+  std::optional<ArgumentsId> arguments;  ///< absent: the job's own
 };
 
 struct DeviceFilter {
@@ -318,6 +311,8 @@ class StoreReader {
   /// What operators decided about the run's chunks, oldest first.
   virtual Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) = 0;
 
+  /// not_found: there are none of that number.
+  virtual Result<RenderedArguments> arguments(ArgumentsId arguments) = 0;
   /// In order; empty: the run has none.
   virtual Result<std::vector<StageRecord>> stages(RunId run) = 0;
   /// How the devices of each stage stand, and the row of refusals.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Virtual time for the engine: when nothing is ready any more, time jumps to the next sleeper. A run of hours
-// takes milliseconds and is the same each time.
+// Virtual time for the engine, in rehearsals and in tests: when nothing is ready any more, time jumps to the
+// next sleeper. A run of hours takes milliseconds and is the same each time.
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -14,7 +14,7 @@
 
 #include "sluice/engine/clock.hpp"
 
-namespace sluice::test {
+namespace sluice {
 
 class VirtualClock : public Clock {
  public:
@@ -95,4 +95,4 @@ class VirtualClock : public Clock {
   Sleepers sleepers_;
 };
 
-}  // namespace sluice::test
+}  // namespace sluice

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "engine/run_stages.hpp"
+
+namespace sluice {
+
+bool RunStages::is_needed() const {
+  const StopRules& abort = rollout_.abort;
+  return has_stages() || abort.failed || abort.in_doubt || abort.rejected_in_a_row || !abort.codes.empty();
+}
+
+std::optional<Trip> RunStages::heed(const ChunkResult& result) {
+  if (!is_needed()) return std::nullopt;
+  sluice::heed(tally_, result);
+  return judge(rollout_, tally_, result);
+}
+
+bool RunStages::is_newly_settled() const {
+  if (!has_stages() || open_ == 0 || stages_.at(index(open_)).settled_at) return false;
+  const StageTally& tally = tally_of_open();
+  return sluice::settled(tally) >= tally.devices;
+}
+
+void RunStages::opened(UtcTime now) {
+  ++open_;
+  stages_.at(index(open_)).opened_at = now;
+  answer_.reset();
+  asked_at_.reset();
+}
+
+NextStep RunStages::next(UtcTime now) const {
+  StageFacts facts{.asked_at = asked_at_, .answer = answer_};
+  if (open_ > 0) {
+    facts.done = &stage(open_);
+    facts.tally = tally_of_open();
+    facts.settled_at = stages_.at(index(open_)).settled_at;
+  }
+  if (open_ < stage_count()) {
+    const StageRecord& record = stages_.at(index(open_ + 1));
+    facts.next = &stage(open_ + 1);
+    facts.is_next_approved = record.approved_at.has_value();
+    facts.is_gate_overruled = record.is_past_gate;
+  }
+  return next_step(facts, now);
+}
+
+}  // namespace sluice

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// How far a run in stages has come, in memory: its tally, its stages and what follows from them. The
+// dispatcher feeds it with results and carries out what it says.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/core/rollout.hpp"
+#include "sluice/core/run_tally.hpp"
+#include "sluice/core/stage_rules.hpp"
+#include "sluice/core/stop_rules.hpp"
+#include "sluice/store/store.hpp"
+
+namespace sluice {
+
+class RunStages {
+ public:
+  explicit RunStages(Rollout rollout) : rollout_(std::move(rollout)) {}
+
+  /// Whether the job has stages or thresholds, so that results must be counted at all.
+  bool is_needed() const;
+  bool has_stages() const { return !rollout_.stages.empty(); }
+
+  /// From the record, before the first result.
+  void begin(RunTally tally, int open_stage) {
+    tally_ = std::move(tally);
+    open_ = open_stage;
+  }
+  /// What the record says of the stages; an approval may have come.
+  void learn(std::vector<StageRecord> stages) { stages_ = std::move(stages); }
+
+  /// Counts a result. @return the threshold that it passes
+  std::optional<Trip> heed(const ChunkResult& result);
+
+  /// Whether every device of the open stage has a result, and the record does not know it yet.
+  bool is_newly_settled() const;
+  void settled(UtcTime now) { stages_.at(index(open_)).settled_at = now; }
+  void opened(UtcTime now);
+  void asked(UtcTime now) {
+    asked_at_ = now;
+    answer_.reset();
+  }
+  void answered(GateAnswer answer) { answer_ = answer; }
+
+  NextStep next(UtcTime now) const;
+  int open_stage() const { return open_; }
+  int stage_count() const { return static_cast<int>(rollout_.stages.size()); }
+  const Stage& stage(int number) const { return rollout_.stages.at(index(number)); }
+  const StageTally& tally_of_open() const { return tally_.stages.at(index(open_)); }
+
+ private:
+  static std::size_t index(int number) { return static_cast<std::size_t>(number - 1); }
+
+  Rollout rollout_;
+  RunTally tally_;
+  std::vector<StageRecord> stages_;
+  int open_ = 1;
+  std::optional<GateAnswer> answer_;  ///< of the open stage's outside check
+  std::optional<UtcTime> asked_at_;
+};
+
+}  // namespace sluice

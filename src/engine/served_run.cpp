@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "engine/served_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sluice/core/window_rules.hpp"
+#include "sluice/engine/dispatcher.hpp"
+
+namespace sluice {
+namespace {
+
+// A chunk is claimed this long before its time, so that the database is not between the run's pace and the
+// wire.
+constexpr std::chrono::milliseconds claim_ahead{300};
+
+Halt halt_of(StopAction action) { return action == StopAction::cancel ? Halt::cancel : Halt::run; }
+
+}  // namespace
+
+ServedRun::ServedRun(RunId id, const Job& job, bool is_split_guarded,
+                     std::optional<double> requests_per_second)
+    : stages(job.rollout),
+      id_(id),
+      job_(job),
+      is_split_guarded_(is_split_guarded),
+      pace_(requests_per_second, job.devices_per_minute) {}
+
+void ServedRun::starts_from(std::optional<UtcTime> first_start, UtcTime now) {
+  if (!job_.deadline) return;
+  deadline_ = first_start.value_or(now) + *job_.deadline;
+  if (*deadline_ <= now) deadline_ = now + *job_.deadline;
+}
+
+bool ServedRun::is_in_window(UtcTime now) const {
+  return !job_.window || window_at(*job_.window, now).is_open;
+}
+
+std::optional<UtcTime> ServedRun::changes_at(UtcTime now) const {
+  if (is_halted_ || is_past_deadline(now)) return std::nullopt;
+  UtcTime next = deadline_.value_or(UtcTime::max());
+  if (job_.window) next = std::min(next, window_at(*job_.window, now).changes_at);
+  if (next == UtcTime::max()) return std::nullopt;
+  return next;
+}
+
+int ServedRun::chunks_max(SteadyTime now) const {
+  if (!pace_.is_limited()) return RunShare{}.chunks_max;
+  return staged_ == 0 && now >= pace_.next_send_at() - claim_ahead ? 1 : 0;
+}
+
+std::optional<SteadyTime> ServedRun::claimable_from() const {
+  if (!pace_.is_limited() || staged_ > 0) return std::nullopt;
+  return pace_.next_send_at() - claim_ahead;
+}
+
+void ServedRun::sent(SteadyTime now, int devices) {
+  pace_.sent(now, devices);
+  ++on_the_wire_;
+  devices_there_ += devices;
+}
+
+void ServedRun::landed(int devices) {
+  --on_the_wire_;
+  devices_there_ -= devices;
+}
+
+Transition ServedRun::decide(const ClaimedChunk& chunk, const Outcome& outcome, UtcTime now, double jitter) {
+  const bool is_of_cloud = outcome.code != denied_code;
+  if (is_of_cloud) split_guard_.heed(chunk.facts, outcome);
+  Transition next = settle(chunk.facts, outcome, policy(), now, jitter);
+  if (next.state == ChunkState::split && is_of_cloud && is_split_guarded_ && split_guard_.has_tripped()) {
+    next = stop_splitting(outcome, now);
+  }
+  const std::optional<Trip> trip = stages.heed({.stage = chunk.stage,
+                                                .devices = chunk.facts.devices,
+                                                .is_part = chunk.facts.is_part,
+                                                .state = next.state,
+                                                .outcome = outcome.kind,
+                                                .code = outcome.code});
+  const bool is_stopped = is_halted_ && trip && trip->action == StopAction::pause;
+  if (!trip || next.halt == Halt::tenant || is_stopped) return next;
+  next.halt = halt_of(trip->action);
+  next.halt_cause = ControlCause::threshold;
+  next.halt_reason = trip->reason + overshoot_text();
+  return next;
+}
+
+/// What is on its way besides the chunk that is being decided about comes too late to be stopped.
+std::string ServedRun::overshoot_text() const {
+  if (on_the_wire_ == 0) return "; nothing else was on its way";
+  return fmt::format("; {} devices in {} requests were on their way", devices_there_, on_the_wire_);
+}
+
+}  // namespace sluice

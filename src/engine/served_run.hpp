@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// What a dispatcher knows of a run that it serves, and decides about it: whether it may send, how much, and
+// what becomes of an outcome.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/run_stages.hpp"
+#include "sluice/core/chunk_rules.hpp"
+#include "sluice/core/job.hpp"
+#include "sluice/core/run_pace.hpp"
+#include "sluice/core/split_guard.hpp"
+#include "sluice/store/store.hpp"
+
+namespace sluice {
+
+class ServedRun {
+ public:
+  /// @param is_split_guarded as DispatcherConfig::splits_unguarded says
+  /// @param requests_per_second its own pace, if it is below that of the dispatcher
+  ServedRun(RunId id, const Job& job, bool is_split_guarded, std::optional<double> requests_per_second);
+
+  RunId id() const { return id_; }
+  const Job& job() const { return job_; }
+  ChunkPolicy policy() const { return policy_of(job_); }
+
+  /// Nothing of it is sent any more, until it is served again.
+  void halt() { is_halted_ = true; }
+  void serve_again() { is_halted_ = false; }
+  bool is_halted() const { return is_halted_; }
+
+  /// The run's deadline counts from its first start; whoever goes on with it after that has it once more.
+  void starts_from(std::optional<UtcTime> first_start, UtcTime now);
+  bool is_past_deadline(UtcTime now) const { return deadline_ && now >= *deadline_; }
+  /// Whether the hour is one at which the job may send.
+  bool is_in_window(UtcTime now) const;
+  bool may_send(UtcTime now) const { return !is_halted_ && !is_past_deadline(now) && is_in_window(now); }
+  /// When may_send() changes by itself; absent: never.
+  std::optional<UtcTime> changes_at(UtcTime now) const;
+
+  /// The deadline of the retries, for a chunk that was claimed.
+  void retries_until(UtcTime deadline) { retry_deadline_ = deadline; }
+  std::optional<UtcTime> retry_deadline() const { return retry_deadline_; }
+
+  // Its own pace. One that is limited has one chunk at most between claim and wire.
+  int chunks_max(SteadyTime now) const;
+  /// When chunks_max() changes by itself; absent: it does not.
+  std::optional<SteadyTime> claimable_from() const;
+  SteadyTime paced_from() const { return pace_.next_send_at(); }
+  bool is_paced() const { return pace_.is_limited(); }
+  void claimed() { ++staged_; }
+  void left_stage() { --staged_; }
+  void sent(SteadyTime now, int devices);
+  /// A request that was sent has its result, or did not go out after all.
+  void landed(int devices);
+
+  /// What the rules make of an outcome, thresholds and split guard included.
+  Transition decide(const ClaimedChunk& chunk, const Outcome& outcome, UtcTime now, double jitter);
+
+  RunStages stages;
+
+ private:
+  std::string overshoot_text() const;
+
+  RunId id_;
+  const Job& job_;
+  bool is_split_guarded_;
+  bool is_halted_ = false;
+  std::optional<UtcTime> deadline_;
+  std::optional<UtcTime> retry_deadline_;
+  SplitGuard split_guard_;
+  RunPace pace_;
+  int staged_ = 0;         ///< claimed, not yet through the gate
+  int on_the_wire_ = 0;    ///< requests without a result
+  int devices_there_ = 0;  ///< in them
+};
+
+}  // namespace sluice

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "engine/stage_keeper.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+#include <utility>
+
+namespace sluice {
+namespace asio = boost::asio;
+
+StageKeeper::StageKeeper(asio::any_io_executor loop, PatientStore& store, Clock& clock, Observer& observer,
+                         const DispatcherConfig& config, std::function<void()> wake)
+    : loop_(std::move(loop)),
+      store_(store),
+      clock_(clock),
+      observer_(observer),
+      config_(config),
+      wake_(std::move(wake)) {}
+
+asio::awaitable<Result<void>> StageKeeper::begin(ServedRun& run) {
+  if (!run.stages.is_needed() && !run.job().deadline) co_return Result<void>{};
+  auto read = [id = run.id()](Store& store) -> Result<std::pair<RunRecord, RunTally>> {
+    Result<std::optional<RunRecord>> record = store.run(id);
+    if (record.has_error()) return record.error();
+    Result<RunTally> tally = store.tally(id);
+    if (tally.has_error()) return tally.error();
+    return std::pair{record->value(), std::move(*tally)};
+  };
+  const Result<std::pair<RunRecord, RunTally>> found = co_await store_.call(std::move(read));
+  if (found.has_error()) co_return found.error();
+  run.starts_from(found->first.started_at, clock_.utc_now());
+  run.stages.begin(found->second, found->first.stage);
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> StageKeeper::learn(ServedRun& run) {
+  if (!run.stages.has_stages()) co_return Result<void>{};
+  auto read = [id = run.id()](Store& store) { return store.stages(id); };
+  Result<std::vector<StageRecord>> stages = co_await store_.call(std::move(read));
+  if (stages.has_error()) co_return stages.error();
+  if (config_.approves_itself) {
+    for (StageRecord& stage : *stages) stage.approved_at = clock_.utc_now();
+  }
+  run.stages.learn(std::move(*stages));
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<StageKeeper::Advance>> StageKeeper::advance(ServedRun& run) {
+  if (!run.stages.has_stages()) co_return Advance{};
+  while (!is_stopping_ && !run.is_halted()) {
+    if (run.stages.is_newly_settled()) {
+      const UtcTime now = clock_.utc_now();
+      run.stages.settled(now);
+      auto note = [id = run.id(), stage = run.stages.open_stage(), now](Store& store) {
+        return store.note_stage_settled(id, stage, now);
+      };
+      const Result<void> noted = co_await store_.call(std::move(note));
+      if (noted.has_error()) co_return noted.error();
+    }
+    const NextStep next = run.stages.next(clock_.utc_now());
+    tell(run, next);
+    Result<void> done;
+    switch (next.step) {
+      case StageStep::finish:
+        co_return Advance{};
+      case StageStep::wait:
+      case StageStep::await_approval:
+        co_return Advance{.is_waiting = !next.reason.empty(), .look_at = next.until};
+      case StageStep::ask:
+        ask(run);
+        co_return Advance{.is_waiting = true};
+      case StageStep::hold:
+        done = co_await hold(run, next.reason);
+        break;
+      case StageStep::open:
+        done = co_await open(run);
+        break;
+    }
+    if (done.has_error()) co_return done.error();
+  }
+  co_return Advance{};
+}
+
+asio::awaitable<Result<void>> StageKeeper::open(ServedRun& run) {
+  const UtcTime now = clock_.utc_now();
+  auto work = [id = run.id(), stage = run.stages.open_stage() + 1, now](Store& store) {
+    return store.open_stage(id, stage, now);
+  };
+  Result<void> opened = co_await store_.call(std::move(work));
+  if (opened.has_value()) run.stages.opened(now);
+  co_return opened;
+}
+
+asio::awaitable<Result<void>> StageKeeper::hold(ServedRun& run, std::string reason) {
+  run.halt();
+  auto work = [id = run.id(), reason = std::move(reason), now = clock_.utc_now()](Store& store) {
+    return store.set_run_control({.run = id,
+                                  .control = RunControl::paused,
+                                  .cause = ControlCause::gate,
+                                  .reason = reason,
+                                  .now = now});
+  };
+  co_return co_await store_.call(std::move(work));
+}
+
+// On its own, because other runs go on meanwhile.
+void StageKeeper::ask(ServedRun& run) {
+  run.stages.asked(clock_.utc_now());
+  if (!config_.checks.ask) {
+    run.stages.answered(GateAnswer::pass);
+    wake_();
+    return;
+  }
+  const Stage& stage = run.stages.stage(run.stages.open_stage());
+  GateQuestion question{.run = run.id(),
+                        .job_name = run.job().name,
+                        .stage = stage.name,
+                        .check = stage.gate.check.value(),
+                        .tally = run.stages.tally_of_open()};
+  ++questions_;
+  asio::co_spawn(loop_, config_.checks.ask(std::move(question)),
+                 [this, &run](const std::exception_ptr& problem, GateAnswer answer) {
+                   --questions_;
+                   run.stages.answered(problem ? GateAnswer::inconclusive : answer);
+                   wake_();
+                 });
+}
+
+void StageKeeper::stop() {
+  is_stopping_ = true;
+  if (questions_ > 0 && config_.checks.cancel) config_.checks.cancel();
+}
+
+void StageKeeper::tell(const ServedRun& run, const NextStep& step) {
+  const int open = run.stages.open_stage();
+  const std::pair<int, std::string> news{open, step.reason};
+  if (const auto told = told_.find(run.id()); told != told_.end() && told->second == news) return;
+  told_[run.id()] = news;
+  observer_.stage_changed(
+      {.run = run.id(),
+       .stage = open,
+       .stages = run.stages.stage_count(),
+       .name = open == 0 ? std::string_view{} : std::string_view{run.stages.stage(open).name},
+       .waits_for = step.reason,
+       .until = step.until});
+}
+
+}  // namespace sluice
