@@ -260,6 +260,17 @@ class CommandLine {
              "Device list, instead of the job file's; - is standard input:\n"
              "one name a line, or with --column CSV or NDJSON, whichever it is");
     add_text(to, "--column", "NAME", send_.column, "Column or member that holds the device's name [device]");
+    const auto take = [this](const std::vector<std::string>& texts) {
+      for (const std::string& text : texts) {
+        Result<ParameterSetting> setting = parse_setting(text);
+        if (setting.has_error()) throw Error{setting.error()};
+        send_.settings.push_back(std::move(*setting));
+      }
+    };
+    to->add_option_function<std::vector<std::string>>(
+          "--set", take, "The value of one of the job's params, as in version=2.14.0; may be repeated")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
   }
 
   void add_device_options(CLI::App* to) {
@@ -324,7 +335,8 @@ class CommandLine {
   void add_sending_verbs() {
     CLI::App* run =
         verb("run", "Queue a job and send it, with progress. Ctrl-C stops cleanly; resume goes on.",
-             "  sluice run job.json\n  sluice run job.json --devices fleet.txt --expect-devices 5000\n",
+             "  sluice run job.json\n  sluice run job.json --devices fleet.txt --expect-devices 5000\n"
+             "  sluice run job.json --set version=2.14.0\n",
              [this] { return run_command(common_, send_); });
     CLI::App* submit =
         verb("submit", "Put a job into the queue, and send nothing yet.",
@@ -335,7 +347,9 @@ class CommandLine {
       add_device_options(to);
       add_tenant_option(to);
       add_endpoint_options_of_job(to);
-      to->add_flag("-y,--yes", send_.says_yes, "Answer every question with yes (this version asks none)");
+      to->add_flag(
+          "-y,--yes", send_.says_yes,
+          "Answer every question with yes: also a run of more than 500 devices\nwithout stages begins");
     }
 
     CLI::App* resume =

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sluice/core/time.hpp"
+#include "sluice/jobfile/parameter.hpp"
 
 namespace sluice {
 
@@ -32,6 +33,7 @@ struct SendOptions {
   std::string job_file;
   std::string devices_file;  ///< "-" is standard input
   std::string column;
+  std::vector<ParameterSetting> settings;  ///< of the job's params
   std::string endpoint;
   std::string tenant;
   std::string credentials_file;

@@ -8,6 +8,7 @@
 
 #include "app/display_text.hpp"
 #include "app/json_text.hpp"
+#include "app/left_out.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -143,6 +144,9 @@ std::string plan_text(const Plan& plan) {
                                       plan.duplicates > 0 ? fmt::format(" ({} repeated names left out)",
                                                                         grouped(plan.duplicates))
                                                           : ""));
+  if (const std::string left_out = left_out_text(plan.left_out); !left_out.empty())
+    text += line("left out", left_out);
+  if (plan.groups > 1) text += line("arguments", fmt::format("{} different ones", grouped(plan.groups)));
   text += line("chunks",
                fmt::format("{} of at most {}", grouped(plan.chunks), counted(plan.chunk_size, "device")));
   text += line("requests",
@@ -163,6 +167,8 @@ std::string plan_json(const Plan& plan) {
   json.begin_object().member("schema_version", json_schema_version);
   json.member("job", plan.job_name).member("tenant", plan.tenant).member("endpoint", plan.endpoint);
   json.member("devices", plan.devices).member("duplicates", plan.duplicates);
+  json.member("unmatched", plan.left_out.unmatched).member("excluded", plan.left_out.excluded);
+  json.member("denied", plan.left_out.denied).member("groups", plan.groups);
   json.member("chunks", plan.chunks).member("chunk_size", plan.chunk_size);
   json.member("requests", plan.chunks).member("largest_request_bytes", plan.largest_request_bytes);
   json.member("rate", plan.rate).member("account_limit", plan.account_limit);
@@ -170,6 +176,7 @@ std::string plan_json(const Plan& plan) {
   json.member("on_doubt", to_string(plan.on_doubt));
   add_forecast(json, plan.forecast);
   json.member("worst_case_overshoot", worst_case_overshoot(plan));
+  json.member("digest", plan.digest);
   return json.end_object().end_document().take();
 }
 

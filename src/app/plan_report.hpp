@@ -7,6 +7,7 @@
 
 #include "app/run_forecast.hpp"
 #include "sluice/core/job.hpp"
+#include "sluice/jobfile/target_list.hpp"
 
 namespace sluice {
 
@@ -16,6 +17,8 @@ struct Plan {
   std::string endpoint;
   std::int64_t devices = 0;
   std::int64_t duplicates = 0;  ///< left out of the devices
+  TargetCounts left_out;        ///< what else is, by its reason
+  std::int64_t groups = 1;      ///< of devices that are sent the same arguments
   std::int64_t chunks = 0;      ///< each is one request, if nothing goes wrong
   std::int64_t chunk_size = 0;
   std::int64_t largest_request_bytes = 0;
@@ -24,6 +27,7 @@ struct Plan {
   int in_flight = 0;
   bool safe_to_repeat = false;
   OnDoubt on_doubt = OnDoubt::hold;
+  std::string digest;
   RunForecast forecast;
   std::string next_command;  ///< the command that would do it
 };

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "app/display_text.hpp"
-#include "sluice/core/stage_sizes.hpp"
 #include "sluice/core/window_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
@@ -46,18 +45,18 @@ UtcTime RunForecast::first_send() const {
   return start;
 }
 
-std::vector<PlannedStage> planned_stages(const Job& job, std::int64_t devices) {
-  const std::vector<Stage>& stages = job.rollout.stages;
-  const std::vector<std::int64_t> sizes = stage_sizes(stages, devices);
-  const auto chunk_size = static_cast<std::int64_t>(job.chunk_size);
+std::vector<PlannedStage> planned_stages(const Job& job, const Survey& survey) {
+  if (survey.stages.empty())
+    return {{.name = "all", .devices = survey.counts.devices, .chunks = survey.chunks}};
   std::vector<PlannedStage> planned;
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    planned.push_back(
-        {.name = "all", .devices = sizes[i], .chunks = (sizes[i] + chunk_size - 1) / chunk_size});
-    if (i >= stages.size()) continue;
-    planned.back().name = stages[i].name;
-    planned.back().soak = stages[i].soak;
-    planned.back().awaits_approval = stages[i].approval.has_value();
+  for (std::size_t i = 0; i < survey.stages.size(); ++i) {
+    const StageSurvey& surveyed = survey.stages[i];
+    const Stage& stage = job.rollout.stages[i];
+    planned.push_back({.name = surveyed.name,
+                       .devices = surveyed.devices,
+                       .chunks = surveyed.chunks,
+                       .soak = stage.soak,
+                       .awaits_approval = stage.approval.has_value()});
   }
   return planned;
 }

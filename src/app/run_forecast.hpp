@@ -14,6 +14,7 @@
 #include "sluice/core/plan_time.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/core/time.hpp"
+#include "sluice/engine/survey.hpp"
 
 namespace sluice {
 
@@ -31,9 +32,8 @@ struct RunForecast {
   std::chrono::microseconds under_way() const { return end() - first_send(); }
 };
 
-/// The job's stages, or all of it as one, in full chunks. Whoever groups devices by their arguments has more
-/// chunks, and says so.
-std::vector<PlannedStage> planned_stages(const Job& job, std::int64_t devices);
+/// The job's stages as they were surveyed, or all of it as one.
+std::vector<PlannedStage> planned_stages(const Job& job, const Survey& survey);
 
 /// Fails: `invalid_input` if nothing could ever be sent, because the window does not open, or not before the
 /// deadline.

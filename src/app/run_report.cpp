@@ -177,7 +177,7 @@ std::string look_at(const RunRecord& run, std::string_view state, std::string_vi
 // JOB stands for the corrected file: which one it was is not on record.
 std::string run_corrected_job(const RunRecord& run, std::string_view store_option,
                               std::string_view again_options) {
-  return fmt::format("sluice results {} --state pending --output txt{} | sluice run JOB --devices -{}",
+  return fmt::format("sluice results {} --state pending --output txt{} | sluice run JOB --devices - --yes{}",
                      run.id.value, store_option, again_options);
 }
 

@@ -162,7 +162,8 @@ Result<TenantSetup> tenant_setup(const SendOptions& options, const Environment& 
       .account_rate = tenant->rate,
       .credentials_file = first_of(
           {options.credentials_file, variable(environment, "SLUICE_CREDENTIALS"), tenant->credentials_file}),
-      .profile = first_of({options.profile, tenant->profile})};
+      .profile = first_of({options.profile, tenant->profile}),
+      .deny_file = tenant->deny_file};
   setup.dialect.target = endpoint->target;
   if (const auto region = region_of(*endpoint); region) setup.dialect.region = *region;
   setup.https.ca_file =

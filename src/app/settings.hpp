@@ -38,6 +38,7 @@ struct TenantSetup {
   int in_flight = 32;
   std::string credentials_file;
   std::string profile;
+  std::string deny_file;  ///< devices that no run of the tenant may send to; empty: none are denied
 };
 
 /// The tenant of that name, or without one the environment's or the configuration's default.

@@ -14,6 +14,7 @@
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/foreground_run.hpp"
+#include "app/operator_name.hpp"
 #include "app/prepared_job.hpp"
 #include "app/rate_proof.hpp"
 #include "app/rehearsal_ground.hpp"
@@ -125,8 +126,9 @@ void say_what_is_unreal(const RehearseOptions& rehearse, UtcTime start, const Jo
     say("Approvals count as given here, and outside checks as passed: nobody is asked.\n");
 }
 
-Result<RunRecord> queue(Store& store, DeviceList& devices, const SubmitRequest& request) {
-  const Result<Submitted> submitted = submit(store, devices, request);
+Result<RunRecord> queue(Store& store, TargetList& targets, const Survey& survey,
+                        const SubmitRequest& request) {
+  const Result<Submitted> submitted = submit(store, targets, request, survey);
   if (submitted.has_error()) return submitted.error();
   return find_run(store, submitted->run);
 }
@@ -145,8 +147,8 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   if (consistent.has_error()) return consistent.error();
   Result<JobAndText> loaded = load_job(send);
   if (loaded.has_error()) return loaded.error();
-  Result<DeviceList> devices = open_devices(send, loaded->job);
-  if (devices.has_error()) return devices.error();
+  Result<TargetList> targets = open_targets(send, loaded->job, loaded->rules, {});
+  if (targets.has_error()) return targets.error();
   Result<simulator::FaultPlan> faults = load_faults(rehearse.faults_file);
   if (faults.has_error()) return faults.error();
 
@@ -165,20 +167,23 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   if (setup.has_error()) return setup.error();
 
   const UtcTime now = ground->session.clock->utc_now();
-  const Result<std::optional<RunForecast>> foreseen = foresee(send, loaded->job, *setup, now);
+  SubmitRequest request{.job = loaded->job,
+                        .job_text = loaded->text,
+                        .tenant = setup->name,
+                        .endpoint = to_string(setup->endpoint),
+                        .rate = setup->rate,
+                        .now = now,
+                        .expected_devices = send.expected_devices,
+                        .submitter = operator_name()};
+  const Result<Survey> surveyed = survey(*targets, request);
+  if (surveyed.has_error()) return surveyed.error();
+  const Result<std::optional<RunForecast>> foreseen = foresee(*surveyed, loaded->job, *setup, now);
   if (foreseen.has_error()) return foreseen.error();
   warn_of(common, *foreseen);
+  request.predicted = predicted_of(*foreseen);
   Result<std::unique_ptr<Store>> store = ground->open_store();
   if (store.has_error()) return store.error();
-  const Result<RunRecord> record = queue(**store, *devices,
-                                         {.job = loaded->job,
-                                          .job_text = loaded->text,
-                                          .tenant = setup->name,
-                                          .endpoint = to_string(setup->endpoint),
-                                          .rate = setup->rate,
-                                          .now = now,
-                                          .predicted = predicted_of(*foreseen),
-                                          .expected_devices = send.expected_devices});
+  const Result<RunRecord> record = queue(**store, *targets, *surveyed, request);
   if (record.has_error()) return record.error();
 
   announce(common, *record, *setup, "the simulated cloud");

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
+#include <string>
 
 namespace sluice {
 namespace {
@@ -10,7 +12,8 @@ namespace {
 /// Up to which device of the run the stage goes.
 std::int64_t reach_of(const Stage& stage, bool is_first, std::int64_t before, std::int64_t devices) {
   if (is_first && stage.choice.kind == StageChoice::Kind::named) {
-    return static_cast<std::int64_t>(stage.choice.devices.size());
+    const std::set<std::string> named(stage.choice.devices.begin(), stage.choice.devices.end());
+    return static_cast<std::int64_t>(named.size());
   }
   if (stage.devices) return *stage.devices >= devices - before ? devices : before + *stage.devices;
   if (!stage.percent) return devices;

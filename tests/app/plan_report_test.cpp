@@ -116,6 +116,22 @@ TEST_CASE("plan: the JSON parses and holds the numbers as numbers") {
   CHECK(json.at("worst_case_overshoot") == 3200);
 }
 
+TEST_CASE("plan: what is left out and different arguments have lines of their own, if there are any") {
+  Plan plan = fleet_of_50_000();
+  plan.left_out = {.unmatched = 1'000, .denied = 3};
+  plan.groups = 37;
+  plan.digest = "ab12";
+
+  CHECK(line_of(plan, "left out") == "1,000 not matched by the condition, 3 denied by the tenant's list");
+  CHECK(line_of(plan, "arguments") == "37 different ones");
+  const auto json = boost::json::parse(plan_json(plan));
+  CHECK(json.at("unmatched") == 1'000);
+  CHECK(json.at("excluded") == 0);
+  CHECK(json.at("denied") == 3);
+  CHECK(json.at("groups") == 37);
+  CHECK(json.at("digest") == "ab12");
+}
+
 TEST_CASE("plan: each stage is told with its floor, and what comes before and after it") {
   Plan plan = fleet_of_50_000();
   plan.forecast =

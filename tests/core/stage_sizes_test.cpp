@@ -51,9 +51,9 @@ TEST_CASE("stage sizes: stages that do not reach all devices leave some out") {
   CHECK(stage_sizes({of_devices(2), of_devices(3)}, 10) == Sizes{2, 3});
 }
 
-TEST_CASE("stage sizes: named devices are as many as are named") {
+TEST_CASE("stage sizes: named devices are as many as are named, each counted once") {
   Stage named;
-  named.choice = {.kind = StageChoice::Kind::named, .devices = {"dev-1", "dev-2"}};
+  named.choice = {.kind = StageChoice::Kind::named, .devices = {"dev-1", "dev-2", "dev-1"}};
 
   CHECK(stage_sizes({named, up_to(10000)}, 10) == Sizes{2, 8});
 }

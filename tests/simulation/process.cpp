@@ -142,7 +142,7 @@ bool Process::submit(int run, const std::string& job_text) {
   for (int i = 0; i < devices; ++i) names.push_back(to_text({run, i}));
   const Result<Job> job = read_job(job_name(run), job_text);
   if (job.has_error()) throw std::runtime_error(job.error().message);
-  Result<DeviceList> list = DeviceList::open({.names = std::move(names)});
+  Result<TargetList> list = TargetList::open({.list = {.names = std::move(names)}});
   if (list.has_error()) throw std::runtime_error(list.error().message);
   const Result<Submitted> submitted = sluice::submit(*store_, *list,
                                                      {.job = *job,
