@@ -258,6 +258,12 @@ class Session final : public SteeredRuns {
                             .requests_per_second = 0,
                             .in_flight_max = static_cast<std::size_t>(first.setup.in_flight),
                             .not_before = not_before};
+    // Of one tenant, so they have one list.
+    if (first.denied) {
+      config.is_denied = [denied = first.denied](std::string_view device) {
+        return denied->contains(device);
+      };
+    }
     if (ground_.open_checks) config.checks = ground_.open_checks(first.setup);
     for (const SteeredRun* steered : group) {
       const SessionRun& run = steered->run;

@@ -58,7 +58,8 @@ asio::awaitable<Result<StageKeeper::Advance>> StageKeeper::advance(ServedRun& ru
       if (noted.has_error()) co_return noted.error();
     }
     const NextStep next = run.stages.next(clock_.utc_now());
-    tell(run, next);
+    // What is about to start is told when it has.
+    if (next.step != StageStep::open) tell(run, next);
     Result<void> done;
     switch (next.step) {
       case StageStep::finish:
