@@ -29,6 +29,12 @@ const RunId* run_to_resume(const ApiCommand& command) {
   return control != nullptr && control->verb == ControlVerb::resume ? &control->run : nullptr;
 }
 
+bool is_to_brake(const ApiCommand& command, RunId run) {
+  if (std::holds_alternative<StopCommand>(command)) return true;
+  const auto* control = std::get_if<ControlRunCommand>(&command);
+  return control != nullptr && control->verb != ControlVerb::resume && control->run == run;
+}
+
 }  // namespace
 
 ControlDesk::ControlDesk(asio::any_io_executor loop, AsyncStore& store, Clock& clock, SteeredRuns& runs)
@@ -59,12 +65,11 @@ asio::awaitable<Result<ControlAnswer>> ControlDesk::take(ApiCommand command, std
 /// At once, before anything is recorded.
 std::vector<RunId> ControlDesk::brake_for(const ApiCommand& command) {
   std::vector<RunId> braked;
-  if (std::holds_alternative<StopCommand>(command)) braked = runs_.steered_runs();
-  const auto* control = std::get_if<ControlRunCommand>(&command);
-  if (control != nullptr && control->verb != ControlVerb::resume) braked.push_back(control->run);
-  for (const RunId run : braked) {
+  for (const RunId run : runs_.steered_runs()) {
+    if (!is_to_brake(command, run)) continue;
     ++times_braked_[run];
     runs_.brake(run);
+    braked.push_back(run);
   }
   return braked;
 }

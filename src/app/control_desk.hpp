@@ -30,7 +30,7 @@ class SteeredRuns {
   virtual std::vector<RunId> steered_runs() const = 0;
   /// Nothing new is begun any more.
   virtual bool is_ending() const = 0;
-  /// From now on nothing of the run is sent. Idempotent; of a run that is not steered here: nothing.
+  /// From now on nothing of the run is sent. Idempotent.
   virtual void brake(RunId run) = 0;
   /// It is active on record, and is to be sent.
   virtual void send_again(const ControlDone& resumed) = 0;
@@ -47,7 +47,8 @@ class ControlDesk {
   ~ControlDesk();
 
   /// Completes when it is recorded, or after ten seconds in which another program held the store: a pause, a
-  /// cancel or a stop with is_recorded false, and any other with `storage_busy`; it is recorded later then.
+  /// cancel or a stop of what is sent here with is_recorded false, and any other with `storage_busy`; it is
+  /// recorded later then.
   /// Fails: as carry_out() does; refused: a resume of a run that another process must send.
   boost::asio::awaitable<Result<ControlAnswer>> take(ApiCommand command, std::string actor);
 

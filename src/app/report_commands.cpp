@@ -32,21 +32,15 @@ Result<RunRecord> find_run_or_newest(StoreReader& store, std::optional<RunId> id
   return std::move(newest->front());
 }
 
-/// Absent also for a job that this version cannot read: then status has less to tell, and no error.
-Result<std::optional<std::chrono::microseconds>> time_left_of(StoreReader& store, const RunRecord& run,
-                                                              UtcTime now) {
-  const Result<Job> job = job_of(store, run.id);
-  if (job.has_error() || is_finished(run)) return std::optional<std::chrono::microseconds>{};
-  const Result<std::vector<StageRecord>> stages = store.stages(run.id);
-  if (stages.has_error()) return stages.error();
-  return time_left(run, *job, *stages, now);
-}
-
 Result<Sighting> sight(StoreReader& store, const RunRecord& run) {
   Sighting seen{.queue = {}, .has_owner = store.has_owner(), .now = system_now()};
-  const Result<std::optional<std::chrono::microseconds>> left = time_left_of(store, run, seen.now);
-  if (left.has_error()) return left.error();
-  seen.time_left = *left;
+  // A job that this version cannot read is no error here: then there is less to tell.
+  const Result<Job> read = job_of(store, run.id);
+  const std::optional<Job> job = read.has_value() ? std::optional{*read} : std::nullopt;
+  Result<StageSighting> stages = sight_stages(store, run, job, seen.now);
+  if (stages.has_error()) return stages.error();
+  seen.stages = std::move(*stages);
+  if (job && !is_finished(run)) seen.time_left = time_left(run, *job, seen.stages.stages, seen.now);
   Result<QueueState> queue = store.queue_state(run.id, seen.now);
   if (queue.has_error()) return queue.error();
   seen.queue = *queue;

@@ -133,6 +133,11 @@ std::string why_due(const RunRecord& run, const Sighting& seen) {
 }
 
 std::string why_under_way(const RunRecord& run, const Sighting& seen) {
+  const bool is_idle = seen.queue.due_now == 0 && run.chunks.in_flight == 0;
+  const bool is_closed = seen.stages.window && !seen.stages.window->is_open;
+  if (is_idle || is_closed) {
+    if (std::string why = stage_why(seen.stages, seen.now); !why.empty()) return why;
+  }
   if (seen.queue.due_now > 0) return why_due(run, seen);
   if (run.chunks.in_flight > 0) {
     return fmt::format("waiting for the answers of {} {}", grouped(run.chunks.in_flight),
@@ -209,6 +214,7 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
   json.member("tenant", run.tenant).member("endpoint", run.endpoint).member("rate", run.rate);
   json.member("duplicates", run.duplicates).member("devices_in_flight", run.devices.in_flight);
   json.member("devices_unclear", seen.queue.unclear_devices);
+  write_stages(json, seen.stages);
   json.key("predicted_seconds");
   run.predicted ? json.decimal(Seconds{*run.predicted}.count(), 3) : json.null();
   json.member("created_at", to_rfc3339(run.created_at))
@@ -237,7 +243,7 @@ std::string status_text(const RunRecord& run, const Sighting& seen, std::string_
   const std::int64_t chunks = total(run.chunks);
   text += fmt::format("  chunks    {} of {} done, {} split\n", grouped(chunks - unfinished(run.chunks)),
                       grouped(chunks), grouped(run.chunks.split));
-  text += requests_line(run);
+  text += stages_text(seen.stages) + requests_line(run);
   if (const std::string time = prediction_text(run); !time.empty()) text += "  time      " + time + "\n";
   text += fmt::format("  rate      {}/s, tenant {} at {}\n", rate_text(run.rate), printable(run.tenant, 256),
                       printable(run.endpoint, 512));
@@ -283,7 +289,9 @@ std::string why_line(const RunRecord& run, const Sighting& seen, std::string_vie
     reason = "not being sent by any process";
   } else {
     // Under way as it should be: there is nothing to do about it.
-    return fmt::format("run {}: {}", run.id.value, why_under_way(run, seen));
+    const std::string why = fmt::format("run {}: {}", run.id.value, why_under_way(run, seen));
+    if (!seen.stages.wants_approval) return why;
+    return why + fmt::format(" → sluice approve {}{}", run.id.value, option_text("--store", store_file));
   }
   return fmt::format("run {}: {} → {}", run.id.value, reason, next_command(run, store_file));
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/stage_report.hpp"
 #include "sluice/core/run.hpp"
 #include "sluice/core/time.hpp"
 #include "sluice/store/store.hpp"
@@ -22,6 +23,7 @@ struct Sighting {
   bool has_owner = false;  ///< some process has the store
   UtcTime now;
   std::optional<NewestResult> newest_result = {};
+  StageSighting stages = {};
   /// By its stages, its window and its device rate; absent: by its request rate alone.
   std::optional<std::chrono::microseconds> time_left = {};
 };

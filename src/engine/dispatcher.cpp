@@ -167,8 +167,8 @@ class Dispatcher::Impl {
     for (ClaimedChunk& chunk : *claimed) {
       reach(KillPoint::intent_durable);
       // A run that is resumed after its deadline has it once more: nobody had a chance to try meanwhile.
-      chunk.facts.run_started_at = std::max(chunk.facts.run_started_at, started_at_);
       ServedRun& run = runs().at(chunk.run);
+      chunk.facts.run_started_at = std::max({chunk.facts.run_started_at, started_at_, run.free_since()});
       run.retries_until(chunk.facts.run_started_at + run.job().retry.deadline);
       exchanges_.start(std::move(chunk), now, asked_at);
     }
@@ -181,6 +181,7 @@ class Dispatcher::Impl {
     if (exchanges_.is_tenant_halted()) return shares;
     const SteadyTime now = clock_.steady_now();
     for (auto& [id, run] : runs()) {
+      run.look_at(clock_.utc_now());
       const int chunks_max = run.chunks_max(now);
       if (chunks_max == 0 || !run.may_send(clock_.utc_now())) continue;
       RunShare& share = shares[id] = shares_.share_of(id, now);

@@ -224,9 +224,10 @@ TEST_CASE("control desk: what brakes nothing is no success as long as it is not 
   scene.store.is_held = [] { return true; };
   const auto rate = scene.tell(SetRateCommand{"prod", 4, 1h});
   const auto resume = scene.tell(ControlVerb::resume);
+  const auto queued = scene.tell(ControlRunCommand{ControlVerb::pause, RunId{2}, ""});
   scene.clock.run_until(scene.clock.steady_now() + 11s);
 
-  for (const auto& answer : {rate, resume}) {
+  for (const auto& answer : {rate, resume, queued}) {
     REQUIRE(answer->has_value());
     CHECK(kind_of(**answer) == ErrorKind::storage_busy);
   }

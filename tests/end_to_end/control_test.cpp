@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/serialize.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -32,7 +33,8 @@ namespace json = boost::json;
 /// their way.
 struct SlowScene : Scene {
   explicit SlowScene(std::size_t devices = 3000) : Scene{devices} {
-    folder.write("job.json", job_text(R"("chunk_size": 1,)"));
+    // Some tests have several runs over the same devices.
+    folder.write("job.json", job_text(R"("chunk_size": 1, "conflict": "allow",)"));
     start_cloud(cloud_with(R"({"latency": {"constant_ms": 120}})"));
     rate = "300";
   }
@@ -94,6 +96,7 @@ TEST_CASE(
   CHECK(paused.at("status") == "paused");
   CHECK(paused.at("process") == static_cast<std::int64_t>(run->id()));
   CHECK(paused.at("requests_in_flight").as_int64() <= 32);
+  CHECK_FALSE(says(json::serialize(paused), "testsecret"));
   CHECK_MESSAGE(ended.exit_code == 6, ended.err);
   CHECK(scene.sent_after("run_paused") == 0);
   // The cloud has seen what the record says, and no more than was under way.
