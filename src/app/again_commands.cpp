@@ -134,6 +134,14 @@ Result<void> confirm(std::string_view verb, const SendOptions& send, const Again
                              *send.expected_devices),
                  "Nothing was sent. See which they are: sluice results."};
   }
+  const bool is_said = send.expected_devices || send.says_yes;
+  const bool has_doubt = verb == "retry" && (survey.devices.contains(ChunkState::in_doubt) ||
+                                             survey.devices.contains(ChunkState::in_flight));
+  if (has_doubt && !is_said) {
+    return Error{ErrorKind::refused,
+                 "some of these devices may have got the command already, and would get it a second time",
+                 fmt::format("Nothing was sent. If that is right: {} --expect-devices {}", command, devices)};
+  }
   // "stages": "none" was said of another list, at another time.
   Job job = survey.job;
   job.rollout.is_unstaged_on_purpose = false;

@@ -155,7 +155,7 @@ asio::awaitable<bool> Exchanges::pass_gate(Flight& flight, const std::function<b
   if (!flight.pass) co_return false;
   leave_stage(flight);
   flight.sent_at = clock_.utc_now();
-  run.sent(flight.pass->at, chunk.facts.devices);
+  run.sent(flight.pass->at, *flight.sent_at, chunk.facts.devices);
   flight.is_on_the_wire = true;
   tell_pace();
   if (std::exchange(flight.is_announced, true)) co_return true;
@@ -194,8 +194,11 @@ asio::awaitable<void> Exchanges::settle_failure(Flight& flight, const TransportF
   const Outcome outcome = classify(failure);
   if (!failure.may_have_arrived) flight.sent_at.reset();
   if (failure.kind == FailureKind::stopped && !flight.pass) {
-    const ServedRun& run = runs_.at(flight.chunk.run);
-    const Transition next = release(flight.chunk.facts, run.policy(), clock_.utc_now());
+    ServedRun& run = runs_.at(flight.chunk.run);
+    Transition next = release(flight.chunk.facts, run.policy(), clock_.utc_now());
+    // A repetition that comes too late leaves its chunk in doubt, which counts like any other doubt.
+    next = run.judged(flight.chunk, outcome, std::move(next));
+    halt(run.id(), next.halt);
     const bool is_recorded = co_await record(flight, outcome, next);
     if (is_recorded && flight.is_announced) tell_settled(flight, outcome, next, std::nullopt);
     co_return;

@@ -7,9 +7,11 @@
 #include <limits>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "sluice/core/chunk_rules.hpp"
 #include "sluice/core/kill_point.hpp"
+#include "sluice/core/stop_rules.hpp"
 #include "sluice/jobfile/job_file.hpp"
 
 namespace sluice {
@@ -36,27 +38,75 @@ Job undoing(Job job) {
   return job;
 }
 
+namespace {
+
+/// What the chunks came to that a dead process had left, run by run.
+using Recovered = std::map<RunId, std::vector<ChunkResult>>;
+
+/// A threshold that is passed by what a crash left in doubt stops the run like any other.
+Result<void> judge_recovered(Store& store, const std::map<RunId, Job>& jobs, const Recovered& recovered,
+                             UtcTime now) {
+  for (const auto& [run, results] : recovered) {
+    const Result<RunTally> tally = store.tally(run);
+    if (tally.has_error()) return tally.error();
+    for (const ChunkResult& result : results) {
+      const std::optional<Trip> trip = judge(jobs.at(run).rollout, *tally, result);
+      if (!trip) continue;
+      const bool to_cancel = trip->action == StopAction::cancel;
+      const Result<void> stopped =
+          store.set_run_control({.run = run,
+                                 .control = to_cancel ? RunControl::canceled : RunControl::paused,
+                                 .cause = ControlCause::threshold,
+                                 .reason = trip->reason,
+                                 .now = now});
+      if (stopped.has_error()) return stopped;
+      break;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::int64_t> recover_unfinished(Store& store, UtcTime now) {
   const Result<std::vector<RunRecord>> runs = store.runs(std::numeric_limits<std::int32_t>::max());
   if (runs.has_error()) return runs.error();
-  std::map<RunId, ChunkPolicy> policies;
+  std::map<RunId, Job> jobs;
   for (const RunRecord& run : *runs) {
     if (run.chunks.in_flight == 0) continue;
-    const Result<Job> job = job_of(store, run.id);
+    Result<Job> job = job_of(store, run.id);
     if (job.has_error()) return job.error();
-    policies[run.id] = policy_of(*job);
+    jobs.emplace(run.id, std::move(*job));
   }
-  if (policies.empty()) return 0;
-  const RecoveryRule rule = [&policies, now](const UnresolvedAttempt& lost) {
+  if (jobs.empty()) return 0;
+  Recovered recovered;
+  const RecoveryRule rule = [&](const UnresolvedAttempt& lost) {
     // As for a run that is resumed: it has its deadline once more, because nobody had a chance to try
     // meanwhile.
     AttemptFacts facts = lost.facts;
     facts.run_started_at = std::max(facts.run_started_at, now);
-    return recover(facts, policies.at(lost.run), now);
+    const Transition next = recover(facts, policy_of(jobs.at(lost.run)), now);
+    recovered[lost.run].push_back({.stage = lost.stage,
+                                   .devices = facts.devices,
+                                   .is_part = facts.is_part,
+                                   .state = next.state,
+                                   .outcome = OutcomeKind::silent});
+    return next;
   };
-  Result<std::int64_t> recovered = store.recover(rule, now);
+  // In one transaction: a process that dies in between must not leave doubt that nobody has judged.
+  const Result<void> begun = store.begin();
+  if (begun.has_error()) return begun.error();
+  Result<std::int64_t> count = store.recover(rule, now);
+  const Result<void> judged =
+      count.has_error() ? count.error() : judge_recovered(store, jobs, recovered, now);
+  if (judged.has_error()) {
+    store.abandon();
+    return judged.error();
+  }
+  const Result<void> committed = store.commit();
+  if (committed.has_error()) return committed.error();
   reach(KillPoint::recover_after);
-  return recovered;
+  return count;
 }
 
 }  // namespace sluice

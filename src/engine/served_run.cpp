@@ -27,10 +27,20 @@ ServedRun::ServedRun(RunId id, const Job& job, bool is_split_guarded,
       is_split_guarded_(is_split_guarded),
       pace_(requests_per_second, job.devices_per_minute) {}
 
-void ServedRun::starts_from(std::optional<UtcTime> first_start, UtcTime now) {
-  if (!job_.deadline) return;
-  deadline_ = first_start.value_or(now) + *job_.deadline;
+void ServedRun::starts_from(std::optional<UtcTime> first_start, UtcTime now, SteadyTime steady_now) {
+  if (first_start) pace_.begin_after_others(steady_now);
+  if (!job_.deadline || !first_start) return;
+  deadline_ = *first_start + *job_.deadline;
   if (*deadline_ <= now) deadline_ = now + *job_.deadline;
+}
+
+void ServedRun::serve_again(UtcTime now) {
+  is_halted_ = false;
+  resumed_at_ = now;
+  if (is_past_deadline(now)) deadline_ = now + *job_.deadline;
+  stages.go_on();
+  // Its guard has said what it had to say, and a person has answered.
+  if (split_guard_.has_tripped()) is_split_guarded_ = false;
 }
 
 bool ServedRun::is_in_window(UtcTime now) const {
@@ -53,15 +63,16 @@ void ServedRun::look_at(UtcTime now) {
 
 int ServedRun::chunks_max(SteadyTime now) const {
   if (!pace_.is_limited()) return RunShare{}.chunks_max;
-  return staged_ == 0 && now >= pace_.next_send_at() - claim_ahead ? 1 : 0;
+  return staged_ == 0 && now >= paced_from() - claim_ahead ? 1 : 0;
 }
 
 std::optional<SteadyTime> ServedRun::claimable_from() const {
   if (!pace_.is_limited() || staged_ > 0) return std::nullopt;
-  return pace_.next_send_at() - claim_ahead;
+  return paced_from() - claim_ahead;
 }
 
-void ServedRun::sent(SteadyTime now, int devices) {
+void ServedRun::sent(SteadyTime now, UtcTime wall_now, int devices) {
+  if (job_.deadline && !deadline_) deadline_ = wall_now + *job_.deadline;
   pace_.sent(now, devices);
   ++on_the_wire_;
   devices_there_ += devices;
@@ -79,6 +90,10 @@ Transition ServedRun::decide(const ClaimedChunk& chunk, const Outcome& outcome, 
   if (next.state == ChunkState::split && is_of_cloud && is_split_guarded_ && split_guard_.has_tripped()) {
     next = stop_splitting(outcome, now);
   }
+  return judged(chunk, outcome, std::move(next));
+}
+
+Transition ServedRun::judged(const ClaimedChunk& chunk, const Outcome& outcome, Transition next) {
   const std::optional<Trip> trip = stages.heed({.stage = chunk.stage,
                                                 .devices = chunk.facts.devices,
                                                 .is_part = chunk.facts.is_part,

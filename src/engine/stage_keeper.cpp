@@ -7,6 +7,15 @@
 
 namespace sluice {
 namespace asio = boost::asio;
+namespace {
+
+/// When the wall clock shows what a soak waits for, if it is not set meanwhile.
+std::optional<UtcTime> on_wall_clock(std::optional<UtcTime> until, UtcTime soak_now, UtcTime now) {
+  if (!until) return std::nullopt;
+  return now + (*until - soak_now);
+}
+
+}  // namespace
 
 StageKeeper::StageKeeper(asio::any_io_executor loop, PatientStore& store, Clock& clock, Observer& observer,
                          const DispatcherConfig& config, std::function<void()> wake)
@@ -18,7 +27,8 @@ StageKeeper::StageKeeper(asio::any_io_executor loop, PatientStore& store, Clock&
       wake_(std::move(wake)) {}
 
 asio::awaitable<Result<void>> StageKeeper::begin(ServedRun& run) {
-  if (!run.stages.is_needed() && !run.job().deadline) co_return Result<void>{};
+  const bool is_plain = !run.stages.is_needed() && !run.job().deadline && !run.job().devices_per_minute;
+  if (is_plain) co_return Result<void>{};
   auto read = [id = run.id()](Store& store) -> Result<std::pair<RunRecord, RunTally>> {
     Result<std::optional<RunRecord>> record = store.run(id);
     if (record.has_error()) return record.error();
@@ -28,7 +38,7 @@ asio::awaitable<Result<void>> StageKeeper::begin(ServedRun& run) {
   };
   const Result<std::pair<RunRecord, RunTally>> found = co_await store_.call(std::move(read));
   if (found.has_error()) co_return found.error();
-  run.starts_from(found->first.started_at, clock_.utc_now());
+  run.starts_from(found->first.started_at, clock_.utc_now(), clock_.steady_now());
   run.stages.begin(found->second, found->first.stage);
   co_return Result<void>{};
 }
@@ -50,14 +60,16 @@ asio::awaitable<Result<StageKeeper::Advance>> StageKeeper::advance(ServedRun& ru
   while (!is_stopping_ && !run.is_halted()) {
     if (run.stages.is_newly_settled()) {
       const UtcTime now = clock_.utc_now();
-      run.stages.settled(now);
+      run.stages.settled(now, clock_.steady_now());
       auto note = [id = run.id(), stage = run.stages.open_stage(), now](Store& store) {
         return store.note_stage_settled(id, stage, now);
       };
       const Result<void> noted = co_await store_.call(std::move(note));
       if (noted.has_error()) co_return noted.error();
     }
-    const NextStep next = run.stages.next(clock_.utc_now());
+    const UtcTime now = clock_.utc_now();
+    const UtcTime soak_now = run.stages.soak_time(now, clock_.steady_now());
+    const NextStep next = run.stages.next(soak_now);
     // What is about to start is told when it has.
     if (next.step != StageStep::open) tell(run, next);
     Result<void> done;
@@ -66,7 +78,8 @@ asio::awaitable<Result<StageKeeper::Advance>> StageKeeper::advance(ServedRun& ru
         co_return Advance{};
       case StageStep::wait:
       case StageStep::await_approval:
-        co_return Advance{.is_waiting = !next.reason.empty(), .look_at = next.until};
+        co_return Advance{.is_waiting = !next.reason.empty(),
+                          .look_at = on_wall_clock(next.until, soak_now, now)};
       case StageStep::ask:
         ask(run);
         co_return Advance{.is_waiting = true};
@@ -89,6 +102,11 @@ asio::awaitable<Result<void>> StageKeeper::open(ServedRun& run) {
   };
   Result<void> opened = co_await store_.call(std::move(work));
   if (opened.has_value()) run.stages.opened(now);
+  // Somebody was faster: the run is canceled, and this process is told in a moment.
+  if (opened.has_error() && opened.error().kind == ErrorKind::refused) {
+    run.halt();
+    co_return Result<void>{};
+  }
   co_return opened;
 }
 
@@ -101,14 +119,17 @@ asio::awaitable<Result<void>> StageKeeper::hold(ServedRun& run, std::string reas
                                   .reason = reason,
                                   .now = now});
   };
-  co_return co_await store_.call(std::move(work));
+  Result<void> held = co_await store_.call(std::move(work));
+  // Canceled meanwhile, so nothing of it starts either.
+  if (held.has_error() && held.error().kind == ErrorKind::refused) co_return Result<void>{};
+  co_return held;
 }
 
 // On its own, because other runs go on meanwhile.
 void StageKeeper::ask(ServedRun& run) {
   run.stages.asked(clock_.utc_now());
   if (!config_.checks.ask) {
-    run.stages.answered(GateAnswer::pass);
+    run.stages.answered(run.stages.open_stage(), GateAnswer::pass);
     wake_();
     return;
   }
@@ -119,12 +140,13 @@ void StageKeeper::ask(ServedRun& run) {
                         .check = stage.gate.check.value(),
                         .tally = run.stages.tally_of_open()};
   ++questions_;
-  asio::co_spawn(loop_, config_.checks.ask(std::move(question)),
-                 [this, &run](const std::exception_ptr& problem, GateAnswer answer) {
-                   --questions_;
-                   run.stages.answered(problem ? GateAnswer::inconclusive : answer);
-                   wake_();
-                 });
+  asio::co_spawn(
+      loop_, config_.checks.ask(std::move(question)),
+      [this, &run, asked = run.stages.open_stage()](const std::exception_ptr& problem, GateAnswer answer) {
+        --questions_;
+        run.stages.answered(asked, problem ? GateAnswer::inconclusive : answer);
+        wake_();
+      });
 }
 
 void StageKeeper::stop() {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A run's own pace, below its account's: requests a second, and devices a minute. After a chunk the next one
-// waits until what was sent is paid for, so no minute holds more devices than are allowed.
+// A run's own pace, below its account's: requests a second, and devices a minute. Two conditions, as for an
+// account: sends are spread evenly, and no minute holds more devices than are allowed.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <deque>
 #include <optional>
 
 #include "sluice/core/time.hpp"
@@ -19,23 +20,27 @@ class RunPace {
   /// Whether there is anything to wait for at all.
   bool is_limited() const { return requests_per_second_ || devices_per_minute_; }
 
-  SteadyTime next_send_at() const { return next_send_at_; }
+  /// When a chunk of so many devices may go. One that is larger than a minute's devices never may; a job that
+  /// would have such chunks is refused when it is read.
+  SteadyTime next_send_at(int devices) const;
 
-  void sent(SteadyTime now, int devices) {
-    if (requests_per_second_)
-      next_send_at_ = std::max(next_send_at_, now + seconds(1 / *requests_per_second_));
-    if (devices_per_minute_)
-      next_send_at_ = std::max(next_send_at_, now + seconds(60.0 * devices / *devices_per_minute_));
+  void sent(SteadyTime now, int devices);
+
+  /// An earlier process may have sent a minute's devices up to now.
+  void begin_after_others(SteadyTime now) {
+    if (devices_per_minute_) spread_from_ = now + std::chrono::minutes{1};
   }
 
  private:
-  static std::chrono::nanoseconds seconds(double count) {
-    return std::chrono::ceil<std::chrono::nanoseconds>(std::chrono::duration<double>(count));
-  }
+  struct Send {
+    SteadyTime at;
+    int devices = 0;
+  };
 
   std::optional<double> requests_per_second_;
   std::optional<double> devices_per_minute_;
-  SteadyTime next_send_at_;
+  SteadyTime spread_from_;        ///< what was sent is paid for by then
+  std::deque<Send> last_minute_;  ///< oldest first
 };
 
 }  // namespace sluice
