@@ -177,8 +177,12 @@ std::string look_at(const RunRecord& run, std::string_view state, std::string_vi
 // JOB stands for the corrected file: which one it was is not on record.
 std::string run_corrected_job(const RunRecord& run, std::string_view store_option,
                               std::string_view again_options) {
-  return fmt::format("sluice results {} --state pending --output txt{} | sluice run JOB --devices - --yes{}",
-                     run.id.value, store_option, again_options);
+  // Canceled, because two unfinished runs do not share a device.
+  return fmt::format(
+      "sluice cancel {0}{1} && sluice results {0} --state canceled --output txt{1} | sluice run JOB "
+      "--devices - "
+      "--yes{2}",
+      run.id.value, store_option, again_options);
 }
 
 }  // namespace

@@ -118,11 +118,14 @@ TEST_CASE("run report: after a pause for its job, the corrected file is run for 
   RunRecord run = under_way();
   run.control = RunControl::paused;
   run.control_reason = "iot.prod.NotExistedProduct";
-  CHECK(
-      next_command(run, "a.db") ==
-      "sluice results 7 --state pending --output txt --store a.db | sluice run JOB --devices - --yes --store a.db");
+  CHECK(next_command(run, "a.db") ==
+        "sluice cancel 7 --store a.db && sluice results 7 --state canceled --output txt --store a.db | "
+        "sluice run JOB "
+        "--devices - --yes --store a.db");
   CHECK(command_to_go_on(run, "", " --ca-file ca.pem") ==
-        "sluice results 7 --state pending --output txt | sluice run JOB --devices - --yes --ca-file ca.pem");
+        "sluice cancel 7 && sluice results 7 --state canceled --output txt | sluice run JOB --devices - "
+        "--yes --ca-file "
+        "ca.pem");
 
   run.tenant_pause_reason = "SignatureDoesNotMatch";
   CHECK(command_to_go_on(run, "", " --ca-file ca.pem") == "sluice resume 7 --ca-file ca.pem");

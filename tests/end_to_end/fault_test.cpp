@@ -156,7 +156,7 @@ TEST_CASE(
 
 TEST_CASE("end to end: a job that the cloud rejects is paused with its reason, not tried on every chunk") {
   Scene scene{1000};
-  scene.folder.write("job.json", job_text(R"("chunk_size": 5, "conflict": "allow",)"));
+  scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
   scene.start_cloud(cloud_with(R"({"latency": {"constant_ms": 20}, "job": {"after_requests": 5}})"));
   scene.rate = "100";
 
@@ -169,7 +169,8 @@ TEST_CASE("end to end: a job that the cloud rejects is paused with its reason, n
   const ProgramEnd why = scene.sluice({"why", "1", "--store", scene.store});
   CHECK(why.out.find("iot.prod.NotExistedProduct") != std::string::npos);
   CHECK(why.out.find("the run's own copy of the job file") != std::string::npos);
-  const std::string next = "sluice results 1 --state pending --output txt --store " + scene.store +
+  const std::string next = "sluice cancel 1 --store " + scene.store +
+                           " && sluice results 1 --state canceled --output txt --store " + scene.store +
                            " | sluice run JOB --devices - --yes --store " + scene.store;
   CHECK(why.out.find("→ " + next) != std::string::npos);
   CHECK(member_text(json_object(run.out), "reason").starts_with("iot.prod.NotExistedProduct"));
@@ -182,8 +183,9 @@ TEST_CASE("end to end: a corrected job sent to what is pending of a rejected one
   scene.start_cloud(cloud_with(R"({"latency": {"constant_ms": 20}, "job": {"after_requests": 5}})"));
   REQUIRE(scene.sluice(scene.run()).exit_code == 8);
   const std::size_t accepted = scene.executions().size();
+  REQUIRE(scene.sluice({"cancel", "1", "--store", scene.store}).exit_code == 0);
   const ProgramEnd pending =
-      scene.sluice({"results", "1", "--state", "pending", "--output", "txt", "--store", scene.store});
+      scene.sluice({"results", "1", "--state", "canceled", "--output", "txt", "--store", scene.store});
   std::filesystem::remove(scene.folder / "ledger.ndjson");
   scene.start_cloud();
 
