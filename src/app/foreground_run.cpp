@@ -41,6 +41,13 @@ std::string with_next(const RunRecord& record, const std::string& next, double o
   return text;
 }
 
+/// Empty: nothing was sent more than once.
+std::string again_text(const SessionEnd::Again& again) {
+  if (again.retries == 0) return {};
+  return fmt::format("  again     {} came to nothing and were made again, {} of them byte for byte\n",
+                     counted(again.retries, "attempt"), grouped(again.replays));
+}
+
 /// Who cannot read the summary must still learn which run it was.
 Error unprinted(const std::vector<std::string>& endings) {
   Error error = unwritten_output();
@@ -108,6 +115,7 @@ ExitCode send_and_report(Store& store, const std::string& store_file, const std:
       summaries.push_back(run_summary_json(record, next));
     } else {
       print(with_next(record, next, end.others_use[record.id]));
+      if (common.is_rehearsal) print(again_text(end.again[record.id]));
     }
     if (end.signal) say_interrupted(record, next);
     if (end.failure && !is_finished(record) && !next.empty()) end.failure->hint += " To go on: " + next;

@@ -98,6 +98,8 @@ void ProgressPrinter::store_held(bool is_held) {
 
 void ProgressPrinter::stage_changed(const StageNews& news) { say(stage_line(news)); }
 
+void ProgressPrinter::window_changed(const WindowNews& news) { say(window_line(news)); }
+
 void ProgressPrinter::tick(SteadyTime now) {
   if (now < next_print_at_) return;
   print(now);

@@ -27,6 +27,7 @@ class ProgressPrinter : public Observer {
   void retries_held(bool are_held) override { model_.retries_held(are_held); }
   void store_held(bool is_held) override;
   void stage_changed(const StageNews& news) override;
+  void window_changed(const WindowNews& news) override;
 
   /// Call it four times a second; it prints what is due.
   void tick(SteadyTime now);

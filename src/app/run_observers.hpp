@@ -22,6 +22,7 @@ class RunObservers final : public Observer {
     observers_.at(event.run)->attempt_settled(event, at);
   }
   void stage_changed(const StageNews& news) override { observers_.at(news.run)->stage_changed(news); }
+  void window_changed(const WindowNews& news) override { observers_.at(news.run)->window_changed(news); }
 
   void rate_changed(double requests_per_second) override {
     tell_all([=](Observer& observer) { observer.rate_changed(requests_per_second); });

@@ -233,7 +233,11 @@ class Session final : public SteeredRuns {
     (*transport)->close();
     for (std::size_t i = 0; i < group.size(); ++i) {
       printers[i].finish(clock_.steady_now());
-      end_.others_use[group[i]->run.record.id] = printers[i].view(clock_.steady_now()).others;
+      const ProgressView view = printers[i].view(clock_.steady_now());
+      end_.others_use[group[i]->run.record.id] = view.others;
+      SessionEnd::Again& again = end_.again[group[i]->run.record.id];
+      again.retries += view.retries;
+      again.replays += view.replays;
     }
     if (done.has_error()) fail(done.error());
     co_return dispatcher.quiet_until();

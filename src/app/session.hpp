@@ -35,6 +35,12 @@ struct SessionEnd {
   /// Requests per second that others seemed to make under the same account, at each run's end; 0: no sign of
   /// any.
   std::map<RunId, double> others_use;
+  /// What this session sent beside the first requests.
+  struct Again {
+    std::int64_t retries = 0;
+    std::int64_t replays = 0;
+  };
+  std::map<RunId, Again> again;
 };
 
 /// Whether connections to the endpoint can be set up at all: a CA file that is missing or damaged shows here,

@@ -96,6 +96,12 @@ std::string stage_why(const StageSighting& seen, UtcTime now) {
   return seen.until ? waits + " " + moment_text(*seen.until, now) : waits;
 }
 
+std::string window_line(const WindowNews& news) {
+  const std::string line =
+      fmt::format("window_{} run={}", news.is_open ? "opened" : "closed", news.run.value);
+  return news.until == UtcTime::max() ? line : line + fmt::format(" until={}", to_iso_seconds(news.until));
+}
+
 std::string stage_line(const StageNews& news) {
   std::string line =
       fmt::format("stage_changed run={} stage={} of={}", news.run.value, news.stage, news.stages);

@@ -38,7 +38,8 @@ void write_stages(JsonText& json, const StageSighting& seen);
 /// What keeps the run from sending, of its stages and its hours; empty: nothing of that kind.
 std::string stage_why(const StageSighting& seen, UtcTime now);
 
-/// One line for the log.
+// One line each, for the log.
 std::string stage_line(const StageNews& news);
+std::string window_line(const WindowNews& news);
 
 }  // namespace sluice

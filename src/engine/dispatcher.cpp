@@ -35,6 +35,7 @@ class Dispatcher::Impl {
        Randomness& randomness, Observer& observer, DispatcherConfig config)
       : clock_(clock),
         randomness_(randomness),
+        observer_(observer),
         config_(std::make_shared<const DispatcherConfig>(std::move(config))),
         alarm_(clock.alarm()),
         exchanges_(loop, store, transport, clock, randomness, observer, config_, [this] { alarm_->ring(); }),
@@ -182,7 +183,8 @@ class Dispatcher::Impl {
     if (exchanges_.is_tenant_halted()) return shares;
     const SteadyTime now = clock_.steady_now();
     for (auto& [id, run] : runs()) {
-      run.look_at(clock_.utc_now());
+      if (const auto window = run.look_at(clock_.utc_now()))
+        observer_.window_changed({.run = id, .is_open = window->is_open, .until = window->changes_at});
       const int chunks_max = run.chunks_max(now);
       if (chunks_max == 0 || !run.may_send(clock_.utc_now())) continue;
       RunShare& share = shares[id] = shares_.share_of(id, now);
@@ -337,6 +339,7 @@ class Dispatcher::Impl {
 
   Clock& clock_;
   Randomness& randomness_;
+  Observer& observer_;
   const std::shared_ptr<const DispatcherConfig> config_;
   const UtcTime started_at_ = clock_.utc_now();
   const std::unique_ptr<Alarm> alarm_;  ///< rung when room or work may have appeared

@@ -55,10 +55,13 @@ std::optional<UtcTime> ServedRun::changes_at(UtcTime now) const {
   return next;
 }
 
-void ServedRun::look_at(UtcTime now) {
-  const bool is_in = is_in_window(now);
-  if (is_in && !was_in_window_) window_opened_at_ = now;
-  was_in_window_ = is_in;
+std::optional<WindowState> ServedRun::look_at(UtcTime now) {
+  if (!job_.window) return std::nullopt;
+  const WindowState window = window_at(*job_.window, now);
+  if (window.is_open == was_in_window_) return std::nullopt;
+  if (window.is_open) window_opened_at_ = now;
+  was_in_window_ = window.is_open;
+  return window;
 }
 
 int ServedRun::chunks_max(SteadyTime now) const {

@@ -12,6 +12,7 @@
 #include "sluice/core/job.hpp"
 #include "sluice/core/run_pace.hpp"
 #include "sluice/core/split_guard.hpp"
+#include "sluice/core/window_rules.hpp"
 #include "sluice/store/store.hpp"
 
 namespace sluice {
@@ -43,7 +44,8 @@ class ServedRun {
   std::optional<UtcTime> changes_at(UtcTime now) const;
 
   /// Before every claim: notes when its window opens.
-  void look_at(UtcTime now);
+  /// @return its window, if that is not what it was
+  std::optional<WindowState> look_at(UtcTime now);
   /// Since when the run could send without a stage or a closed window in between: a time in which nobody
   /// could try does not count against the deadline of its retries.
   UtcTime free_since() const { return std::max({window_opened_at_, stages.opened_at(), resumed_at_}); }

@@ -42,6 +42,13 @@ struct StageNews {
   std::optional<UtcTime> until;  ///< when that is over by itself
 };
 
+/// The hours of a run have come, or are over.
+struct WindowNews {
+  RunId run;
+  bool is_open = true;
+  UtcTime until;  ///< max(): it stays like this
+};
+
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -58,6 +65,7 @@ class Observer {
   virtual void others_use(double /*requests_per_second*/) {}
   /// Whether retries that are due wait for the retry budget, and nothing else is there to send.
   virtual void retries_held(bool /*are_held*/) {}
+  virtual void window_changed(const WindowNews& /*news*/) {}
   virtual void stage_changed(const StageNews& /*news*/) {}
   /// Whether another program holds the store, so that nothing can be claimed or recorded.
   virtual void store_held(bool /*is_held*/) {}
