@@ -27,6 +27,7 @@ std::int64_t tolerated(const Tolerance& tolerance, std::int64_t devices);
 
 /// Whether the result that was counted last passes a threshold of the run or of its stage's gate. Only what
 /// makes things worse trips: after a person has said to go on, the next failure does, not the next success.
+/// If both are passed at once, the gate speaks, unless the other one cancels.
 /// @param tally with the result in it
 std::optional<Trip> judge(const Rollout& rollout, const RunTally& tally, const ChunkResult& newest);
 
