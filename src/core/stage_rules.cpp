@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/core/mutation.hpp"
 #include "sluice/core/stop_rules.hpp"
 
 namespace sluice {
@@ -18,7 +19,7 @@ std::int64_t sample_of(const Gate& gate, const StageTally& tally) {
 std::string objection(const Stage& stage, const StageTally& tally) {
   const Gate& gate = stage.gate;
   const std::int64_t sample = sample_of(gate, tally);
-  if (sample < gate.min_sample) {
+  if (sample < gate.min_sample && !is_seeded(Mutation::gate_without_sample)) {
     return fmt::format("{} of its devices have a result that counts, and the gate wants {}", sample,
                        gate.min_sample);
   }
@@ -70,7 +71,10 @@ std::optional<NextStep> at_gate(const StageFacts& facts, UtcTime now) {
 
 NextStep next_step(const StageFacts& facts, UtcTime now) {
   if (facts.done) {
-    if (!facts.settled_at) return {StageStep::wait, {}, {}};
+    // What was in doubt may have been sent again on a person's word, after the stage was settled for once.
+    const bool is_settled = facts.settled_at && (settled(facts.tally) >= facts.tally.devices ||
+                                                 is_seeded(Mutation::resent_not_awaited));
+    if (!is_settled) return {StageStep::wait, {}, {}};
     if (!facts.next) return {StageStep::finish, {}, {}};
     // Nobody was reached, so there is nothing to wait for and nothing to judge.
     const bool is_empty = facts.tally.devices == 0;
@@ -81,7 +85,8 @@ NextStep next_step(const StageFacts& facts, UtcTime now) {
       if (const std::optional<NextStep> step = at_gate(facts, now)) return *step;
     }
   }
-  if (facts.next && facts.next->approval && !facts.is_next_approved) {
+  const bool is_approved = facts.is_next_approved || is_seeded(Mutation::approval_ignored);
+  if (facts.next && facts.next->approval && !is_approved) {
     return {StageStep::await_approval, {}, fmt::format("stage {} waits for its approval", facts.next->name)};
   }
   return {StageStep::open, {}, {}};

@@ -224,7 +224,8 @@ class Dispatcher::Impl {
       fail(order.error());
       co_return;
     }
-    const bool is_in_force = *order && (*order)->until > clock_.utc_now();
+    const bool is_in_force =
+        *order && (*order)->until > clock_.utc_now() && !is_seeded(Mutation::rate_order_ignored);
     ordered_until_ = is_in_force ? std::optional{(*order)->until} : std::nullopt;
     gate_.slow_down_to(is_in_force ? (*order)->rate : 0);
     tell_pace();
@@ -346,7 +347,8 @@ class Dispatcher::Impl {
                                     .now = now});
     };
     const Result<void> paused = co_await store_.call(std::move(work));
-    if (paused.has_error()) fail(paused.error());
+    // Refused: somebody has canceled it meanwhile.
+    if (paused.has_error() && paused.error().kind != ErrorKind::refused) fail(paused.error());
   }
 
   /// How long after its stamp a request may go out: the first send while the stamp is fresh, a replay for as
@@ -409,7 +411,7 @@ class Dispatcher::Impl {
   }
 
   bool has_denied_device(const ClaimedChunk& chunk) const {
-    if (!config_->is_denied) return false;
+    if (!config_->is_denied || is_seeded(Mutation::denied_sent)) return false;
     const std::vector<std::string_view> devices = lines_of(chunk.names);
     return std::ranges::any_of(devices, config_->is_denied);
   }
@@ -420,8 +422,9 @@ class Dispatcher::Impl {
     if (!run.is_paced()) co_return;
     const std::unique_ptr<Alarm> alarm = clock_.alarm();
     pacing_.insert(alarm.get());
-    while (may_send(flight) && clock_.steady_now() < run.paced_from())
-      co_await alarm->sleep_until(run.paced_from());
+    const int devices = flight.chunk.facts.devices;
+    while (may_send(flight) && clock_.steady_now() < run.paced_from(devices))
+      co_await alarm->sleep_until(run.paced_from(devices));
     pacing_.erase(alarm.get());
   }
 
@@ -467,8 +470,9 @@ class Dispatcher::Impl {
       const Outcome outcome = classify(*failure);
       if (!failure->may_have_arrived) flight.sent_at.reset();
       if (failure->kind == FailureKind::stopped && !flight.pass) {
-        const Transition next =
-            release(flight.chunk.facts, runs_.at(flight.chunk.run).policy(), clock_.utc_now());
+        ServedRun& run = runs_.at(flight.chunk.run);
+        const Transition next = run.decide_unsent(flight.chunk, outcome, clock_.utc_now());
+        halt(run.id(), next.halt);
         const bool is_recorded = co_await record(flight, outcome, next);
         if (is_recorded && flight.is_announced) tell_settled(flight, outcome, next, std::nullopt);
         co_return;
@@ -515,7 +519,7 @@ class Dispatcher::Impl {
 
   bool may_send(const Flight& flight) const {
     const ClaimedChunk& chunk = flight.chunk;
-    if (is_stopping_ || is_tenant_halted_ || !runs_.at(chunk.run).may_send(clock_.utc_now())) return false;
+    if (is_stopping_ || is_tenant_halted_ || !may_send(runs_.at(chunk.run))) return false;
     // What was claimed before the endpoint was lost makes room for a probe that is chosen anew: a replay
     // rather than a chunk that was never sent, which silence would leave in doubt.
     if (flight.times_lost != times_lost_ && gate_.breaker().is_open()) return false;
@@ -523,6 +527,14 @@ class Dispatcher::Impl {
     // By both clocks: the one may be set back meanwhile, the other stands still while the machine sleeps.
     return clock_.steady_now() < flight.stale_from &&
            clock_.utc_now() < chunk.facts.request_stamped_at + sendable_for(chunk);
+  }
+
+  bool may_send(const ServedRun& run) const {
+    const UtcTime now = clock_.utc_now();
+    if (is_seeded(Mutation::hours_ignored_at_gate)) return !run.is_halted();
+    if (is_seeded(Mutation::pause_forgotten_at_gate))
+      return !run.is_past_deadline(now) && run.is_in_window(now);
+    return run.may_send(now);
   }
 
   /// At once, before it is recorded: what pace, probes and pauses follow from the outcome.
@@ -558,8 +570,10 @@ class Dispatcher::Impl {
                                        std::optional<std::chrono::nanoseconds> rtt = std::nullopt) {
     ServedRun& run = runs_.at(flight.chunk.run);
     const Transition next = run.decide(flight.chunk, outcome, clock_.utc_now(), randomness_.uniform());
-    halt(run.id(), next.halt);
+    const bool is_late = is_seeded(Mutation::threshold_halts_late);
+    if (!is_late) halt(run.id(), next.halt);
     const bool is_recorded = co_await record(flight, outcome, next);
+    if (is_late) halt(run.id(), next.halt);
     if (is_recorded) tell_settled(flight, outcome, next, rtt);
   }
 

@@ -6,10 +6,14 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 
+#include "engine/run_stages.hpp"
 #include "sluice/core/chunk_rules.hpp"
 #include "sluice/core/kill_point.hpp"
+#include "sluice/core/mutation.hpp"
 #include "sluice/jobfile/job_file.hpp"
 
 namespace sluice {
@@ -20,23 +24,57 @@ Result<Job> job_of(StoreReader& store, RunId run) {
   return read_job(fmt::format("job of run {}", run.value), std::move(*text));
 }
 
+namespace {
+
+/// A run that a dead process had requests of in flight.
+struct LostRun {
+  ChunkPolicy policy;
+  RunStages stages;
+};
+
+Result<LostRun> lost_run(Store& store, const RunRecord& run) {
+  const Result<Job> job = job_of(store, run.id);
+  if (job.has_error()) return job.error();
+  LostRun lost{policy_of(*job), RunStages{job->rollout}};
+  if (!lost.stages.is_needed()) return lost;
+  Result<RunTally> tally = store.tally(run.id);
+  if (tally.has_error()) return tally.error();
+  lost.stages.begin(*std::move(tally), run.stage);
+  return lost;
+}
+
+Transition recover_one(LostRun& run, const UnresolvedAttempt& attempt, UtcTime now) {
+  // As for a run that is resumed: it has its deadline once more, because nobody had a chance to try
+  // meanwhile.
+  AttemptFacts facts = attempt.facts;
+  facts.run_started_at = std::max(facts.run_started_at, now);
+  Transition next = recover(facts, run.policy, now);
+  // What is in doubt now counts like any other doubt: whoever goes on must not send past a threshold.
+  const std::optional<Trip> trip = run.stages.heed({.stage = attempt.stage,
+                                                    .devices = facts.devices,
+                                                    .is_part = facts.is_part,
+                                                    .state = next.state,
+                                                    .outcome = OutcomeKind::silent,
+                                                    .code = std::string{code_of_lost(next.held)}});
+  const bool is_stopped = trip && !is_seeded(Mutation::lost_not_judged);
+  return is_stopped ? stopped_by(*trip, std::move(next), "; the process that sent them is gone") : next;
+}
+
+}  // namespace
+
 Result<std::int64_t> recover_unfinished(Store& store, UtcTime now) {
   const Result<std::vector<RunRecord>> runs = store.runs(std::numeric_limits<std::int32_t>::max());
   if (runs.has_error()) return runs.error();
-  std::map<RunId, ChunkPolicy> policies;
+  std::map<RunId, LostRun> lost_runs;
   for (const RunRecord& run : *runs) {
     if (run.chunks.in_flight == 0) continue;
-    const Result<Job> job = job_of(store, run.id);
-    if (job.has_error()) return job.error();
-    policies[run.id] = policy_of(*job);
+    Result<LostRun> lost = lost_run(store, run);
+    if (lost.has_error()) return lost.error();
+    lost_runs.emplace(run.id, *std::move(lost));
   }
-  if (policies.empty()) return 0;
-  const RecoveryRule rule = [&policies, now](const UnresolvedAttempt& lost) {
-    // As for a run that is resumed: it has its deadline once more, because nobody had a chance to try
-    // meanwhile.
-    AttemptFacts facts = lost.facts;
-    facts.run_started_at = std::max(facts.run_started_at, now);
-    return recover(facts, policies.at(lost.run), now);
+  if (lost_runs.empty()) return 0;
+  const RecoveryRule rule = [&lost_runs, now](const UnresolvedAttempt& attempt) {
+    return recover_one(lost_runs.at(attempt.run), attempt, now);
   };
   Result<std::int64_t> recovered = store.recover(rule, now);
   reach(KillPoint::recover_after);

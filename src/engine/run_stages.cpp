@@ -3,6 +3,13 @@
 
 namespace sluice {
 
+Transition stopped_by(const Trip& trip, Transition next, const std::string& aside) {
+  next.halt = trip.action == StopAction::cancel ? Halt::cancel : Halt::run;
+  next.halt_cause = ControlCause::threshold;
+  next.halt_reason = trip.reason + aside;
+  return next;
+}
+
 bool RunStages::is_needed() const {
   const StopRules& abort = rollout_.abort;
   return has_stages() || abort.failed || abort.in_doubt || abort.rejected_in_a_row || !abort.codes.empty();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sluice/core/window_rules.hpp"
 #include "sluice/engine/dispatcher.hpp"
@@ -15,8 +16,6 @@ namespace {
 // wire.
 constexpr std::chrono::milliseconds claim_ahead{300};
 
-Halt halt_of(StopAction action) { return action == StopAction::cancel ? Halt::cancel : Halt::run; }
-
 }  // namespace
 
 ServedRun::ServedRun(RunId id, const Job& job, bool is_split_guarded,
@@ -27,10 +26,14 @@ ServedRun::ServedRun(RunId id, const Job& job, bool is_split_guarded,
       is_split_guarded_(is_split_guarded),
       pace_(requests_per_second, job.devices_per_minute) {}
 
-void ServedRun::starts_from(std::optional<UtcTime> first_start, UtcTime now) {
+void ServedRun::starts_from(std::optional<UtcTime> first_start, UtcTime now, SteadyTime steady_now) {
+  if (first_start) pace_.begin_after_another(steady_now);
   if (!job_.deadline) return;
   deadline_ = first_start.value_or(now) + *job_.deadline;
-  if (*deadline_ <= now) deadline_ = now + *job_.deadline;
+  // Counted from when it may send again.
+  const auto wait = std::max(pace_.next_send_at() - steady_now, std::chrono::nanoseconds{0});
+  if (*deadline_ <= now)
+    deadline_ = now + *job_.deadline + std::chrono::ceil<std::chrono::microseconds>(wait);
 }
 
 bool ServedRun::is_in_window(UtcTime now) const {
@@ -73,18 +76,25 @@ Transition ServedRun::decide(const ClaimedChunk& chunk, const Outcome& outcome, 
   if (next.state == ChunkState::split && is_of_cloud && is_split_guarded_ && split_guard_.has_tripped()) {
     next = stop_splitting(outcome, now);
   }
+  return judged(chunk, outcome, std::move(next));
+}
+
+Transition ServedRun::decide_unsent(const ClaimedChunk& chunk, const Outcome& outcome, UtcTime now) {
+  return judged(chunk, outcome, release(chunk.facts, policy(), now));
+}
+
+/// Counts the result, and stops the run if that passes a threshold.
+Transition ServedRun::judged(const ClaimedChunk& chunk, const Outcome& outcome, Transition next) {
   const std::optional<Trip> trip = stages.heed({.stage = chunk.stage,
                                                 .devices = chunk.facts.devices,
                                                 .is_part = chunk.facts.is_part,
                                                 .state = next.state,
                                                 .outcome = outcome.kind,
                                                 .code = outcome.code});
-  const bool is_stopped = is_halted_ && trip && trip->action == StopAction::pause;
-  if (!trip || next.halt == Halt::tenant || is_stopped) return next;
-  next.halt = halt_of(trip->action);
-  next.halt_cause = ControlCause::threshold;
-  next.halt_reason = trip->reason + overshoot_text();
-  return next;
+  // Also of a run that is halted already: it may have been told to pause, and not be on record as paused yet.
+  // Where it is, the first reason stays.
+  if (!trip || next.halt == Halt::tenant) return next;
+  return stopped_by(*trip, std::move(next), overshoot_text());
 }
 
 /// What is on its way besides the chunk that is being decided about comes too late to be stopped.

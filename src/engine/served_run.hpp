@@ -31,7 +31,7 @@ class ServedRun {
   bool is_halted() const { return is_halted_; }
 
   /// The run's deadline counts from its first start; whoever goes on with it after that has it once more.
-  void starts_from(std::optional<UtcTime> first_start, UtcTime now);
+  void starts_from(std::optional<UtcTime> first_start, UtcTime now, SteadyTime steady_now);
   bool is_past_deadline(UtcTime now) const { return deadline_ && now >= *deadline_; }
   /// Whether the hour is one at which the job may send.
   bool is_in_window(UtcTime now) const;
@@ -47,7 +47,8 @@ class ServedRun {
   int chunks_max(SteadyTime now) const;
   /// When chunks_max() changes by itself; absent: it does not.
   std::optional<SteadyTime> claimable_from() const;
-  SteadyTime paced_from() const { return pace_.next_send_at(); }
+  /// When a chunk of so many devices may go.
+  SteadyTime paced_from(int devices) const { return pace_.next_send_at(devices); }
   bool is_paced() const { return pace_.is_limited(); }
   void claimed() { ++staged_; }
   void left_stage() { --staged_; }
@@ -57,10 +58,13 @@ class ServedRun {
 
   /// What the rules make of an outcome, thresholds and split guard included.
   Transition decide(const ClaimedChunk& chunk, const Outcome& outcome, UtcTime now, double jitter);
+  /// The same for a chunk that was claimed and is not sent after all: it may be too late for its replay.
+  Transition decide_unsent(const ClaimedChunk& chunk, const Outcome& outcome, UtcTime now);
 
   RunStages stages;
 
  private:
+  Transition judged(const ClaimedChunk& chunk, const Outcome& outcome, Transition next);
   std::string overshoot_text() const;
 
   RunId id_;

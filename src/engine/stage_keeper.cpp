@@ -5,6 +5,8 @@
 #include <exception>
 #include <utility>
 
+#include "sluice/core/mutation.hpp"
+
 namespace sluice {
 namespace asio = boost::asio;
 
@@ -17,8 +19,27 @@ StageKeeper::StageKeeper(asio::any_io_executor loop, PatientStore& store, Clock&
       config_(config),
       wake_(std::move(wake)) {}
 
+namespace {
+
+/// What is refused was said too late: somebody has canceled the run meanwhile.
+Result<void> unless_refused(ServedRun& run, Result<void> done) {
+  if (done.has_value() || done.error().kind != ErrorKind::refused) return done;
+  run.halt();
+  return {};
+}
+
+/// For the mutation that loads no tally.
+RunTally without_results(const RunTally& tally) {
+  RunTally devices_only = tally;
+  for (StageTally& stage : devices_only.stages) stage = StageTally{.devices = stage.devices};
+  return devices_only;
+}
+
+}  // namespace
+
 asio::awaitable<Result<void>> StageKeeper::begin(ServedRun& run) {
-  if (!run.stages.is_needed() && !run.job().deadline) co_return Result<void>{};
+  const bool is_needed = run.stages.is_needed() || run.job().deadline || run.job().devices_per_minute;
+  if (!is_needed) co_return Result<void>{};
   auto read = [id = run.id()](Store& store) -> Result<std::pair<RunRecord, RunTally>> {
     Result<std::optional<RunRecord>> record = store.run(id);
     if (record.has_error()) return record.error();
@@ -28,8 +49,9 @@ asio::awaitable<Result<void>> StageKeeper::begin(ServedRun& run) {
   };
   const Result<std::pair<RunRecord, RunTally>> found = co_await store_.call(std::move(read));
   if (found.has_error()) co_return found.error();
-  run.starts_from(found->first.started_at, clock_.utc_now());
-  run.stages.begin(found->second, found->first.stage);
+  run.starts_from(found->first.started_at, clock_.utc_now(), clock_.steady_now());
+  run.stages.begin(is_seeded(Mutation::tally_forgotten) ? without_results(found->second) : found->second,
+                   found->first.stage);
   co_return Result<void>{};
 }
 
@@ -40,6 +62,10 @@ asio::awaitable<Result<void>> StageKeeper::learn(ServedRun& run) {
   if (stages.has_error()) co_return stages.error();
   if (config_.approves_itself) {
     for (StageRecord& stage : *stages) stage.approved_at = clock_.utc_now();
+  }
+  for (StageRecord& stage : *stages) {
+    if (stage.settled_at && is_seeded(Mutation::soak_anew)) stage.settled_at = clock_.utc_now();
+    if (stage.settled_at && is_seeded(Mutation::soak_forgotten)) stage.settled_at = UtcTime{};
   }
   run.stages.learn(std::move(*stages));
   co_return Result<void>{};
@@ -88,7 +114,7 @@ asio::awaitable<Result<void>> StageKeeper::open(ServedRun& run) {
   };
   Result<void> opened = co_await store_.call(std::move(work));
   if (opened.has_value()) run.stages.opened(now);
-  co_return opened;
+  co_return unless_refused(run, std::move(opened));
 }
 
 asio::awaitable<Result<void>> StageKeeper::hold(ServedRun& run, std::string reason) {
@@ -100,7 +126,8 @@ asio::awaitable<Result<void>> StageKeeper::hold(ServedRun& run, std::string reas
                                   .reason = reason,
                                   .now = now});
   };
-  co_return co_await store_.call(std::move(work));
+  Result<void> held = co_await store_.call(std::move(work));
+  co_return unless_refused(run, std::move(held));
 }
 
 // On its own, because other runs go on meanwhile.

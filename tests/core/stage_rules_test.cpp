@@ -47,6 +47,14 @@ TEST_CASE("stages: the next waits for the last result, then for the end of the s
   CHECK(between.at(noon + 30min).step == StageStep::open);
 }
 
+TEST_CASE(
+    "stages: what is sent again on a person's word is waited for, though the stage was settled before") {
+  Between between;
+  between.facts.tally = {.devices = 20, .accepted = 19};
+
+  CHECK(between.at(noon + 1h).step == StageStep::wait);
+}
+
 TEST_CASE("stages: a gate that has seen too little holds, and never promotes") {
   Between between;
   between.canary.gate.min_sample = 20;

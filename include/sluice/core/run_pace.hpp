@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A run's own pace, below its account's: requests a second, and devices a minute. After a chunk the next one
-// waits until what was sent is paid for, so no minute holds more devices than are allowed.
+// waits until what was sent is paid for, and until the minute that ends with it has room for it; so no minute
+// holds more devices than are allowed. A chunk that is larger than a minute's share goes alone in its minute.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
+#include <deque>
 #include <optional>
 
 #include "sluice/core/time.hpp"
@@ -19,23 +20,26 @@ class RunPace {
   /// Whether there is anything to wait for at all.
   bool is_limited() const { return requests_per_second_ || devices_per_minute_; }
 
+  /// No chunk may go before, however few devices it has.
   SteadyTime next_send_at() const { return next_send_at_; }
+  /// A chunk of so many devices may go then.
+  SteadyTime next_send_at(int devices) const;
 
-  void sent(SteadyTime now, int devices) {
-    if (requests_per_second_)
-      next_send_at_ = std::max(next_send_at_, now + seconds(1 / *requests_per_second_));
-    if (devices_per_minute_)
-      next_send_at_ = std::max(next_send_at_, now + seconds(60.0 * devices / *devices_per_minute_));
-  }
+  void sent(SteadyTime now, int devices);
+
+  /// Somebody may have sent of the run until a moment ago, and nobody knows how much: its minute has to pass.
+  void begin_after_another(SteadyTime now);
 
  private:
-  static std::chrono::nanoseconds seconds(double count) {
-    return std::chrono::ceil<std::chrono::nanoseconds>(std::chrono::duration<double>(count));
-  }
+  struct Send {
+    SteadyTime at;
+    int devices = 0;
+  };
 
   std::optional<double> requests_per_second_;
   std::optional<double> devices_per_minute_;
   SteadyTime next_send_at_;
+  std::deque<Send> of_last_minute_;  ///< only if devices are limited
 };
 
 }  // namespace sluice
