@@ -54,7 +54,7 @@ export ALIBABA_CLOUD_ACCESS_KEY_ID=testid ALIBABA_CLOUD_ACCESS_KEY_SECRET=testse
 echo "$SLUICE_ENDPOINT"
 
 say "3. Send it:"
-show sluice run samples/fleet.json
+show sluice run samples/fleet.json --expect-devices 1200
 
 say "4. What was recorded:"
 show sluice status 1

@@ -97,6 +97,7 @@ class CommandLine {
     add_common_options();
     add_planning_verbs();
     add_sending_verbs();
+    add_control_verbs();
     add_reporting_verbs();
     add_simulating_verbs();
   }
@@ -206,15 +207,15 @@ class CommandLine {
              });
   }
 
-  static void add_duration(CLI::App* to, const std::string& name, std::optional<Milliseconds>& value,
-                           const std::string& what) {
-    add_read(to, name, "TIME", what,
-             [&value](const std::string& source, const std::string& text) -> Result<void> {
-               value = parse_duration(text);
-               if (value) return {};
-               return Error{ErrorKind::usage, printable(source, 128) + ": this is not a duration",
-                            "Expected one such as 500ms, 15s or 2m."};
-             });
+  static CLI::Option* add_duration(CLI::App* to, const std::string& name, std::optional<Milliseconds>& value,
+                                   const std::string& what) {
+    return add_read(to, name, "TIME", what,
+                    [&value](const std::string& source, const std::string& text) -> Result<void> {
+                      value = parse_duration(text);
+                      if (value) return {};
+                      return Error{ErrorKind::usage, printable(source, 128) + ": this is not a duration",
+                                   "Expected one such as 500ms, 15s or 2m."};
+                    });
   }
 
   CLI::Option* add_run_argument(CLI::App* to, const std::string& what) {
@@ -259,6 +260,17 @@ class CommandLine {
              "Device list, instead of the job file's; - is standard input:\n"
              "one name a line, or with --column CSV or NDJSON, whichever it is");
     add_text(to, "--column", "NAME", send_.column, "Column or member that holds the device's name [device]");
+    const auto take = [this](const std::vector<std::string>& texts) {
+      for (const std::string& text : texts) {
+        Result<ParameterSetting> setting = parse_setting(text);
+        if (setting.has_error()) throw Error{setting.error()};
+        send_.settings.push_back(std::move(*setting));
+      }
+    };
+    to->add_option_function<std::vector<std::string>>(
+          "--set", take, "The value of one of the job's params, as in version=2.14.0; may be repeated")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
   }
 
   void add_device_options(CLI::App* to) {
@@ -317,12 +329,14 @@ class CommandLine {
     add_device_options(plan);
     add_tenant_option(plan);
     add_endpoint_options_of_job(plan);
+    add_start(plan, "As if it were run then, such as 2026-03-28T22:00:00Z [now]");
   }
 
   void add_sending_verbs() {
     CLI::App* run =
         verb("run", "Queue a job and send it, with progress. Ctrl-C stops cleanly; resume goes on.",
-             "  sluice run job.json\n  sluice run job.json --devices fleet.txt --expect-devices 5000\n",
+             "  sluice run job.json\n  sluice run job.json --devices fleet.txt --expect-devices 5000\n"
+             "  sluice run job.json --set version=2.14.0\n",
              [this] { return run_command(common_, send_); });
     CLI::App* submit =
         verb("submit", "Put a job into the queue, and send nothing yet.",
@@ -333,7 +347,9 @@ class CommandLine {
       add_device_options(to);
       add_tenant_option(to);
       add_endpoint_options_of_job(to);
-      to->add_flag("-y,--yes", send_.says_yes, "Answer every question with yes (this version asks none)");
+      to->add_flag(
+          "-y,--yes", send_.says_yes,
+          "Answer every question with yes: also a run of more than 500 devices\nwithout stages begins");
     }
 
     CLI::App* resume =
@@ -344,6 +360,57 @@ class CommandLine {
     // A run remembers where it was sent and how fast; the environment is not asked again.
     add_endpoint_options(resume, "Where the API is [where the run was sent before]",
                          "Requests per second, at most the tenant's [the run's own]");
+  }
+
+  void add_control_verbs() {
+    CLI::App* pause =
+        verb("pause", "Stop sending a run, also one that another process sends. resume goes on.",
+             "  sluice pause 7\n  sluice pause 7 --reason \"site 12 reports faults\"\n",
+             [this] { return pause_command(common_, wanted_run(), reason_); });
+    add_run_argument(pause, "The run's number; none: the only unfinished one");
+    CLI::App* cancel = verb("cancel", "End a run for ever, also one that another process sends.",
+                            "  sluice cancel 7 --reason \"wrong firmware\"\n",
+                            [this] { return cancel_command(common_, RunId{*run_}, reason_); });
+    add_run_argument(cancel, "The run's number")->required();
+    CLI::App* stop = verb("stop", "Pause every unfinished run of the store.", "  sluice stop\n",
+                          [this] { return stop_command(common_, reason_); });
+    for (CLI::App* to : {pause, cancel, stop})
+      add_text(to, "--reason", "TEXT", reason_, "Why; it stays on record with your name");
+    add_approve_verb();
+    add_rate_verb();
+  }
+
+  void add_approve_verb() {
+    CLI::App* approve =
+        verb("approve", "Let the next stage of a run start; it stays on record with your name.",
+             "  sluice approve 7\n  sluice approve 7 --stage rest\n",
+             [this] { return approve_command(common_, RunId{*run_}, approve_); });
+    add_run_argument(approve, "The run's number")->required();
+    add_text(approve, "--stage", "NAME", approve_.stage, "Which stage may start [the next one]");
+    approve->add_flag("--past-gate", approve_.is_past_gate, "Whatever the gate before it says");
+  }
+
+  void add_rate_verb() {
+    CLI::App* rate =
+        verb("rate", "Slow an account down for some time, also while a process sends: set.",
+             "  sluice rate set 4 --for 1h\n  sluice rate set 0.5 --for 30m --tenant prod\n", [this] {
+               rate_.valid_for = valid_for_.value_or(Milliseconds{0});
+               return rate_command(common_, rate_);
+             });
+    rate->add_option("ACTION", rate_.action, "set: from now on, no more than N requests a second")
+        ->type_name("")
+        ->required();
+    add_read(rate, "N", "", "Requests per second",
+             [this](const std::string& source, const std::string& text) -> Result<void> {
+               const Result<double> number = number_between(source, text, rate_min, rate_max);
+               if (number.has_error()) return number.error();
+               rate_.rate = *number;
+               return {};
+             })
+        ->required();
+    add_text(rate, "--tenant", "NAME", rate_.tenant,
+             "The cloud account, as the configuration calls it (or SLUICE_TENANT)");
+    add_duration(rate, "--for", valid_for_, "How long; after that, as before")->required();
   }
 
   void add_reporting_verbs() {
@@ -489,6 +556,10 @@ class CommandLine {
   simulator::Options cloud_;
   std::string faults_file_;
   std::optional<std::int64_t> run_;
+  std::string reason_;
+  ApproveOptionsGiven approve_;
+  RateOptionsGiven rate_;
+  std::optional<Milliseconds> valid_for_;
   std::size_t limit_ = 100;
 };
 

@@ -21,6 +21,16 @@ ExitCode plan_command(const CommonOptions& common, const SendOptions& send);
 ExitCode submit_command(const CommonOptions& common, const SendOptions& send);
 ExitCode run_command(const CommonOptions& common, const SendOptions& send);
 ExitCode resume_command(const CommonOptions& common, const SendOptions& send, std::optional<RunId> run);
+
+ExitCode pause_command(const CommonOptions& common, std::optional<RunId> run, const std::string& reason);
+ExitCode cancel_command(const CommonOptions& common, RunId run, const std::string& reason);
+ExitCode stop_command(const CommonOptions& common, const std::string& reason);
+ExitCode approve_command(const CommonOptions& common, RunId run, const ApproveOptionsGiven& given);
+ExitCode rate_command(const CommonOptions& common, const RateOptionsGiven& given);
+/// Absent: no process has the store, so whoever resumes must send by himself.
+Result<std::optional<int>> resume_where_it_is_sent(const CommonOptions& common, const std::string& path,
+                                                   RunId run);
+
 ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const RehearseOptions& rehearse);
 
 ExitCode simulate_command(const CommonOptions& common, simulator::Options options,

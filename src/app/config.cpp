@@ -22,9 +22,9 @@ namespace {
 
 using Names = std::string_view;
 constexpr std::array<Names, 4> root_names{"$schema", "default_tenant", "store", "tenants"};
-constexpr std::array<Names, 12> tenant_names{"endpoint", "region",  "rate",     "in_flight",
-                                             "action",   "version", "format",   "credentials_file",
-                                             "profile",  "ca_file", "timeouts", "codes"};
+constexpr std::array<Names, 13> tenant_names{
+    "endpoint",         "region",  "rate",    "in_flight", "action", "version",  "format",
+    "credentials_file", "profile", "ca_file", "timeouts",  "codes",  "deny_file"};
 constexpr std::array<Names, 4> timeout_names{"connect", "tls", "exchange", "idle"};
 constexpr ObjectKeys root_keys{root_names, {}};
 constexpr ObjectKeys tenant_keys{tenant_names, {}};
@@ -139,6 +139,7 @@ TenantConfig read_tenant(const JsonValue::Member& member, Findings& findings) {
   tenant.credentials_file = read_path(reader, "credentials_file");
   tenant.profile = reader.text("profile", is_token, token_in_words).value_or("");
   tenant.https.ca_file = read_path(reader, "ca_file");
+  tenant.deny_file = read_path(reader, "deny_file");
   if (const auto* timeouts = reader.of_kind("timeouts", JsonValue::Kind::object, "an object of durations")) {
     read_timeouts(*timeouts, path + ".timeouts", findings, tenant.https);
   }

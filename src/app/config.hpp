@@ -29,6 +29,7 @@ struct TenantConfig {
   std::string credentials_file;  ///< empty: the usual places
   std::string profile;           ///< empty: none is asked for by name
   HttpsOptions https;
+  std::string deny_file;  ///< devices that no run of the tenant may send to; empty: none are denied
 };
 
 struct Config {

@@ -8,13 +8,12 @@
 #include "app/display_text.hpp"
 #include "app/json_text.hpp"
 #include "app/run_report.hpp"
+#include "http_api/api_reason.hpp"
 #include "jobfile/utf8.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
 namespace {
-
-constexpr std::size_t reason_bytes_max = 500;
 
 template <class Chunks>
 std::int64_t devices_of(const Chunks& chunks) {
@@ -33,15 +32,6 @@ std::string row_of(const DoubtfulChunk& doubt) {
   return fmt::format("{:>7}  {:>7}  {:>5}  {:<20}  {}  {}  {}\n", doubt.chunk.value, doubt.devices,
                      doubt.sends, time_text(doubt.since), padded(text_or_dash(doubt.code, 128), 22),
                      padded(text_or_dash(doubt.request_id, 128), 36), text_or_dash(doubt.message, 256));
-}
-
-bool is_readable(std::string_view text) {
-  while (!text.empty()) {
-    const auto point = first_code_point(text);
-    if (!point || is_invisible(point->value)) return false;
-    text.remove_prefix(point->bytes);
-  }
-  return true;
 }
 
 Error unfit_reason(const std::string& what) {

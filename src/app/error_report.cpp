@@ -53,6 +53,15 @@ std::string_view to_string(ErrorKind kind) {
   return "unexpected";
 }
 
+ErrorKind error_kind_from(std::string_view word) {
+  for (const ErrorKind kind :
+       {ErrorKind::usage, ErrorKind::invalid_input, ErrorKind::not_found, ErrorKind::unreachable,
+        ErrorKind::refused, ErrorKind::unauthorized, ErrorKind::storage_busy, ErrorKind::storage}) {
+    if (word == to_string(kind)) return kind;
+  }
+  return ErrorKind::unexpected;
+}
+
 std::string error_text(const Error& error) {
   std::string text{"sluice: "};
   text.append(without_line_ends(error.message)).append("\n");

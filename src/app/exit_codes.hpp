@@ -30,7 +30,7 @@ int exit_code_of(ErrorKind kind);
 /// Of a command that sent the run, or waited for it. Doubt beats failure, as in status_of(): a failed device
 /// is known to be as it was and can be tried again by a script, one in doubt needs somebody to look first,
 /// and a script that reads "7: retry the failed" must not get there while doubt is left. A run that paused is
-/// 11 if its tenant was blocked, else 8; one that is still under way is 12.
+/// 11 if its tenant was blocked, 6 if an operator has paused it, else 8; one that is still under way is 12.
 int exit_code_of(const RunRecord& run);
 
 }  // namespace sluice

@@ -87,9 +87,9 @@ void announce(const CommonOptions& common, const RunRecord& record, const Tenant
                   to_string(setup.endpoint), rate_text(setup.rate), printable(key_source, 256)));
 }
 
-ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common,
-                         const SessionGround& ground) {
-  SessionEnd end = send_runs(store, runs, common, ground);
+ExitCode send_and_report(Store& store, const std::string& store_file, const std::vector<SessionRun>& runs,
+                         const CommonOptions& common, const SessionGround& ground) {
+  SessionEnd end = send_runs(store, store_file, runs, common, ground);
   if (end.failure && !common.is_rehearsal) mention_simulated_cloud(runs, *end.failure);
   // After a failure the one JSON object on stdout is the error that the caller is about to report.
   const bool is_error_the_answer = end.failure && common.wants_json();

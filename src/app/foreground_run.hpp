@@ -18,9 +18,9 @@ Result<FoundCredentials> credentials_for(const TenantSetup& setup, const Environ
 void announce(const CommonOptions& common, const RunRecord& record, const TenantSetup& setup,
               std::string_view key_source);
 
-/// Sends the runs, prints each one's summary, and says how to go on.
-ExitCode send_and_report(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& common,
-                         const SessionGround& ground = machine_ground());
+/// Sends the runs, prints each one's summary, and says how to go on. @param store_file as for send_runs()
+ExitCode send_and_report(Store& store, const std::string& store_file, const std::vector<SessionRun>& runs,
+                         const CommonOptions& common, const SessionGround& ground = machine_ground());
 
 /// The options that neither a run nor the next command knows by itself: store, configuration, key, trust.
 std::string again_options(const CommonOptions& common, const SendOptions& send);

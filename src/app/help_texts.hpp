@@ -9,8 +9,10 @@ namespace sluice::help_texts {
 inline constexpr std::string_view exit_codes_footer =
     "Exit codes: 0 all accepted, 1 unexpected, 2 wrong use, 3 job file or configuration invalid, 4 not "
     "found,\n"
-    "5 endpoint not reachable, 6 refused, 7 devices failed, 8 the run paused itself, 10 devices in doubt,\n"
-    "11 credentials, permission or another pause of the account, 129/130/143 interrupted.";
+    "5 endpoint not reachable, 6 refused, or paused by an operator, 7 devices failed, 8 the run paused "
+    "itself,\n"
+    "9 canceled, 10 devices in doubt, 11 credentials, permission or another pause of the account, "
+    "129/130/143 interrupted.";
 
 inline constexpr std::string_view environment_footer =
     "Environment, where the option is not given: SLUICE_STORE, SLUICE_CONFIG, SLUICE_TENANT, "

@@ -11,8 +11,9 @@
 
 namespace sluice {
 
-std::string operator_name() {
-  const uid_t uid = ::getuid();
+std::string operator_name() { return operator_name_of(::getuid()); }
+
+std::string operator_name_of(uid_t uid) {
   std::array<char, 16'384> buffer{};
   passwd entry{};
   passwd* found = nullptr;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sluice/core/time.hpp"
+#include "sluice/jobfile/parameter.hpp"
 
 namespace sluice {
 
@@ -32,6 +33,7 @@ struct SendOptions {
   std::string job_file;
   std::string devices_file;  ///< "-" is standard input
   std::string column;
+  std::vector<ParameterSetting> settings;  ///< of the job's params
   std::string endpoint;
   std::string tenant;
   std::string credentials_file;
@@ -59,6 +61,20 @@ struct DoubtOptionsGiven {
   std::string reason;
   std::optional<std::int64_t> expected_devices;
   bool wants_decided = false;  ///< list what was decided, not what is in doubt
+};
+
+/// What `sluice approve` is told.
+struct ApproveOptionsGiven {
+  std::string stage;  ///< empty: the next one
+  bool is_past_gate = false;
+};
+
+/// What `sluice rate` is told.
+struct RateOptionsGiven {
+  std::string action;  ///< "set"
+  std::string tenant;  ///< empty: the default one
+  double rate = 0;     ///< requests per second
+  std::chrono::milliseconds valid_for{0};
 };
 
 struct RehearseOptions {

@@ -44,8 +44,11 @@ std::string_view recorded_pause_reason(const RunRecord& run) {
 }
 
 bool is_paused_by_its_job(const RunRecord& run) {
-  // The rules pause a run, and not its whole tenant, for its job or at its deadline.
-  return status_of(run) == RunStatus::paused && run.tenant_pause_reason.empty() &&
+  // An outcome pauses a run, and not its whole tenant, for its job. A pause from before causes were recorded
+  // may be one at the deadline as well.
+  const bool is_for_outcome =
+      run.control_cause == ControlCause::outcome || run.control_cause == ControlCause::none;
+  return is_for_outcome && status_of(run) == RunStatus::paused && run.tenant_pause_reason.empty() &&
          !run.control_reason.empty() && !is_deadline_reason(run.control_reason);
 }
 

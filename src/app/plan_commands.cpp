@@ -6,15 +6,19 @@
 #include <cstdio>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "app/commands.hpp"
+#include "app/confirmation.hpp"
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/foreground_run.hpp"
 #include "app/json_text.hpp"
+#include "app/left_out.hpp"
 #include "app/plan_report.hpp"
 #include "app/prepared_job.hpp"
-#include "app/run_report.hpp"
+#include "app/send_command_text.hpp"
+#include "app/system_now.hpp"
 #include "sluice/dialect/signature.hpp"
 #include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/device_name.hpp"
@@ -22,8 +26,6 @@
 namespace sluice {
 namespace {
 
-// What the estimate assumes for one exchange; the cloud answers in some 50 ms.
-constexpr std::chrono::milliseconds assumed_latency{50};
 /// Without a key at hand, one of the usual length stands in where only its length matters.
 Credentials usual_key() {
   return {.access_key_id = "LTAIxxxxxxxxxxxxxxxxxxxx", .access_key_secret = {}, .security_token = {}};
@@ -36,40 +38,62 @@ std::size_t names_encoded_size(std::string_view names, std::size_t count) {
   return names.size() - count + 2 * static_cast<std::size_t>(escaped);
 }
 
-struct ListFacts {
-  std::int64_t devices = 0;
-  std::int64_t duplicates = 0;
-  std::int64_t chunks = 0;
-  std::size_t largest_request_bytes = 0;
+/// How large the largest request of a plan gets.
+class LargestRequest {
+ public:
+  LargestRequest(const InvokeThingsDialect& dialect, const Call& call, const Credentials& key)
+      : dialect_(dialect), call_(call), key_(key) {}
+
+  PlanVisitor visitor() {
+    return {.group = [this](std::size_t group, std::string_view args) { take_group(group, args); },
+            .chunk = [this](const PlannedChunk& chunk) { take_chunk(chunk); }};
+  }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  void take_group(std::size_t group, std::string_view args) {
+    args_sizes_.resize(std::max(args_sizes_.size(), group + 1));
+    args_sizes_[group] = percent_encoded_size(args);
+    // What a group has of its own is added to what all have.
+    call_.args.clear();
+  }
+
+  void take_chunk(const PlannedChunk& chunk) {
+    const std::size_t common =
+        body_size_bound(dialect_, call_, chunk.devices, names_encoded_size(chunk.names, chunk.devices), key_);
+    bytes_ = std::max(bytes_, common + (args_sizes_.empty() ? 0 : args_sizes_[chunk.group]));
+  }
+
+  const InvokeThingsDialect& dialect_;
+  Call call_;
+  const Credentials& key_;
+  std::vector<std::size_t> args_sizes_;  // of each group; empty: all are sent the job's own
+  std::size_t bytes_ = 0;
 };
 
-Result<ListFacts> read_through(DeviceList& devices, const Job& job, const InvokeThingsDialect& dialect,
-                               const Credentials& key) {
-  ListFacts facts;
-  std::string names;
-  while (true) {
-    names.clear();
-    const Result<std::size_t> count = devices.read(job.chunk_size, names);
-    if (count.has_error()) return count.error();
-    if (*count == 0) break;
-    ++facts.chunks;
-    const std::size_t bytes =
-        body_size_bound(dialect, job.call, *count, names_encoded_size(names, *count), key);
-    facts.largest_request_bytes = std::max(facts.largest_request_bytes, bytes);
-  }
-  facts.devices = static_cast<std::int64_t>(devices.devices());
-  facts.duplicates = static_cast<std::int64_t>(devices.duplicates());
-  return facts;
+/// What a list comes to before anybody has said where it is sent.
+Result<Survey> survey_alone(const SendOptions& send, const JobAndText& loaded) {
+  if (!names_devices(send, loaded.job)) return Survey{.groups = 0};
+  Result<TargetList> targets = open_targets(send, loaded.job, loaded.rules, {});
+  if (targets.has_error()) return targets.error();
+  return survey(*targets, {.job = loaded.job, .job_text = loaded.text});
 }
 
-/// The run that was planned: with every option that the plan was made with.
-std::string planned_run_command(const CommonOptions& common, const SendOptions& send) {
-  std::string command = "sluice run" + option_text("", send.job_file);
-  command += option_text("--devices", send.devices_file) + option_text("--column", send.column);
-  if (send.expected_devices) command += fmt::format(" --expect-devices {}", *send.expected_devices);
-  command += option_text("--endpoint", send.endpoint) + option_text("--tenant", send.tenant);
-  if (send.rate) command += fmt::format(" --rate {}", *send.rate);
-  return command + again_options(common, send);
+/// The run that was planned. One that would have to be confirmed is, by the number that the plan has shown.
+std::string planned_run_command(const CommonOptions& common, SendOptions send, const Survey& survey,
+                                const Job& job) {
+  if (needs_confirmation(job, send, survey.counts.devices)) send.expected_devices = survey.counts.devices;
+  return send_command_text("run", common, send);
+}
+
+std::string valid_text(const SendOptions& send, const Survey& survey) {
+  std::string text =
+      fmt::format("{}: valid, {}", printable(send.job_file), counted(survey.counts.devices, "device"));
+  if (const std::string left_out = left_out_text(survey.counts); !left_out.empty())
+    text += fmt::format(" ({})", left_out);
+  for (const StageSurvey& stage : survey.stages)
+    text += fmt::format("\n  {}: {}", printable(stage.name, 64), counted(stage.devices, "device"));
+  return text + "\n";
 }
 
 }  // namespace
@@ -77,23 +101,17 @@ std::string planned_run_command(const CommonOptions& common, const SendOptions& 
 ExitCode validate_command(const CommonOptions& common, const SendOptions& send) {
   const Result<JobAndText> loaded = load_job(send);
   if (loaded.has_error()) return loaded.error();
-  ListFacts facts;
-  if (names_devices(send, loaded->job)) {
-    Result<DeviceList> devices = open_devices(send, loaded->job);
-    if (devices.has_error()) return devices.error();
-    const Result<ListFacts> read = read_through(*devices, loaded->job, {}, usual_key());
-    if (read.has_error()) return read.error();
-    facts = *read;
-  }
+  const Result<Survey> surveyed = survey_alone(send, *loaded);
+  if (surveyed.has_error()) return surveyed.error();
   if (common.wants_json()) {
     JsonText json;
     json.begin_object().member("schema_version", json_schema_version).member("valid", true);
-    json.member("job", loaded->job.name)
-        .member("devices", facts.devices)
-        .member("duplicates", facts.duplicates);
+    json.member("job", loaded->job.name).member("devices", surveyed->counts.devices);
+    json.member("duplicates", surveyed->counts.duplicates).member("unmatched", surveyed->counts.unmatched);
+    json.member("excluded", surveyed->counts.excluded);
     fmt::print("{}", json.end_object().end_document().text());
   } else {
-    fmt::print("{}: valid, {}\n", printable(send.job_file), counted(facts.devices, "device"));
+    fmt::print("{}", valid_text(send, *surveyed));
   }
   return exit_codes::all_accepted;
 }
@@ -102,32 +120,40 @@ ExitCode plan_command(const CommonOptions& common, const SendOptions& send) {
   const Environment environment = process_environment();
   Result<PreparedJob> prepared = prepare_job(common, send, environment);
   if (prepared.has_error()) return prepared.error();
-  Result<DeviceList> devices = open_devices(send, prepared->job);
-  if (devices.has_error()) return devices.error();
+  auto denied = denied_devices(prepared->setup);
+  if (denied.has_error()) return denied.error();
+  Result<TargetList> targets =
+      open_targets(send, prepared->job, prepared->rules, {.denied = std::move(*denied)});
+  if (targets.has_error()) return targets.error();
   const Result<FoundCredentials> found = credentials_for(prepared->setup, environment);
   const Credentials key = found.has_value() ? found->credentials : usual_key();
 
   const TenantSetup& setup = prepared->setup;
-  const Result<ListFacts> facts = read_through(*devices, prepared->job, setup.dialect, key);
-  if (facts.has_error()) return facts.error();
-  if (send.expected_devices && *send.expected_devices != facts->devices) {
-    return unexpected_device_count(facts->devices, *send.expected_devices);
-  }
+  LargestRequest largest(setup.dialect, prepared->job.call, key);
+  const Result<Survey> surveyed = survey(*targets, submit_request(*prepared, send), largest.visitor());
+  if (surveyed.has_error()) return surveyed.error();
+  if (auto refusal = unexpected_device_count(*surveyed, send.expected_devices)) return *std::move(refusal);
+  const Result<RunForecast> foreseen = forecast(
+      prepared->job, setup, planned_stages(prepared->job, *surveyed), send.start.value_or(system_now()));
+  if (foreseen.has_error()) return foreseen.error();
   const Plan plan{.job_name = prepared->job.name,
                   .tenant = setup.name,
                   .endpoint = to_string(setup.endpoint),
-                  .devices = facts->devices,
-                  .duplicates = facts->duplicates,
-                  .chunks = facts->chunks,
+                  .devices = surveyed->counts.devices,
+                  .duplicates = surveyed->counts.duplicates,
+                  .left_out = surveyed->counts,
+                  .groups = surveyed->groups,
+                  .chunks = surveyed->chunks,
                   .chunk_size = static_cast<std::int64_t>(prepared->job.chunk_size),
-                  .largest_request_bytes = static_cast<std::int64_t>(facts->largest_request_bytes),
+                  .largest_request_bytes = static_cast<std::int64_t>(largest.bytes()),
                   .rate = setup.rate,
                   .account_limit = setup.account_rate,
                   .in_flight = setup.in_flight,
                   .safe_to_repeat = prepared->job.safe_to_repeat,
                   .on_doubt = prepared->job.on_doubt,
-                  .at_least = estimate(facts->chunks, setup.rate, setup.in_flight, assumed_latency),
-                  .next_command = planned_run_command(common, send)};
+                  .digest = surveyed->digest,
+                  .forecast = *foreseen,
+                  .next_command = planned_run_command(common, send, *surveyed, prepared->job)};
   fmt::print("{}", common.wants_json() ? plan_json(plan) : plan_text(plan));
   return exit_codes::all_accepted;
 }

@@ -2,26 +2,14 @@
 // What a run would do, before it does anything: the numbers of `plan`, and how they are shown.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 
-#include "app/limited_by.hpp"
+#include "app/run_forecast.hpp"
 #include "sluice/core/job.hpp"
+#include "sluice/jobfile/target_list.hpp"
 
 namespace sluice {
-
-/// How long sending takes at least, and what keeps it from being shorter.
-struct Estimate {
-  double seconds = 0;
-  LimitedBy limited_by = LimitedBy::nothing;
-};
-
-/// From the first send to the last: (chunks − 1) intervals. No retry, no split and no throttle is foreseen.
-/// @param rate requests per second, more than 0
-/// @param in_flight requests at once, more than 0
-/// @param latency assumed for every request
-Estimate estimate(std::int64_t chunks, double rate, int in_flight, std::chrono::milliseconds latency);
 
 struct Plan {
   std::string job_name;
@@ -29,6 +17,8 @@ struct Plan {
   std::string endpoint;
   std::int64_t devices = 0;
   std::int64_t duplicates = 0;  ///< left out of the devices
+  TargetCounts left_out;        ///< what else is, by its reason
+  std::int64_t groups = 1;      ///< of devices that are sent the same arguments
   std::int64_t chunks = 0;      ///< each is one request, if nothing goes wrong
   std::int64_t chunk_size = 0;
   std::int64_t largest_request_bytes = 0;
@@ -37,7 +27,8 @@ struct Plan {
   int in_flight = 0;
   bool safe_to_repeat = false;
   OnDoubt on_doubt = OnDoubt::hold;
-  Estimate at_least;
+  std::string digest;
+  RunForecast forecast;
   std::string next_command;  ///< the command that would do it
 };
 

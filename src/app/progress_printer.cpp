@@ -10,6 +10,7 @@
 
 #include "app/progress_text.hpp"
 #include "app/say.hpp"
+#include "app/stage_report.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -94,6 +95,8 @@ void ProgressPrinter::store_held(bool is_held) {
   model_.store_held(is_held);
   say(is_held ? "store_held by=\"another program\" trying_every=1s" : "store_free");
 }
+
+void ProgressPrinter::stage_changed(const StageNews& news) { say(stage_line(news)); }
 
 void ProgressPrinter::tick(SteadyTime now) {
   if (now < next_print_at_) return;

@@ -26,6 +26,7 @@ class ProgressPrinter : public Observer {
   void others_use(double requests_per_second) override { model_.others_use(requests_per_second); }
   void retries_held(bool are_held) override { model_.retries_held(are_held); }
   void store_held(bool is_held) override;
+  void stage_changed(const StageNews& news) override;
 
   /// Call it four times a second; it prints what is due.
   void tick(SteadyTime now);

@@ -14,6 +14,9 @@
 #include "app/run_report.hpp"
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
+#include "app/time_left.hpp"
+#include "sluice/core/run_rules.hpp"
+#include "sluice/engine/recovery.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -29,12 +32,19 @@ Result<RunRecord> find_run_or_newest(StoreReader& store, std::optional<RunId> id
   return std::move(newest->front());
 }
 
-Result<Sighting> sight(StoreReader& store, RunId run) {
+Result<Sighting> sight(StoreReader& store, const RunRecord& run) {
   Sighting seen{.queue = {}, .has_owner = store.has_owner(), .now = system_now()};
-  Result<QueueState> queue = store.queue_state(run, seen.now);
+  // A job that this version cannot read is no error here: then there is less to tell.
+  const Result<Job> read = job_of(store, run.id);
+  const std::optional<Job> job = read.has_value() ? std::optional{*read} : std::nullopt;
+  Result<StageSighting> stages = sight_stages(store, run, job, seen.now);
+  if (stages.has_error()) return stages.error();
+  seen.stages = std::move(*stages);
+  if (job && !is_finished(run)) seen.time_left = time_left(run, *job, seen.stages.stages, seen.now);
+  Result<QueueState> queue = store.queue_state(run.id, seen.now);
   if (queue.has_error()) return queue.error();
   seen.queue = *queue;
-  Result<std::optional<NewestResult>> newest = store.newest_result(run);
+  Result<std::optional<NewestResult>> newest = store.newest_result(run.id);
   if (newest.has_error()) return newest.error();
   seen.newest_result = std::move(*newest);
   return seen;
@@ -69,7 +79,7 @@ ExitCode status_command(const CommonOptions& common, std::optional<RunId> wanted
   if (store.has_error()) return store.error();
   const Result<RunRecord> run = find_run_or_newest(**store, wanted);
   if (run.has_error()) return run.error();
-  const Result<Sighting> seen = sight(**store, run->id);
+  const Result<Sighting> seen = sight(**store, *run);
   if (seen.has_error()) return seen.error();
   fmt::print("{}", common.wants_json() ? status_json(*run, *seen, common.store)
                                        : status_text(*run, *seen, common.store));
@@ -116,7 +126,7 @@ ExitCode why_command(const CommonOptions& common, RunId id) {
   if (store.has_error()) return store.error();
   const Result<RunRecord> run = find_run(**store, id);
   if (run.has_error()) return run.error();
-  const Result<Sighting> seen = sight(**store, id);
+  const Result<Sighting> seen = sight(**store, *run);
   if (seen.has_error()) return seen.error();
   fmt::print("{}", common.wants_json() ? why_json(*run, *seen, common.store)
                                        : why_line(*run, *seen, common.store) + "\n");

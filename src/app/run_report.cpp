@@ -113,8 +113,9 @@ std::string chunks_are(std::int64_t count) {
 constexpr std::chrono::seconds result_is_news_for{60};
 
 /// From outside, all that shows of an endpoint that is away is that the newest request got no answer.
+/// A request that we took back ourselves, for a pause say, asked nobody.
 bool was_answered(const Sighting& seen) {
-  return !seen.newest_result || seen.newest_result->is_answer ||
+  return !seen.newest_result || seen.newest_result->is_answer || seen.newest_result->code == "stopped" ||
          seen.now - seen.newest_result->settled_at > result_is_news_for;
 }
 
@@ -132,6 +133,11 @@ std::string why_due(const RunRecord& run, const Sighting& seen) {
 }
 
 std::string why_under_way(const RunRecord& run, const Sighting& seen) {
+  const bool is_idle = seen.queue.due_now == 0 && run.chunks.in_flight == 0;
+  const bool is_closed = seen.stages.window && !seen.stages.window->is_open;
+  if (is_idle || is_closed) {
+    if (std::string why = stage_why(seen.stages, seen.now); !why.empty()) return why;
+  }
   if (seen.queue.due_now > 0) return why_due(run, seen);
   if (run.chunks.in_flight > 0) {
     return fmt::format("waiting for the answers of {} {}", grouped(run.chunks.in_flight),
@@ -144,12 +150,13 @@ std::string why_under_way(const RunRecord& run, const Sighting& seen) {
   return "about to send the next chunk";
 }
 
-// The least it can take, at the run's own rate; only where somebody is sending.
-std::optional<double> seconds_left(const RunRecord& run, bool has_owner) {
+// The least it can take; only where somebody is sending.
+std::optional<double> seconds_left(const RunRecord& run, const Sighting& seen) {
   const RunStatus status = status_of(run);
-  if (!has_owner || (status != RunStatus::running && status != RunStatus::pending) || !(run.rate > 0)) {
+  if (!seen.has_owner || (status != RunStatus::running && status != RunStatus::pending) || !(run.rate > 0)) {
     return std::nullopt;
   }
+  if (seen.time_left) return Seconds{*seen.time_left}.count();
   return static_cast<double>(unfinished(run.chunks)) / run.rate;
 }
 
@@ -170,7 +177,7 @@ std::string look_at(const RunRecord& run, std::string_view state, std::string_vi
 // JOB stands for the corrected file: which one it was is not on record.
 std::string run_corrected_job(const RunRecord& run, std::string_view store_option,
                               std::string_view again_options) {
-  return fmt::format("sluice results {} --state pending --output txt{} | sluice run JOB --devices -{}",
+  return fmt::format("sluice results {} --state pending --output txt{} | sluice run JOB --devices - --yes{}",
                      run.id.value, store_option, again_options);
 }
 
@@ -193,6 +200,13 @@ std::string run_summary_text(const RunRecord& run) {
   return text;
 }
 
+std::string prediction_text(const RunRecord& run) {
+  if (!run.predicted) return {};
+  const std::string predicted = fmt::format("predicted {:.1f} s", Seconds{*run.predicted}.count());
+  const std::optional<double> seconds = seconds_taken(run);
+  return seconds ? predicted + fmt::format(", took {:.1f} s", *seconds) : predicted;
+}
+
 std::string status_json(const RunRecord& run, const Sighting& seen, std::string_view store_file) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version);
@@ -200,6 +214,9 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
   json.member("tenant", run.tenant).member("endpoint", run.endpoint).member("rate", run.rate);
   json.member("duplicates", run.duplicates).member("devices_in_flight", run.devices.in_flight);
   json.member("devices_unclear", seen.queue.unclear_devices);
+  write_stages(json, seen.stages);
+  json.key("predicted_seconds");
+  run.predicted ? json.decimal(Seconds{*run.predicted}.count(), 3) : json.null();
   json.member("created_at", to_rfc3339(run.created_at))
       .member("being_sent", seen.has_owner && !is_finished(run));
   // What is due at once has no time to tell: it is counted.
@@ -208,7 +225,7 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
   json.member("chunks_due_now", seen.queue.due_now);
   json.member("next_due_at", is_due_later ? time_text(next_due_at) : std::nullopt);
   json.key("eta_seconds_at_least");
-  const std::optional<double> left = seconds_left(run, seen.has_owner);
+  const std::optional<double> left = seconds_left(run, seen);
   left ? json.decimal(*left, 3) : json.null();
   json.member("control", to_string(run.control)).member("control_reason", run.control_reason);
   json.member("tenant_pause_reason", run.tenant_pause_reason);
@@ -226,10 +243,11 @@ std::string status_text(const RunRecord& run, const Sighting& seen, std::string_
   const std::int64_t chunks = total(run.chunks);
   text += fmt::format("  chunks    {} of {} done, {} split\n", grouped(chunks - unfinished(run.chunks)),
                       grouped(chunks), grouped(run.chunks.split));
-  text += requests_line(run);
+  text += stages_text(seen.stages) + requests_line(run);
+  if (const std::string time = prediction_text(run); !time.empty()) text += "  time      " + time + "\n";
   text += fmt::format("  rate      {}/s, tenant {} at {}\n", rate_text(run.rate), printable(run.tenant, 256),
                       printable(run.endpoint, 512));
-  if (const std::optional<double> left = seconds_left(run, seen.has_owner)) {
+  if (const std::optional<double> left = seconds_left(run, seen)) {
     text += fmt::format("  ETA       at least {}\n", duration_text(duration_of(*left)));
   }
   return text + "  " + why_line(run, seen, store_file) + "\n";
@@ -271,7 +289,9 @@ std::string why_line(const RunRecord& run, const Sighting& seen, std::string_vie
     reason = "not being sent by any process";
   } else {
     // Under way as it should be: there is nothing to do about it.
-    return fmt::format("run {}: {}", run.id.value, why_under_way(run, seen));
+    const std::string why = fmt::format("run {}: {}", run.id.value, why_under_way(run, seen));
+    if (!seen.stages.wants_approval) return why;
+    return why + fmt::format(" → sluice approve {}{}", run.id.value, option_text("--store", store_file));
   }
   return fmt::format("run {}: {} → {}", run.id.value, reason, next_command(run, store_file));
 }

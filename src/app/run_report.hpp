@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/stage_report.hpp"
 #include "sluice/core/run.hpp"
 #include "sluice/core/time.hpp"
 #include "sluice/store/store.hpp"
@@ -22,6 +23,9 @@ struct Sighting {
   bool has_owner = false;  ///< some process has the store
   UtcTime now;
   std::optional<NewestResult> newest_result = {};
+  StageSighting stages = {};
+  /// By its stages, its window and its device rate; absent: by its request rate alone.
+  std::optional<std::chrono::microseconds> time_left = {};
 };
 
 /// The object that `run --output json` ends with. Devices in flight count as pending there, so that its
@@ -33,6 +37,10 @@ std::string run_summary_text(const RunRecord& run);
 /// The summary's members and what is known of a run that is under way.
 std::string status_json(const RunRecord& run, const Sighting& seen, std::string_view store_file = {});
 std::string status_text(const RunRecord& run, const Sighting& seen, std::string_view store_file = {});
+
+/// "predicted 50.1 s, took 50.4 s"; empty for a run of which nothing was predicted, as of one whose device
+/// list could be read only once.
+std::string prediction_text(const RunRecord& run);
 
 /// Both in the order given, which is the store's: newest first.
 std::string list_json(std::span<const RunRecord> runs, bool has_owner);

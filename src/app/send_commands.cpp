@@ -13,42 +13,66 @@
 #include <vector>
 
 #include "app/commands.hpp"
+#include "app/confirmation.hpp"
 #include "app/credential_sources.hpp"
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/foreground_run.hpp"
 #include "app/json_text.hpp"
+#include "app/left_out.hpp"
+#include "app/operator_name.hpp"
 #include "app/prepared_job.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
+#include "app/send_command_text.hpp"
 #include "app/standard_output.hpp"
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
 #include "sluice/core/run_rules.hpp"
+#include "sluice/engine/conflicts.hpp"
 #include "sluice/engine/recovery.hpp"
+#include "sluice/engine/run_control.hpp"
 #include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
 namespace {
 
-Result<Submitted> submit_prepared(Store& store, const SendOptions& send, const PreparedJob& prepared) {
-  Result<DeviceList> devices = open_devices(send, prepared.job);
-  if (devices.has_error()) return devices.error();
-  return submit(store, *devices,
-                {.job = prepared.job,
-                 .job_text = prepared.text,
-                 .tenant = prepared.setup.name,
-                 .endpoint = to_string(prepared.setup.endpoint),
-                 .rate = prepared.setup.rate,
-                 .now = system_now(),
-                 .expected_devices = send.expected_devices});
+/// @param verb the one that was given, for the command that repeats it
+Result<Submitted> submit_prepared(Store& store, std::string_view verb, const CommonOptions& common,
+                                  const SendOptions& send, const PreparedJob& prepared) {
+  auto denied = denied_devices(prepared.setup);
+  if (denied.has_error()) return denied.error();
+  auto taken = devices_taken_from(store, prepared.setup.name, prepared.job);
+  if (taken.has_error()) return taken.error();
+  Result<TargetList> targets =
+      open_targets(send, prepared.job, prepared.rules, {std::move(*denied), std::move(*taken)});
+  if (targets.has_error()) return targets.error();
+  SubmitRequest request = submit_request(prepared, send);
+  const Result<Survey> surveyed = survey(*targets, request);
+  if (surveyed.has_error()) return surveyed.error();
+  const auto foreseen = foresee(*surveyed, prepared.job, prepared.setup, request.now);
+  if (foreseen.has_error()) return foreseen.error();
+  warn_of(common, *foreseen);
+  request.predicted = predicted_of(*foreseen);
+  const std::int64_t devices = surveyed->counts.devices;
+  if (needs_confirmation(prepared.job, send, devices)) {
+    const Result<void> confirmed = confirm_devices(devices, send, send_command_text(verb, common, send));
+    if (confirmed.has_error()) return confirmed.error();
+  }
+  return submit(store, *targets, request, *surveyed);
+}
+
+void say_left_out(const CommonOptions& common, const TargetCounts& counts) {
+  const std::string text = left_out_text(counts);
+  if (!common.is_quiet && !text.empty()) say(fmt::format("left out: {}\n", text));
 }
 
 std::string submitted_json(const Submitted& submitted) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version).member("run", submitted.run.value);
-  json.member("devices", submitted.devices).member("duplicates", submitted.duplicates);
+  json.member("devices", submitted.counts.devices);
+  add_left_out(json, submitted.counts);
   json.member("chunks", submitted.chunks).end_object().end_document();
   return json.take();
 }
@@ -66,8 +90,8 @@ bool has_doubt(const RunRecord& run) { return run.chunks.in_doubt > 0; }
 /// leaves the record with it, so it is said once more.
 Result<void> lift_pauses(Store& store, const RunRecord& run, const CommonOptions& common) {
   if (run.control == RunControl::paused) {
-    const Result<void> lifted =
-        store.set_run_control({.run = run.id, .control = RunControl::active, .now = system_now()});
+    const Result<void> lifted = store.set_run_control(
+        {.run = run.id, .control = RunControl::active, .actor = operator_name(), .now = system_now()});
     if (lifted.has_error()) return lifted;
     if (!common.is_quiet) {
       say(fmt::format("run {} goes on; it was paused: {}\n", run.id.value, printable(run.control_reason)));
@@ -133,14 +157,15 @@ ExitCode submit_command(const CommonOptions& common, const SendOptions& send) {
   if (prepared.has_error()) return prepared.error();
   Result<std::unique_ptr<Store>> store = open_and_recover(store_path(common, environment, prepared->config));
   if (store.has_error()) return store.error();
-  const Result<Submitted> submitted = submit_prepared(**store, send, *prepared);
+  const Result<Submitted> submitted = submit_prepared(**store, "submit", common, send, *prepared);
   if (submitted.has_error()) return submitted.error();
+  say_left_out(common, submitted->counts);
   if (common.wants_json()) {
     fmt::print("{}", submitted_json(*submitted));
   } else {
     fmt::print("run {}: {} in {} queued ({} left out)\n", submitted->run.value,
-               counted(submitted->devices, "device"), counted(submitted->chunks, "chunk"),
-               counted(submitted->duplicates, "duplicate"));
+               counted(submitted->counts.devices, "device"), counted(submitted->chunks, "chunk"),
+               counted(submitted->counts.duplicates, "duplicate"));
     say(fmt::format("Nothing is sent yet. To send: {}\n", resume_command_for(submitted->run, common, send)));
   }
   return exit_codes::all_accepted;
@@ -155,10 +180,12 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   if (key.has_error()) return key.error();
   const Result<void> connectable = check_transport(prepared->setup);
   if (connectable.has_error()) return connectable.error();
-  Result<std::unique_ptr<Store>> store = open_and_recover(store_path(common, environment, prepared->config));
+  const std::string path = store_path(common, environment, prepared->config);
+  Result<std::unique_ptr<Store>> store = open_and_recover(path);
   if (store.has_error()) return store.error();
-  const Result<Submitted> submitted = submit_prepared(**store, send, *prepared);
+  const Result<Submitted> submitted = submit_prepared(**store, "run", common, send, *prepared);
   if (submitted.has_error()) return submitted.error();
+  say_left_out(common, submitted->counts);
   Result<RunRecord> record = find_run(**store, submitted->run);
   if (record.has_error()) return record.error();
   // A tenant that an earlier run found blocked gets its next chance now.
@@ -169,7 +196,7 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   std::vector<SessionRun> runs;
   runs.push_back(
       {std::move(*record), prepared->job, prepared->setup, key->credentials, again_options(common, send)});
-  return send_and_report(**store, runs, common);
+  return send_and_report(**store, path, runs, common);
 }
 
 ExitCode resume_command(const CommonOptions& common, const SendOptions& send, std::optional<RunId> wanted) {
@@ -177,12 +204,19 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();
   const std::string path = store_path(common, environment, *config);
+  if (wanted) {
+    const Result<std::optional<int>> resumed = resume_where_it_is_sent(common, path, *wanted);
+    if (resumed.has_error()) return resumed.error();
+    if (*resumed) return **resumed;
+  }
   Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
   if (store.has_error()) return store.error();
   std::vector<RunRecord> to_resume;
   if (wanted) {
     Result<RunRecord> run = find_run(**store, *wanted);
     if (run.has_error()) return run.error();
+    const Result<void> resumable = may_resume(*run);
+    if (resumable.has_error()) return resumable.error();
     if (is_finished(*run)) return report_finished(common, *run);
     to_resume.push_back(std::move(*run));
   } else {
@@ -201,7 +235,7 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
     if (run.has_error()) return run.error();
     runs.push_back(std::move(*run));
   }
-  return send_and_report(**store, runs, common);
+  return send_and_report(**store, path, runs, common);
 }
 
 }  // namespace sluice

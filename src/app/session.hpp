@@ -38,10 +38,12 @@ struct SessionEnd {
 /// before anything is queued.
 Result<void> check_transport(const TenantSetup& setup);
 
-/// Sends the runs, those of one tenant one after the other, until each is finished or halted, or a signal
-/// comes. After SIGINT, SIGTERM or SIGHUP no new request goes out and what is on its way may finish; a second
-/// one leaves at once.
-SessionEnd send_runs(Store& store, const std::vector<SessionRun>& runs, const CommonOptions& options,
-                     const SessionGround& ground = machine_ground());
+/// Sends the runs until each is finished or halted, or a signal comes: those that go to the same place side
+/// by side, each with its share; of one account's others one after the other. After SIGINT, SIGTERM or SIGHUP
+/// no new request goes out and what is on its way may finish; a second one leaves at once. As long as it
+/// sends, other processes can pause, resume and cancel the runs, by a socket beside the store.
+/// @param store_file the store's path; empty: nobody can
+SessionEnd send_runs(Store& store, const std::string& store_file, const std::vector<SessionRun>& runs,
+                     const CommonOptions& options, const SessionGround& ground = machine_ground());
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "app/outside_checks.hpp"
 #include "sluice/transport/https.hpp"
 
 namespace sluice {
@@ -18,6 +19,10 @@ SessionGround machine_ground() {
           .open_transport =
               [loop](const TenantSetup& setup) {
                 return open_https_transport(loop->get_executor(), setup.endpoint, setup.https);
+              },
+          .open_checks =
+              [loop](const TenantSetup& setup) {
+                return outside_checks(loop->get_executor(), setup.https.ca_file);
               },
           .run_loop =
               [loop, database] {

@@ -11,6 +11,7 @@
 #include "app/settings.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/engine/clock.hpp"
+#include "sluice/engine/dispatcher.hpp"
 #include "sluice/engine/randomness.hpp"
 #include "sluice/transport/transport.hpp"
 
@@ -23,6 +24,8 @@ struct SessionGround {
   std::shared_ptr<Clock> clock;
   std::shared_ptr<Randomness> randomness;
   std::function<Result<std::unique_ptr<Transport>>(const TenantSetup&)> open_transport;
+  /// Who asks outside at a gate; empty: nobody does, and every gate is told that all is well.
+  std::function<OutsideChecks(const TenantSetup&)> open_checks;
   std::function<void()> run_loop;  ///< until nothing is left to do, on the loop and in the database
   bool is_watched = true;          ///< somebody may look on while it runs: progress is redrawn
 };

@@ -140,6 +140,13 @@ std::string store_path(const CommonOptions& options, const Environment& environm
                    folder_of(environment, "XDG_STATE_HOME", ".local/state") + "/sluice/sluice.db"});
 }
 
+Result<TenantConfig> meant_tenant(const std::string& named, const Environment& environment,
+                                  const Config& config) {
+  SendOptions options;
+  options.tenant = named;
+  return configured_tenant(tenant_name(options, environment, config, Job{}), config);
+}
+
 Result<TenantSetup> tenant_setup(const SendOptions& options, const Environment& environment,
                                  const Config& config, const Job& job) {
   Result<TenantConfig> tenant = configured_tenant(tenant_name(options, environment, config, job), config);
@@ -155,7 +162,8 @@ Result<TenantSetup> tenant_setup(const SendOptions& options, const Environment& 
       .account_rate = tenant->rate,
       .credentials_file = first_of(
           {options.credentials_file, variable(environment, "SLUICE_CREDENTIALS"), tenant->credentials_file}),
-      .profile = first_of({options.profile, tenant->profile})};
+      .profile = first_of({options.profile, tenant->profile}),
+      .deny_file = tenant->deny_file};
   setup.dialect.target = endpoint->target;
   if (const auto region = region_of(*endpoint); region) setup.dialect.region = *region;
   setup.https.ca_file =

@@ -38,7 +38,13 @@ struct TenantSetup {
   int in_flight = 32;
   std::string credentials_file;
   std::string profile;
+  std::string deny_file;  ///< devices that no run of the tenant may send to; empty: none are denied
 };
+
+/// The tenant of that name, or without one the environment's or the configuration's default.
+/// Fails: `not_found` for a tenant that the configuration does not know.
+Result<TenantConfig> meant_tenant(const std::string& named, const Environment& environment,
+                                  const Config& config);
 
 /// For a job that is about to be submitted or planned.
 /// Fails: `usage` for an option that is out of range or no endpoint at all, `invalid_input` for a job's rate

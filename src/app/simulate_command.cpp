@@ -3,6 +3,7 @@
 // against it).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <utility>
@@ -13,11 +14,14 @@
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/foreground_run.hpp"
+#include "app/operator_name.hpp"
 #include "app/prepared_job.hpp"
 #include "app/rate_proof.hpp"
 #include "app/rehearsal_ground.hpp"
+#include "app/run_report.hpp"
 #include "app/say.hpp"
 #include "app/standard_output.hpp"
+#include "app/store_access.hpp"
 #include "app/system_now.hpp"
 #include "jobfile/regular_file.hpp"
 #include "simulator/simulator.hpp"
@@ -58,6 +62,21 @@ Result<void> check_tls_options(const simulator::Options& options) {
   return {};
 }
 
+/// Nobody is there to approve a stage, and whoever is asked outside must not take a rehearsal for the
+/// rollout.
+Job rehearsed(Job job) {
+  for (Stage& stage : job.rollout.stages) {
+    stage.approval.reset();
+    stage.gate.check.reset();
+  }
+  return job;
+}
+
+bool asks_anybody(const Job& job) {
+  return std::ranges::any_of(job.rollout.stages,
+                             [](const Stage& stage) { return stage.approval || stage.gate.check; });
+}
+
 /// Real time begins when it begins.
 Result<void> check_start(const SendOptions& send, const RehearseOptions& rehearse) {
   if (!send.start || rehearse.is_virtual) return {};
@@ -82,10 +101,14 @@ Result<TenantSetup> rehearsal_setup(const SendOptions& send, const Job& job, con
 
 ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId run, double rate,
                           const simulator::Summary& seen, int exit_code) {
+  const Result<std::optional<RunRecord>> record = store.run(run);
+  if (record.has_error()) return record.error();
   const Result<SendLog> sends = store.sends_of_run(run);
   if (sends.has_error()) return sends.error();
   const RateProof proof = prove_rate(sends->sent_at, rate, sends->unknown);
-  const std::string text = fmt::format("{}What the simulated cloud saw:\n{}",
+  const std::string prediction = prediction_text(**record);
+  const std::string text = fmt::format("{}{}What the simulated cloud saw:\n{}",
+                                       prediction.empty() ? "" : "time: " + prediction + "\n",
                                        rate_proof_text(proof, "rehearsal"), simulator::to_text(seen));
   common.wants_json() ? say(text) : print(text);
   if (common.store.empty() && !common.is_quiet) {
@@ -94,9 +117,20 @@ ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId
   return exit_code;
 }
 
-void say_virtual(UtcTime start, std::uint64_t seed) {
-  say(fmt::format("In virtual time, as if it were {}. The same again: --virtual --start {} --seed {}\n",
-                  to_iso_seconds(start), to_iso_seconds(start), seed));
+void say_what_is_unreal(const RehearseOptions& rehearse, UtcTime start, const Job& job) {
+  if (rehearse.is_virtual) {
+    say(fmt::format("In virtual time, as if it were {}. The same again: --virtual --start {} --seed {}\n",
+                    to_iso_seconds(start), to_iso_seconds(start), rehearse.seed));
+  }
+  if (asks_anybody(job))
+    say("Approvals count as given here, and outside checks as passed: nobody is asked.\n");
+}
+
+Result<RunRecord> queue(Store& store, TargetList& targets, const Survey& survey,
+                        const SubmitRequest& request) {
+  const Result<Submitted> submitted = submit(store, targets, request, survey);
+  if (submitted.has_error()) return submitted.error();
+  return find_run(store, submitted->run);
 }
 
 void warn_of_vain_rehearsal(const std::string& faults_file, const simulator::Summary& seen) {
@@ -113,8 +147,8 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   if (consistent.has_error()) return consistent.error();
   Result<JobAndText> loaded = load_job(send);
   if (loaded.has_error()) return loaded.error();
-  Result<DeviceList> devices = open_devices(send, loaded->job);
-  if (devices.has_error()) return devices.error();
+  Result<TargetList> targets = open_targets(send, loaded->job, loaded->rules, {});
+  if (targets.has_error()) return targets.error();
   Result<simulator::FaultPlan> faults = load_faults(rehearse.faults_file);
   if (faults.has_error()) return faults.error();
 
@@ -132,31 +166,37 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   Result<TenantSetup> setup = rehearsal_setup(send, loaded->job, ground->url);
   if (setup.has_error()) return setup.error();
 
+  const UtcTime now = ground->session.clock->utc_now();
+  SubmitRequest request{.job = loaded->job,
+                        .job_text = loaded->text,
+                        .tenant = setup->name,
+                        .endpoint = to_string(setup->endpoint),
+                        .rate = setup->rate,
+                        .now = now,
+                        .expected_devices = send.expected_devices,
+                        .submitter = operator_name()};
+  const Result<Survey> surveyed = survey(*targets, request);
+  if (surveyed.has_error()) return surveyed.error();
+  const Result<std::optional<RunForecast>> foreseen = foresee(*surveyed, loaded->job, *setup, now);
+  if (foreseen.has_error()) return foreseen.error();
+  warn_of(common, *foreseen);
+  request.predicted = predicted_of(*foreseen);
   Result<std::unique_ptr<Store>> store = ground->open_store();
   if (store.has_error()) return store.error();
-  const Result<Submitted> submitted = submit(**store, *devices,
-                                             {.job = loaded->job,
-                                              .job_text = loaded->text,
-                                              .tenant = setup->name,
-                                              .endpoint = to_string(setup->endpoint),
-                                              .rate = setup->rate,
-                                              .now = ground->session.clock->utc_now(),
-                                              .expected_devices = send.expected_devices});
-  if (submitted.has_error()) return submitted.error();
-  Result<std::optional<RunRecord>> record = (*store)->run(submitted->run);
+  const Result<RunRecord> record = queue(**store, *targets, *surveyed, request);
   if (record.has_error()) return record.error();
 
-  announce(common, **record, *setup, "the simulated cloud");
-  if (rehearse.is_virtual && !common.is_quiet) say_virtual(start, rehearse.seed);
+  announce(common, *record, *setup, "the simulated cloud");
+  if (!common.is_quiet) say_what_is_unreal(rehearse, start, loaded->job);
   std::vector<SessionRun> runs;
-  runs.push_back({**record, loaded->job, *setup, key, /*again_options=*/{}});
+  runs.push_back({*record, rehearsed(loaded->job), *setup, key, /*again_options=*/{}});
   CommonOptions reporting = common;
   reporting.is_rehearsal = true;
-  const ExitCode sent = send_and_report(**store, runs, reporting, ground->session);
+  const ExitCode sent = send_and_report(**store, common.store, runs, reporting, ground->session);
   if (sent.has_error()) return sent.error();
   const simulator::Summary seen = ground->end();
   if (simulator::is_in_vain(*faults, seen)) warn_of_vain_rehearsal(rehearse.faults_file, seen);
-  return report_rehearsal(common, **store, submitted->run, setup->rate, seen, *sent);
+  return report_rehearsal(common, **store, record->id, setup->rate, seen, *sent);
 }
 
 ExitCode simulate_command(const CommonOptions& common, simulator::Options options,

@@ -12,6 +12,7 @@
 #include "app/store_options.hpp"
 #include "app/system_now.hpp"
 #include "sluice/engine/recovery.hpp"
+#include "sluice/engine/run_control.hpp"
 #include "sluice/store/open_store.hpp"
 
 namespace sluice {
@@ -44,12 +45,6 @@ Result<std::unique_ptr<StoreReader>> open_to_look(const CommonOptions& common) {
   return open_store_reader(store_path(common, environment, *config));
 }
 
-Result<RunRecord> find_run(StoreReader& store, RunId id) {
-  Result<std::optional<RunRecord>> run = store.run(id);
-  if (run.has_error()) return run.error();
-  if (*run) return std::move(**run);
-  return Error{ErrorKind::not_found, fmt::format("there is no run {} in this store", id.value),
-               "`sluice list` shows the runs there are."};
-}
+Result<RunRecord> find_run(StoreReader& store, RunId id) { return known_run(store, id); }
 
 }  // namespace sluice

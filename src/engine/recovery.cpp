@@ -19,9 +19,25 @@
 namespace sluice {
 
 Result<Job> job_of(StoreReader& store, RunId run) {
+  const Result<std::optional<RunRecord>> record = store.run(run);
+  if (record.has_error()) return record.error();
   Result<std::string> text = store.job_text(run);
   if (text.has_error()) return text.error();
-  return read_job(fmt::format("job of run {}", run.value), std::move(*text));
+  Result<Job> job = read_job(fmt::format("job of run {}", run.value), std::move(*text));
+  const bool is_undo = *record && (*record)->purpose == RunPurpose::undo;
+  if (job.has_error() || !is_undo) return job;
+  return undoing(std::move(*job));
+}
+
+// What is undone has done harm, or might: it does not wait for a canary, or for the night.
+Job undoing(Job job) {
+  job.call = std::move(*job.compensate);
+  job.compensate.reset();
+  job.rollout.stages.clear();
+  job.rollout.is_unstaged_on_purpose = true;
+  job.window.reset();
+  job.deadline.reset();
+  return job;
 }
 
 namespace {

@@ -34,6 +34,11 @@ void RunStages::opened(UtcTime now) {
   asked_at_.reset();
 }
 
+UtcTime RunStages::opened_at() const {
+  if (!has_stages() || open_ == 0 || stages_.empty()) return UtcTime{};
+  return stages_.at(index(open_)).opened_at.value_or(UtcTime{});
+}
+
 NextStep RunStages::next(UtcTime now) const {
   StageFacts facts{.asked_at = asked_at_, .answer = answer_};
   if (open_ > 0) {

@@ -50,6 +50,8 @@ class RunStages {
 
   NextStep next(UtcTime now) const;
   int open_stage() const { return open_; }
+  /// When the open stage was; the epoch if there is none.
+  UtcTime opened_at() const;
   int stage_count() const { return static_cast<int>(rollout_.stages.size()); }
   const Stage& stage(int number) const { return rollout_.stages.at(index(number)); }
   const StageTally& tally_of_open() const { return tally_.stages.at(index(open_)); }

@@ -48,6 +48,12 @@ std::optional<UtcTime> ServedRun::changes_at(UtcTime now) const {
   return next;
 }
 
+void ServedRun::look_at(UtcTime now) {
+  const bool is_in = is_in_window(now);
+  if (is_in && !was_in_window_) window_opened_at_ = now;
+  was_in_window_ = is_in;
+}
+
 int ServedRun::chunks_max(SteadyTime now) const {
   if (!pace_.is_limited()) return RunShare{}.chunks_max;
   return staged_ == 0 && now >= pace_.next_send_at() - claim_ahead ? 1 : 0;

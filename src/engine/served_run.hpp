@@ -3,6 +3,7 @@
 // what becomes of an outcome.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -39,6 +40,11 @@ class ServedRun {
   /// When may_send() changes by itself; absent: never.
   std::optional<UtcTime> changes_at(UtcTime now) const;
 
+  /// Before every claim: notes when its window opens.
+  void look_at(UtcTime now);
+  /// Since when the run could send without a stage or a closed window in between: a time in which nobody
+  /// could try does not count against the deadline of its retries.
+  UtcTime free_since() const { return std::max(window_opened_at_, stages.opened_at()); }
   /// The deadline of the retries, for a chunk that was claimed.
   void retries_until(UtcTime deadline) { retry_deadline_ = deadline; }
   std::optional<UtcTime> retry_deadline() const { return retry_deadline_; }
@@ -73,6 +79,8 @@ class ServedRun {
   bool is_halted_ = false;
   std::optional<UtcTime> deadline_;
   std::optional<UtcTime> retry_deadline_;
+  bool was_in_window_ = true;
+  UtcTime window_opened_at_;  ///< as look_at() has seen it
   SplitGuard split_guard_;
   RunPace pace_;
   int staged_ = 0;         ///< claimed, not yet through the gate

@@ -26,6 +26,8 @@ class CsvReader {
   /// Fails for quotes in the wrong place and for a record of more than 64 KiB.
   Result<std::optional<Fields>> next();
 
+  Result<void> rewind() { return lines_.rewind(); }
+
   /// "fleet.csv:12": where the record that next() gave last begins.
   std::string place() const;
   const LineReader& lines() const { return lines_; }

@@ -43,31 +43,47 @@ bool ends_with(std::string_view path, std::string_view ending) {
   return true;
 }
 
-/// Standard input has no ending that could tell its format; whoever names a column says that it is no plain
-/// text, and then its first character tells.
-Result<Names> standard_input_names(LineReader lines, std::string column) {
-  if (column.empty()) return Names(TextNames(std::move(lines)));
-  const auto first = lines.first_character();
-  if (!first) return first.error();
-  if (*first == '{') return Names(JsonLineNames(std::move(lines), std::move(column)));
-  return Names(CsvNames(std::move(lines), std::move(column)));
+Result<Names> text_names(LineReader lines, std::vector<WantedColumn> columns) {
+  const auto checked = check_only_device_is_wanted(columns, printable(lines.name()));
+  if (!checked) return checked.error();
+  return Names(TextNames(std::move(lines), std::move(columns)));
 }
 
-Result<Names> names_of(FileDescriptor descriptor, DeviceSource source) {
-  LineReader lines(std::move(descriptor), source.path == "-" ? "standard input" : source.path);
-  if (source.path == "-") return standard_input_names(std::move(lines), std::move(source.column));
-  if (ends_with(source.path, ".csv")) return Names(CsvNames(std::move(lines), std::move(source.column)));
+/// Standard input has no ending that could tell its format; whoever names a column says that it is no plain
+/// text, and then its first character tells.
+Result<Names> standard_input_names(LineReader lines, DeviceSource source) {
+  if (source.column.empty()) return text_names(std::move(lines), std::move(source.columns));
+  const auto first = lines.first_character();
+  if (!first) return first.error();
+  if (*first == '{')
+    return Names(JsonLineNames(std::move(lines), std::move(source.column), std::move(source.columns)));
+  return Names(CsvNames(std::move(lines), std::move(source.column), std::move(source.columns)));
+}
+
+Result<Names> names_of(LineReader lines, DeviceSource source) {
+  if (source.path == "-") return standard_input_names(std::move(lines), std::move(source));
+  if (ends_with(source.path, ".csv"))
+    return Names(CsvNames(std::move(lines), std::move(source.column), std::move(source.columns)));
   if (ends_with(source.path, ".ndjson") || ends_with(source.path, ".jsonl")) {
-    return Names(JsonLineNames(std::move(lines), std::move(source.column)));
+    return Names(JsonLineNames(std::move(lines), std::move(source.column), std::move(source.columns)));
   }
-  return Names(TextNames(std::move(lines)));
+  return text_names(std::move(lines), std::move(source.columns));
+}
+
+/// What cannot be read again by itself keeps a copy.
+Result<LineReader> lines_of(OpenFile file, const std::string& path) {
+  std::string name = path == "-" ? "standard input" : path;
+  if (S_ISREG(file.status.st_mode)) return LineReader(std::move(file.descriptor), std::move(name));
+  auto copy = KeptCopy::make();
+  if (!copy) return copy.error();
+  return LineReader(std::move(file.descriptor), std::move(name), *std::move(copy));
 }
 
 /// A pipe, a terminal or a regular file, whatever the shell has made of it.
 Result<OpenFile> open_standard_input() {
   FileDescriptor copy(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
   if (copy.number() < 0) return read_error("standard input", what, errno);
-  struct stat status{};
+  struct stat status {};
   if (::fstat(copy.number(), &status) != 0) return read_error("standard input", what, errno);
   return OpenFile{std::move(copy), status};
 }
@@ -87,7 +103,7 @@ bool is_same_content(const struct stat& a, const struct stat& b) {
 /// Whether a file that has been read to its end is still what it was when it was opened, also under its name.
 bool has_changed(const LineReader& lines, const std::string& path, const struct stat& before) {
   if (!S_ISREG(before.st_mode)) return false;
-  struct stat after{};
+  struct stat after {};
   if (::fstat(lines.descriptor(), &after) != 0 || !is_same_content(before, after)) return true;
   if (path == "-") return false;
   if (lines.bytes_read() != static_cast<std::uint64_t>(before.st_size)) return true;
@@ -98,9 +114,16 @@ bool has_changed(const LineReader& lines, const std::string& path, const struct 
 
 class DeviceList::Impl {
  public:
-  explicit Impl(DeviceSource source) : seen_(random_seed()), names_(InlineNames(std::move(source.names))) {}
-  Impl(std::string path, const struct stat& before, Names names)
-      : path_(std::move(path)), before_(before), seen_(random_seed()), names_(std::move(names)) {}
+  explicit Impl(DeviceSource source)
+      : may_be_empty_(source.may_be_empty),
+        seen_(random_seed()),
+        names_(InlineNames(std::move(source.names), std::move(source.columns))) {}
+  Impl(std::string path, const struct stat& before, bool may_be_empty, Names names)
+      : path_(std::move(path)),
+        before_(before),
+        may_be_empty_(may_be_empty),
+        seen_(random_seed()),
+        names_(std::move(names)) {}
 
   Result<std::size_t> read(std::size_t max, std::string& names) {
     if (failure_) return *failure_;
@@ -110,6 +133,23 @@ class DeviceList::Impl {
     return appended;
   }
 
+  Result<std::optional<DeviceRecord>> next() {
+    if (failure_) return *failure_;
+    auto record = std::visit([this](auto& reader) { return next_from(reader); }, names_);
+    if (!record) failure_ = record.error();
+    return record;
+  }
+
+  Result<void> rewind() {
+    seen_ = SeenDevices(random_seed());
+    duplicates_ = 0;
+    failure_.reset();
+    return std::visit([](auto& reader) { return reader.rewind(); }, names_);
+  }
+
+  std::string place() const {
+    return std::visit([](const auto& reader) { return reader.place(); }, names_);
+  }
   std::size_t devices() const { return seen_.devices(); }
   std::size_t duplicates() const { return duplicates_; }
 
@@ -143,6 +183,26 @@ class DeviceList::Impl {
       }
     }
     return appended;
+  }
+
+  template <class Reader>
+  Result<std::optional<DeviceRecord>> next_from(Reader& reader) {
+    for (;;) {
+      const NextName name = reader.next();
+      if (!name) return name.error();
+      if (!*name) {
+        if (auto complete = reader.check_end(); !complete) return complete.error();
+        if (auto fault = fault_at_end()) return *std::move(fault);
+        return std::optional<DeviceRecord>();
+      }
+      if (!is_valid_device_name(**name)) return refuse_names(reader, **name);
+      if (!seen_.add(**name)) {
+        ++duplicates_;
+        continue;
+      }
+      if (auto read = reader.values(values_); !read) return read.error();
+      return std::optional(DeviceRecord{**name, values_});
+    }
   }
 
   /// Takes out of `names`, from `begin` on, those of the batch that came before. @return how many stay
@@ -196,7 +256,7 @@ class DeviceList::Impl {
                    fmt::format("{}: the file changed while it was being read", list),
                    "Try again once nothing writes to it; nothing was sent."};
     }
-    if (seen_.devices() == 0) {
+    if (seen_.devices() == 0 && !may_be_empty_) {
       return Error{ErrorKind::invalid_input, fmt::format("{}: 0 devices; expected at least one", list),
                    "Check that this is the list you meant."};
     }
@@ -211,21 +271,31 @@ class DeviceList::Impl {
 
   std::string path_;
   struct stat before_{};
+  bool may_be_empty_ = false;
   SeenDevices seen_;
   Names names_;
   std::vector<Prepared> batch_;
+  ColumnValues values_;
   std::size_t duplicates_ = 0;
   std::optional<Error> failure_;
 };
 
 Result<DeviceList> DeviceList::open(DeviceSource source) {
-  if (source.path.empty()) return DeviceList(std::make_unique<Impl>(std::move(source)));
+  if (source.path.empty()) {
+    const auto checked = check_only_device_is_wanted(source.columns, "the job file's list");
+    if (!checked) return checked.error();
+    return DeviceList(std::make_unique<Impl>(std::move(source)));
+  }
   auto file = source.path == "-" ? open_standard_input() : open_regular_file(source.path, what);
   if (!file) return file.error();
   const std::string path = source.path;
-  auto names = names_of(std::move(file->descriptor), std::move(source));
+  const struct stat before = file->status;
+  const bool may_be_empty = source.may_be_empty;
+  auto lines = lines_of(*std::move(file), path);
+  if (!lines) return lines.error();
+  auto names = names_of(*std::move(lines), std::move(source));
   if (!names) return names.error();
-  return DeviceList(std::make_unique<Impl>(path, file->status, *std::move(names)));
+  return DeviceList(std::make_unique<Impl>(path, before, may_be_empty, *std::move(names)));
 }
 
 DeviceList::DeviceList(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -234,6 +304,9 @@ DeviceList& DeviceList::operator=(DeviceList&&) noexcept = default;
 DeviceList::~DeviceList() = default;
 
 Result<std::size_t> DeviceList::read(std::size_t max, std::string& names) { return impl_->read(max, names); }
+Result<std::optional<DeviceRecord>> DeviceList::next() { return impl_->next(); }
+std::string DeviceList::place() const { return impl_->place(); }
+Result<void> DeviceList::rewind() { return impl_->rewind(); }
 std::size_t DeviceList::devices() const { return impl_->devices(); }
 std::size_t DeviceList::duplicates() const { return impl_->duplicates(); }
 

@@ -16,6 +16,7 @@
 #include "jobfile/object_reader.hpp"
 #include "jobfile/regular_file.hpp"
 #include "jobfile/rollout_reader.hpp"
+#include "jobfile/rules_reader.hpp"
 #include "jobfile/utf8.hpp"
 #include "jobfile/window_reader.hpp"
 #include "sluice/jobfile/device_name.hpp"
@@ -99,6 +100,11 @@ Targets read_targets(const JsonValue& value, Findings& findings) {
                 "the path of a file (standard input is given with --devices - on the command line)")
           .value_or("");
   targets.column = reader.text("column", is_visible_nonempty, "the name of a column or member").value_or("");
+
+  targets.where =
+      reader.text("where", is_any_text, "a condition over the columns, such as \"site = 'hamburg'\"")
+          .value_or("");
+  targets.exclude_file = reader.text("exclude_file", is_file_name, "the path of a device list").value_or("");
 
   const JsonValue* file = reader.find("devices_file");
   if (file && reader.find("devices")) {
@@ -186,6 +192,7 @@ Job read_root(const JsonValue& root, Findings& findings) {
     job.window = read_window(*window, findings);
   }
   job.deadline = reader.duration("deadline");
+  read_rules(root, findings);
   return job;
 }
 

@@ -20,7 +20,7 @@ using Name = std::string_view;
 inline constexpr std::array job_known =
     std::to_array<Name>({"$schema", "name", "tenant", "call", "compensate", "targets", "stages", "abort",
                          "retry", "chunk_size", "rate", "devices_per_minute", "priority", "conflict",
-                         "safe_to_repeat", "on_doubt", "window", "deadline"});
+                         "safe_to_repeat", "on_doubt", "window", "deadline", "params"});
 inline constexpr std::array<Name, 1> job_later{"schedule"};
 inline constexpr std::array stage_known = std::to_array<Name>(
     {"name", "devices", "percent", "only", "choose", "stratify_by", "seed", "soak", "approval", "gate"});
@@ -34,14 +34,16 @@ inline constexpr std::array<Name, 3> tolerance_known{"max", "of", "min_sample"};
 inline constexpr std::array<Name, 4> check_known{"command", "url", "every", "timeout"};
 inline constexpr std::array<Name, 6> call_known{"product_key", "identifier",      "args",
                                                 "qos",         "iot_instance_id", "parameters"};
-inline constexpr std::array<Name, 3> targets_known{"devices", "devices_file", "column"};
-inline constexpr std::array<Name, 2> targets_later{"where", "exclude_file"};
+inline constexpr std::array<Name, 5> targets_known{"devices", "devices_file", "column", "where",
+                                                   "exclude_file"};
+inline constexpr std::array<Name, 2> param_known{"type", "default"};
 inline constexpr std::array<Name, 4> retry_known{"max_attempts", "base", "cap", "deadline"};
 inline constexpr std::array<Name, 2> window_known{"zone", "allow"};
 
 inline constexpr ObjectKeys job{job_known, job_later};
 inline constexpr ObjectKeys call{call_known, {}};
-inline constexpr ObjectKeys targets{targets_known, targets_later};
+inline constexpr ObjectKeys targets{targets_known, {}};
+inline constexpr ObjectKeys param{param_known, {}};
 inline constexpr ObjectKeys retry{retry_known, {}};
 inline constexpr ObjectKeys stage{stage_known, {}};
 inline constexpr ObjectKeys approval{approval_known, {}};

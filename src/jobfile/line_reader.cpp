@@ -2,7 +2,10 @@
 #include "jobfile/line_reader.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -17,8 +20,13 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 }  // namespace
 
-LineReader::LineReader(FileDescriptor descriptor, std::string name)
-    : descriptor_(std::move(descriptor)), name_(std::move(name)), buffer_(buffer_bytes, '\0') {}
+LineReader::LineReader(FileDescriptor descriptor, std::string name, std::optional<KeptCopy> copy)
+    : descriptor_(std::move(descriptor)),
+      name_(std::move(name)),
+      copy_(std::move(copy)),
+      // Standard input may be a file that somebody has read a part of. A pipe has no offset: then it is 0.
+      first_offset_(std::max<std::int64_t>(0, ::lseek(descriptor_.number(), 0, SEEK_CUR))),
+      buffer_(buffer_bytes, '\0') {}
 
 std::string LineReader::place() const { return fmt::format("{}:{}", printable(name_), line_); }
 
@@ -60,6 +68,24 @@ Result<std::optional<char>> LineReader::first_character() {
   }
 }
 
+Result<void> LineReader::rewind() {
+  while (copy_ && !at_end_) {
+    begin_ = end_ = 0;
+    if (auto filled = refill(); !filled) return filled;
+  }
+  if (copy_) {
+    descriptor_ = std::move(*copy_).take();
+    copy_.reset();
+  }
+  if (::lseek(descriptor_.number(), first_offset_, SEEK_SET) < 0)
+    return read_error(name_, "device list", errno);
+  begin_ = end_ = 0;
+  at_end_ = false;
+  line_ = 0;
+  bytes_read_ = 0;
+  return {};
+}
+
 std::string_view LineReader::take(std::size_t length, std::size_t terminator) {
   std::string_view line(buffer_.data() + begin_, length);
   begin_ += length + terminator;
@@ -75,6 +101,10 @@ Result<void> LineReader::refill() {
   const std::ptrdiff_t bytes = read_some(descriptor_.number(), buffer_.data() + end_, buffer_.size() - end_);
   if (bytes < 0) return read_error(name_, "device list", static_cast<int>(-bytes));
   at_end_ = bytes == 0;
+  if (copy_ && bytes > 0) {
+    auto kept = copy_->append({buffer_.data() + end_, static_cast<std::size_t>(bytes)});
+    if (!kept) return kept;
+  }
   end_ += static_cast<std::size_t>(bytes);
   bytes_read_ += static_cast<std::uint64_t>(bytes);
   return {};

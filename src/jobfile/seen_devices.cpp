@@ -49,13 +49,23 @@ SeenDevices::Hash SeenDevices::prepare(std::string_view name) const {
 
 bool SeenDevices::add(Hash hash) {
   if (devices_ >= load_max(homes_)) grow();
-  const Hash* const slots = slots_.get();
-  std::size_t at = home_of(hash.high, homes_);
-  while (slots[at] != free_slot && slots[at] < hash) ++at;
-  if (slots[at] == hash) return false;
+  const std::size_t at = place_of(hash);
+  if (slots_.get()[at] == hash) return false;
   insert(at, hash);
   ++devices_;
   return true;
+}
+
+bool SeenDevices::contains(std::string_view name) const {
+  const Hash hash = prepare(name);
+  return slots_.get()[place_of(hash)] == hash;
+}
+
+std::size_t SeenDevices::place_of(Hash hash) const {
+  const Hash* const slots = slots_.get();
+  std::size_t at = home_of(hash.high, homes_);
+  while (slots[at] != free_slot && slots[at] < hash) ++at;
+  return at;
 }
 
 /// Makes room by moving what follows, up to the next free slot, one place on.

@@ -34,6 +34,8 @@ class SeenDevices {
   bool add(Hash hash);
   bool add(std::string_view name) { return add(prepare(name)); }
 
+  bool contains(std::string_view name) const;
+
   std::size_t devices() const { return devices_; }
   /// Memory in use, never more at any time before: at most 64 KiB or 24 bytes a device, whichever is more.
   std::size_t bytes() const { return slots_total_ * sizeof(Hash); }
@@ -43,6 +45,8 @@ class SeenDevices {
     void operator()(Hash* slots) const;
   };
 
+  /// Where the hash is, or would have to be put.
+  std::size_t place_of(Hash hash) const;
   void insert(std::size_t at, Hash hash);
   void grow();
   std::size_t slots_for(std::size_t homes) const;

@@ -78,4 +78,13 @@ bool is_invisible(char32_t point) {
                      [point](const Range& range) { return point >= range.first && point <= range.last; });
 }
 
+bool is_readable(std::string_view text) {
+  while (!text.empty()) {
+    const auto point = first_code_point(text);
+    if (!point || is_invisible(point->value)) return false;
+    text.remove_prefix(point->bytes);
+  }
+  return true;
+}
+
 }  // namespace sluice

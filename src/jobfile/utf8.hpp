@@ -23,4 +23,7 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 /// of writing direction, zero-width characters.
 bool is_invisible(char32_t point);
 
+/// Whether it is valid UTF-8 without anything invisible in it.
+bool is_readable(std::string_view text);
+
 }  // namespace sluice

@@ -35,7 +35,7 @@ TEST_CASE("config: every key of a tenant arrives where it belongs") {
     "tenants": {
       "prod": {"endpoint": "https://iot.example.com:8686/gate", "region": "cn-beijing", "rate": 2.5, "in_flight": 7,
                "action": "InvokeThingService", "version": "2019-01-01", "format": "XML",
-               "credentials_file": "prod.key", "profile": "p1", "ca_file": "/ca.pem",
+               "credentials_file": "prod.key", "profile": "p1", "deny_file": "deny.csv", "ca_file": "/ca.pem",
                "timeouts": {"connect": "1s", "tls": "2s", "exchange": "3s", "idle": "400ms"},
                "codes": {"iot.some.Code": "rejected_devices", "Foo*": "throttled"}},
       "lab": {},
@@ -61,6 +61,7 @@ TEST_CASE("config: every key of a tenant arrives where it belongs") {
                                                             {"Foo*", OutcomeKind::throttled}}});
   CHECK(prod.credentials_file == "/etc/sluice/prod.key");
   CHECK(prod.profile == "p1");
+  CHECK(prod.deny_file == "/etc/sluice/deny.csv");
   CHECK(prod.https.ca_file == "/ca.pem");
   CHECK(prod.https.connections_max == 7);
   CHECK(prod.https.connect_timeout == 1s);

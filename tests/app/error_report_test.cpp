@@ -27,6 +27,15 @@ TEST_CASE("error report: the JSON has the shape of the contract") {
         "name\",\"hint\":\"\"}}\n");
 }
 
+TEST_CASE("error report: the code of an error leads back to its kind, and a word that is none to a bug") {
+  for (const ErrorKind kind :
+       {ErrorKind::usage, ErrorKind::invalid_input, ErrorKind::not_found, ErrorKind::unreachable,
+        ErrorKind::refused, ErrorKind::unauthorized, ErrorKind::storage_busy, ErrorKind::storage}) {
+    CHECK(error_kind_from(to_string(kind)) == kind);
+  }
+  CHECK(error_kind_from("teapot") == ErrorKind::unexpected);
+}
+
 TEST_CASE("error report: several findings are a list in the JSON, and a single one is none") {
   const Error error{.kind = ErrorKind::invalid_input, .message = "a:1: x\na:2: y\n", .hint = "z"};
 

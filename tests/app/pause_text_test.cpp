@@ -95,3 +95,16 @@ TEST_CASE("pause text: hostile reasons stay on their line") {
     CHECK(sluice::testing::is_harmless(pause_text(tenant_paused_for(text))));
   }
 }
+
+TEST_CASE(
+    "pause text: only a pause for an outcome has the job at fault, not one by a person or a threshold") {
+  RunRecord run = paused_for("by alice (uid 1000): lunch");
+  for (const ControlCause cause :
+       {ControlCause::operator_order, ControlCause::threshold, ControlCause::gate, ControlCause::deadline}) {
+    run.control_cause = cause;
+    CHECK_FALSE(is_paused_by_its_job(run));
+    CHECK(pause_text(run) == "paused: by alice (uid 1000): lunch");
+  }
+  run.control_cause = ControlCause::outcome;
+  CHECK(is_paused_by_its_job(run));
+}

@@ -120,9 +120,9 @@ TEST_CASE("run report: after a pause for its job, the corrected file is run for 
   run.control_reason = "iot.prod.NotExistedProduct";
   CHECK(
       next_command(run, "a.db") ==
-      "sluice results 7 --state pending --output txt --store a.db | sluice run JOB --devices - --store a.db");
+      "sluice results 7 --state pending --output txt --store a.db | sluice run JOB --devices - --yes --store a.db");
   CHECK(command_to_go_on(run, "", " --ca-file ca.pem") ==
-        "sluice results 7 --state pending --output txt | sluice run JOB --devices - --ca-file ca.pem");
+        "sluice results 7 --state pending --output txt | sluice run JOB --devices - --yes --ca-file ca.pem");
 
   run.tenant_pause_reason = "SignatureDoesNotMatch";
   CHECK(command_to_go_on(run, "", " --ca-file ca.pem") == "sluice resume 7 --ca-file ca.pem");
@@ -168,6 +168,28 @@ TEST_CASE("run report: status tells how many of the pending devices may have got
   CHECK(status_text(under_way(), {{}, false, start}).find("may have got") == std::string::npos);
 }
 
+TEST_CASE("run report: status holds what was predicted against what it took") {
+  RunRecord run = finished_with_failures();
+  CHECK(prediction_text(run).empty());
+  CHECK(boost::json::parse(status_json(run, {{}, false, start})).at("predicted_seconds").is_null());
+
+  run.predicted = 10'050ms;
+  CHECK(prediction_text(run) == "predicted 10.1 s, took 9.9 s");
+  CHECK(status_text(run, {{}, false, start}).find("\n  time      predicted 10.1 s, took 9.9 s\n") !=
+        std::string::npos);
+  CHECK(boost::json::parse(status_json(run, {{}, false, start})).at("predicted_seconds").as_double() ==
+        10.05);
+  run.finished_at.reset();
+  CHECK(prediction_text(run) == "predicted 10.1 s");
+}
+
+TEST_CASE("run report: the ETA knows of windows and soaks") {
+  const Sighting seen{.queue = {.due_now = 50}, .has_owner = true, .now = start + 5s, .time_left = 2h + 5s};
+
+  CHECK(boost::json::parse(status_json(under_way(), seen)).at("eta_seconds_at_least").as_double() == 7205);
+  CHECK(status_text(under_way(), seen).find("  ETA       at least 2h00m\n") != std::string::npos);
+}
+
 TEST_CASE("run report: nobody sending means no ETA") {
   CHECK(
       boost::json::parse(status_json(under_way(), {{}, false, start})).at("eta_seconds_at_least").is_null());
@@ -202,6 +224,9 @@ TEST_CASE("why: an endpoint that does not answer shows by the newest request, fo
         "run 7: 3 chunks are due, but the newest request got no answer (connect, 4.0s ago)");
 
   seen.newest_result->is_answer = true;
+  CHECK(why_line(run, seen) == at_its_pace);
+  // Taken back by a pause: nobody was asked.
+  seen.newest_result = {.settled_at = start - 4s, .is_answer = false, .code = "stopped"};
   CHECK(why_line(run, seen) == at_its_pace);
   seen.newest_result = {.settled_at = start - 61s, .is_answer = false, .code = "connect"};
   CHECK(why_line(run, seen) == at_its_pace);

@@ -122,10 +122,10 @@ row 'sluice --version' "$wall_ms" ms '<= 20'
 measure "$sluice" plan "${million[@]}"
 row 'sluice plan, 1,000,000 devices' "$wall_ms" ms '<= 1000'
 row '  peak memory' "$peak_mb" MB '<= 48'
-measure "$sluice" --store "$store.fresh" submit "${million[@]}"
+measure "$sluice" --store "$store.fresh" submit "${million[@]}" --yes
 row 'sluice submit, 1,000,000 devices, a new store' "$wall_ms" ms '<= 1000'
 row '  peak memory' "$peak_mb" MB '<= 48'
-"$sluice" --store "$store" -q submit "${million[@]}" >/dev/null 2>&1
+"$sluice" --store "$store" -q submit "${million[@]}" --yes >/dev/null 2>&1
 measure "$sluice" --store "$store" status
 row 'sluice status, 10,000 chunks' "$wall_ms" ms '<= 50'
 for format in ndjson csv; do
@@ -160,7 +160,7 @@ export ALIBABA_CLOUD_ACCESS_KEY_ID=testid ALIBABA_CLOUD_ACCESS_KEY_SECRET=testse
 cloud=$!
 while [ ! -s "$work/url" ]; do sleep 0.1; done
 endpoint=$(head -1 "$work/url")
-"$sluice" --store "$work/killed.db" -q submit "$work/job.json" --devices "$work/million.txt" --endpoint "$endpoint" \
+"$sluice" --store "$work/killed.db" -q submit "$work/job.json" --yes --devices "$work/million.txt" --endpoint "$endpoint" \
   >/dev/null 2>&1
 first_answer "$work/killed.db" >/dev/null
 : >"$work/wall"

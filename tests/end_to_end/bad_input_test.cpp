@@ -213,6 +213,7 @@ TEST_CASE("end to end: bad input ends in one message with the next step, and har
   for (const BadInput& row : bad_inputs()) {
     CAPTURE(row.what);
     Scene scene{3};
+    scene.folder.write("job.json", job_text(R"("conflict": "allow",)"));
     REQUIRE(scene.sluice({"submit", scene.job, "--store", scene.store, "--endpoint", far_away}).exit_code ==
             0);
     const std::string before = listed(scene);

@@ -98,7 +98,7 @@ TEST_CASE("end to end: a run that is killed eight times sends to each device exa
   scene.start_cloud(cloud);
   scene.rate = "60";
   REQUIRE(scene
-              .sluice({"submit", scene.job, "--store", scene.store, "--rate", "60", "--endpoint",
+              .sluice({"submit", scene.job, "--yes", "--store", scene.store, "--rate", "60", "--endpoint",
                        scene.cloud->url()})
               .exit_code == 0);
 

@@ -156,7 +156,7 @@ TEST_CASE(
 
 TEST_CASE("end to end: a job that the cloud rejects is paused with its reason, not tried on every chunk") {
   Scene scene{1000};
-  scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
+  scene.folder.write("job.json", job_text(R"("chunk_size": 5, "conflict": "allow",)"));
   scene.start_cloud(cloud_with(R"({"latency": {"constant_ms": 20}, "job": {"after_requests": 5}})"));
   scene.rate = "100";
 
@@ -170,7 +170,7 @@ TEST_CASE("end to end: a job that the cloud rejects is paused with its reason, n
   CHECK(why.out.find("iot.prod.NotExistedProduct") != std::string::npos);
   CHECK(why.out.find("the run's own copy of the job file") != std::string::npos);
   const std::string next = "sluice results 1 --state pending --output txt --store " + scene.store +
-                           " | sluice run JOB --devices - --store " + scene.store;
+                           " | sluice run JOB --devices - --yes --store " + scene.store;
   CHECK(why.out.find("→ " + next) != std::string::npos);
   CHECK(member_text(json_object(run.out), "reason").starts_with("iot.prod.NotExistedProduct"));
   CHECK(member_text(json_object(run.out), "next_command").starts_with(next));
@@ -178,7 +178,7 @@ TEST_CASE("end to end: a job that the cloud rejects is paused with its reason, n
 
 TEST_CASE("end to end: a corrected job sent to what is pending of a rejected one reaches each device once") {
   Scene scene{1000};
-  scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
+  scene.folder.write("job.json", job_text(R"("chunk_size": 5, "conflict": "allow",)"));
   scene.start_cloud(cloud_with(R"({"latency": {"constant_ms": 20}, "job": {"after_requests": 5}})"));
   REQUIRE(scene.sluice(scene.run()).exit_code == 8);
   const std::size_t accepted = scene.executions().size();
@@ -195,6 +195,7 @@ TEST_CASE("end to end: a corrected job sent to what is pending of a rejected one
 
 TEST_CASE("end to end: a new run lifts its account's pause, and says for what it was") {
   Scene scene{3};
+  scene.folder.write("job.json", job_text(R"("conflict": "allow",)"));
   scene.start_cloud(cloud_with(R"({"account": {"code": "InvalidAccessKeyId.Inactive"}})"));
   REQUIRE(scene.sluice(scene.run()).exit_code == 11);
   scene.start_cloud();

@@ -64,8 +64,8 @@ TEST_CASE(
   CloudProcess cloud{scene};
 
   const ProgramEnd run =
-      scene.sluice({"run", scene.job, "--store", scene.store, "--rate", "500", "--endpoint", cloud.url,
-                    "--ca-file", scene.ca_file, "--output", "json"});
+      scene.sluice({"run", scene.job, "--yes", "--store", scene.store, "--rate", "500", "--endpoint",
+                    cloud.url, "--ca-file", scene.ca_file, "--output", "json"});
 
   REQUIRE_MESSAGE(run.exit_code == 0, run.err);
   REQUIRE(lines_of(run.out).size() == 1);

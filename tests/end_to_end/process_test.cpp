@@ -66,7 +66,7 @@ TEST_CASE(
   Scene scene{300};
   set_up(scene);
   REQUIRE(scene
-              .sluice({"submit", scene.job, "--store", scene.store, "--rate", "60", "--endpoint",
+              .sluice({"submit", scene.job, "--yes", "--store", scene.store, "--rate", "60", "--endpoint",
                        scene.cloud->url()})
               .exit_code == 0);
 

@@ -40,7 +40,9 @@ class Scene {
   std::unique_ptr<Program> start(const Words& words, std::string input = {}) const;
   ProgramEnd sluice(const Words& words, std::string input = {}) const;
 
-  /// The words of `sluice run` against the cloud: `words` follow.
+  /// The options that lead to the cloud, then `words`.
+  Words to_cloud(const Words& words) const;
+  /// The words of `sluice run` against the cloud, all questions answered with yes: `words` follow.
   Words run(const Words& words = {}) const;
   /// … and of `sluice resume 1`.
   Words resume(const Words& words = {}) const;
@@ -60,9 +62,6 @@ class Scene {
   std::vector<std::string> environment;  ///< with a key that the cloud knows
   std::unique_ptr<simulator::Simulator> cloud;
   std::string rate = "500";
-
- private:
-  Words to_cloud(const Words& words) const;
 };
 
 /// Whether every one of `devices` names was executed, and none more than once.

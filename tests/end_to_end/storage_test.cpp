@@ -54,7 +54,7 @@ TEST_CASE("end to end: a list that does not fit on the disk is refused whole, an
   scene.folder.write("large.txt", device_lines(200'000));
 
   const ProgramEnd end = run_on_small_disk(scene, R"(
-    "$sluice" run job.json --devices large.txt "$@"; echo "large: $?"
+    "$sluice" run job.json --yes --devices large.txt "$@"; echo "large: $?"
     "$sluice" list --store "$disk/sluice.db"
     mount -o remount,size=8m "$disk"
     "$sluice" run job.json -q "$@" > small.out; echo "small: $?")");
@@ -73,7 +73,7 @@ TEST_CASE("end to end: a disk that fills up in the middle of a run loses nothing
 
   // What 600 attempts leave behind is more than the disk holds.
   const ProgramEnd end = run_on_small_disk(scene, R"(
-    "$sluice" run job.json --output json "$@" > full.out; echo "full: $?"
+    "$sluice" run job.json --yes --output json "$@" > full.out; echo "full: $?"
     mount -o remount,size=32m "$disk"
     "$sluice" resume 1 -q "$@" > rest.out; echo "rest: $?")");
 

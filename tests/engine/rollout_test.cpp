@@ -446,6 +446,30 @@ TEST_CASE("rollout: a device that is denied is not sent, and the other ninety-ni
   CHECK(bench.devices_in(run, ChunkState::failed) == std::vector<std::string>{"dev-00042"});
 }
 
+TEST_CASE(
+    "rollout: the hours in which a stage or a window kept a run from sending do not count against its "
+    "retries") {
+  int unavailable = 0;
+  EngineBench bench{[&unavailable](const SentRequest&, std::size_t n) -> ScriptedAnswer {
+    // The first request after the wait is refused once.
+    if (n == 1) {
+      ++unavailable;
+      return {50ms, gateway_refusal(503, "ServiceUnavailable")};
+    }
+    return {50ms, accepted_answer()};
+  }};
+  Job job = three_stages();
+  job.rollout.stages[0].soak = 24h;
+  job.retry.deadline = 1h;
+  const RunId run = bench.submit(1000, job, {20, 480, 500});
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(unavailable == 1);
+  CHECK(bench.record(run).control == RunControl::active);
+  CHECK(bench.record(run).devices.accepted == 1000);
+}
+
 TEST_CASE("rollout: a stage without devices is passed over") {
   EngineBench bench{all_well};
   Job job = three_stages();

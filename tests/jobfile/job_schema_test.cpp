@@ -80,6 +80,7 @@ TEST_CASE("job schema: lists exactly the keys that the reader knows") {
   CHECK(keys_of(job.at("properties").at("call")) == keys_of(job_keys::call));
   CHECK(keys_of(job.at("properties").at("targets")) == keys_of(job_keys::targets));
   CHECK(keys_of(job.at("properties").at("retry")) == keys_of(job_keys::retry));
+  CHECK(keys_of(job.at("properties").at("params").at("additionalProperties")) == keys_of(job_keys::param));
   CHECK(keys_of(job.at("properties").at("window")) == keys_of(job_keys::window));
 }
 
@@ -169,7 +170,27 @@ TEST_CASE("job schema: judges documents as the reader does") {
       {false, with("\"targets\": {\"devices_file\": \"fleet.csv\", \"column\": \"\"}")},
       {false, with("\"targets\": {\"column\": \"c\"}")},
       {false, with("\"targets\": {\"devices\": [\"dev-1\"], \"devices_file\": \"fleet.txt\"}")},
-      {false, with("\"targets\": {\"where\": \"x\"}")},
+      {true, with("\"targets\": {\"where\": \"site = 'a'\"}")},
+      {false, with("\"targets\": {\"where\": \"\"}")},
+      {false, with("\"targets\": {\"where\": 5}")},
+      {true, with("\"targets\": {\"exclude_file\": \"old.txt\"}")},
+      {false, with("\"targets\": {\"exclude_file\": \"\"}")},
+      {false, with("\"targets\": {\"exclude_file\": \"-\"}")},
+      {true, with("\"params\": {}")},
+      {true, with("\"params\": {\"a-1\": {\"type\": \"string\"}, \"_b\": {\"type\": \"number\", \"default\": "
+                  "1.5}}")},
+      {true, with("\"params\": {\"a\": {\"type\": \"integer\", \"default\": -1}}")},
+      {true, with("\"params\": {\"a\": {\"type\": \"boolean\", \"default\": true}}")},
+      {false, with("\"params\": []")},
+      {false, with("\"params\": {\"a\": \"string\"}")},
+      {false, with("\"params\": {\"a\": {}}")},
+      {false, with("\"params\": {\"1a\": {\"type\": \"string\"}}")},
+      {false, with("\"params\": {\"a\": {\"type\": \"text\"}}")},
+      {false, with("\"params\": {\"a\": {\"type\": \"string\", \"default\": 1}}")},
+      {false, with("\"params\": {\"a\": {\"type\": \"integer\", \"default\": 1.5}}")},
+      {false, with("\"params\": {\"a\": {\"type\": \"number\", \"default\": \"1\"}}")},
+      {false, with("\"params\": {\"a\": {\"type\": \"boolean\", \"default\": null}}")},
+      {false, with("\"params\": {\"a\": {\"type\": \"string\", \"unit\": \"s\"}}")},
       {true, with("\"chunk_size\": 1")},
       {true, with("\"chunk_size\": 100")},
       {false, with("\"chunk_size\": 0")},

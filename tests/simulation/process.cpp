@@ -154,7 +154,7 @@ bool Process::submit(int run, const std::string& job_text) {
   std::vector<std::string> names;
   const int devices = around_.scenario.runs[static_cast<std::size_t>(run)].devices;
   for (int i = 0; i < devices; ++i) names.push_back(to_text({run, i}));
-  Result<DeviceList> list = DeviceList::open({.names = std::move(names)});
+  Result<TargetList> list = TargetList::open({.list = {.names = std::move(names)}});
   if (list.has_error()) throw std::runtime_error(list.error().message);
   const Result<Submitted> submitted = sluice::submit(*store_, *list,
                                                      {.job = *job,

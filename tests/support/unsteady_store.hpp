@@ -47,6 +47,7 @@ class UnsteadyStore : public Store {
   Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) override {
     return real_->doubt_decisions(run);
   }
+  Result<RenderedArguments> arguments(ArgumentsId arguments) override { return real_->arguments(arguments); }
   Result<std::vector<StageRecord>> stages(RunId run) override { return real_->stages(run); }
   Result<RunTally> tally(RunId run) override { return real_->tally(run); }
   Result<std::optional<RateOrder>> rate_order(std::string_view tenant) override {

@@ -143,6 +143,8 @@ struct DeviceResult {
   std::string_view code;
   std::string_view message;
   std::optional<UtcTime> settled_at;
+  int stage = 1;
+  std::optional<ArgumentsId> arguments;  ///< absent: the job's own
 };
 
 struct DeviceFilter {
@@ -309,6 +311,8 @@ class StoreReader {
   /// What operators decided about the run's chunks, oldest first.
   virtual Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) = 0;
 
+  /// not_found: there are none of that number.
+  virtual Result<RenderedArguments> arguments(ArgumentsId arguments) = 0;
   /// In order; empty: the run has none.
   virtual Result<std::vector<StageRecord>> stages(RunId run) = 0;
   /// How the devices of each stage stand, and the row of refusals.

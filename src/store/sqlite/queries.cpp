@@ -105,7 +105,7 @@ void for_each_device(Connection& connection, RunId run, const DeviceFilter& filt
       "         AS told_state,"
       "       chunks.evidence, chunks.requests, chunk_devices.names,"
       "       attempt_results.request_id, attempt_results.code, attempt_results.message,"
-      "       attempt_results.settled_at_us, chunks.held"
+      "       attempt_results.settled_at_us, chunks.held, chunks.stage, chunks.arguments"
       "  FROM chunks INDEXED BY chunks_in_order JOIN chunk_devices ON chunk_devices.chunk = chunks.id"
       "  LEFT JOIN attempt_results ON attempt_results.attempt = chunks.last_result"
       " WHERE chunks.run = ?1 AND chunks.state <> 'split'"
@@ -122,6 +122,8 @@ void for_each_device(Connection& connection, RunId run, const DeviceFilter& filt
     device.code = row.text(6);
     device.message = row.text(7);
     device.settled_at = row.maybe_time(8);
+    device.stage = row.small_integer(10);
+    if (!row.is_null(11)) device.arguments = ArgumentsId{row.integer(11)};
     if (known(held_from(row.text(9)), connection) == Held::store_restored) {
       device.code = to_string(Held::store_restored);
       device.message = store_restored_message;

@@ -32,6 +32,7 @@ std::int64_t newest_owner(Connection& connection);
 std::int64_t newest_attempt(Connection& connection);
 
 // rollout_queries.cpp
+RenderedArguments arguments(Connection& connection, ArgumentsId arguments);
 std::vector<StageRecord> stages(Connection& connection, RunId run);
 RunTally tally(Connection& connection, RunId run);
 std::optional<RateOrder> rate_order(Connection& connection, std::string_view tenant);
@@ -102,6 +103,9 @@ class SqliteReads : public Seam {
   }
   Result<std::vector<DecidedChunk>> doubt_decisions(RunId run) override {
     return answer([&] { return queries::doubt_decisions(connection(), run); });
+  }
+  Result<RenderedArguments> arguments(ArgumentsId arguments) override {
+    return answer([&] { return queries::arguments(connection(), arguments); });
   }
   Result<std::vector<StageRecord>> stages(RunId run) override {
     return answer([&] { return queries::stages(connection(), run); });

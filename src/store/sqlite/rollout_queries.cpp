@@ -62,6 +62,15 @@ std::int64_t rejected_in_a_row(Connection& connection, RunId run) {
 
 }  // namespace
 
+RenderedArguments arguments(Connection& connection, ArgumentsId arguments) {
+  Statement row = connection.query("SELECT args, compensate_args FROM run_arguments WHERE id = ?1", arguments);
+  if (!row.next()) {
+    fail(ErrorKind::not_found,
+         fmt::format("store {} has no arguments {}", connection.path(), arguments.value));
+  }
+  return {.args = row.string(0), .compensate_args = row.string(1)};
+}
+
 int open_stage(Connection& connection, RunId run) {
   Statement row = connection.query("SELECT stage FROM runs WHERE id = ?1", run);
   return row.next() ? row.small_integer(0) : 0;

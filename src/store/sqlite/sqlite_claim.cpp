@@ -171,7 +171,7 @@ ClaimedChunk SqliteStore::take(const Candidate& candidate, const ClaimRequest& r
   }
 
   claimed.stage = candidate.stage;
-  claimed.arguments = arguments_of(candidate.arguments);
+  if (candidate.arguments) claimed.arguments = queries::arguments(db_, *candidate.arguments);
 
   record_attempt(candidate, request, claimed);
   db_.run(
@@ -179,13 +179,6 @@ ClaimedChunk SqliteStore::take(const Candidate& candidate, const ClaimRequest& r
       " WHERE id = ?1 AND state = 'pending'",
       candidate.chunk, owner_, claimed.attempt);
   return claimed;
-}
-
-std::optional<RenderedArguments> SqliteStore::arguments_of(std::optional<ArgumentsId> arguments) {
-  if (!arguments) return std::nullopt;
-  Statement row = db_.query("SELECT args, compensate_args FROM run_arguments WHERE id = ?1", *arguments);
-  row.next();
-  return RenderedArguments{.args = row.string(0), .compensate_args = row.string(1)};
 }
 
 void SqliteStore::record_attempt(const Candidate& candidate, const ClaimRequest& request,

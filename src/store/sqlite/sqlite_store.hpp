@@ -96,7 +96,6 @@ class SqliteStore final : public SqliteReads<Store> {
   std::vector<Candidate> due_in_turn(std::vector<ClaimableRun>& runs, Turn turn, std::size_t room,
                                      const ClaimRequest& request);
   ClaimedChunk take(const Candidate& candidate, const ClaimRequest& request);
-  std::optional<RenderedArguments> arguments_of(std::optional<ArgumentsId> arguments);
   UtcTime stamped_at(AttemptId first, UtcTime now);
   void record_attempt(const Candidate& candidate, const ClaimRequest& request, ClaimedChunk& claimed);
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "app/control_client.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <cerrno>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "app/error_report.hpp"
+#include "http_api/control_socket.hpp"
+#include "sluice/jobfile/device_name.hpp"
+
+namespace sluice {
+namespace {
+
+namespace http = boost::beast::http;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds deadline{15};
+constexpr std::size_t answer_bytes_max = std::size_t{64} * 1024 * 1024;
+
+struct HttpAnswer {
+  unsigned status = 0;
+  std::string body;
+};
+
+Error no_answer(const std::optional<SocketPeer>& owner) {
+  return {ErrorKind::unexpected,
+          fmt::format("process {} owns the store and did not answer within {} s",
+                      owner ? fmt::format("{}", owner->process) : "(unknown)", deadline.count()),
+          "Whether it has heard is unknown. If it hangs, end it; what it was sending is then taken over by "
+          "the next command."};
+}
+
+Error unreadable(std::string_view what) {
+  return {ErrorKind::unexpected,
+          fmt::format("the process that owns the store gave no answer that can be read: {}",
+                      printable(what, 128)),
+          "It may be another version of sluice: see `sluice version`."};
+}
+
+std::string text_of(const ApiRequest& request) {
+  return fmt::format(
+      "{} {} HTTP/1.1\r\nHost: sluice\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
+      "Connection: close\r\n\r\n{}",
+      request.method, request.target, request.body.size(), request.body);
+}
+
+/// @return false: nobody reads there any more
+bool send_all(int socket, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+enum class Wait { readable, too_late };
+
+Wait wait_for_more(int socket, steady_clock::time_point until) {
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
+    if (left.count() <= 0) return Wait::too_late;
+    pollfd one{socket, POLLIN, 0};
+    if (::poll(&one, 1, static_cast<int>(left.count())) > 0) return Wait::readable;
+  }
+}
+
+/// Absent: the other side has left before its answer was whole.
+Result<std::optional<HttpAnswer>> receive(int socket) {
+  const auto until = steady_clock::now() + deadline;
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(answer_bytes_max);
+  parser.eager(true);
+  std::string unread;
+  std::array<char, 8192> bytes;
+  while (!parser.is_done()) {
+    if (wait_for_more(socket, until) == Wait::too_late) return no_answer(peer_of(socket));
+    const ssize_t count = ::recv(socket, bytes.data(), bytes.size(), 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return std::optional<HttpAnswer>{};
+    unread.append(bytes.data(), static_cast<std::size_t>(count));
+    boost::system::error_code problem;
+    unread.erase(0, parser.put(boost::asio::buffer(unread), problem));
+    if (problem && problem != http::error::need_more) return unreadable(problem.message());
+  }
+  auto message = parser.release();
+  return std::optional{HttpAnswer{message.result_int(), std::move(message.body())}};
+}
+
+/// The error as the owner has it.
+Error error_in(const std::string& body) {
+  try {
+    const boost::json::object error = boost::json::parse(body).at("error").as_object();
+    return {error_kind_from(std::string{error.at("code").as_string()}),
+            printable(std::string{error.at("message").as_string()}, 4096),
+            printable(std::string{error.at("hint").as_string()}, 4096)};
+  } catch (const std::exception&) {
+    return unreadable(body);
+  }
+}
+
+}  // namespace
+
+Result<std::optional<ControlAnswer>> ask_owner(const std::string& store_file, const ApiCommand& command) {
+  const std::optional<OwnedDescriptor> socket = connect_to_control_socket(control_socket_path(store_file));
+  if (!socket) return std::optional<ControlAnswer>{};
+  if (!send_all(socket->get(), text_of(request_for(command)))) return std::optional<ControlAnswer>{};
+  const Result<std::optional<HttpAnswer>> answer = receive(socket->get());
+  if (answer.has_error()) return answer.error();
+  if (!*answer) return std::optional<ControlAnswer>{};
+  if ((*answer)->status != 200) return error_in((*answer)->body);
+  Result<ControlAnswer> read = control_answer_from((*answer)->body);
+  if (read.has_error()) return read.error();
+  return std::optional{std::move(*read)};
+}
+
+}  // namespace sluice

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// The outside checks of gates, asked for real: a command is run, or an address is posted to. What cannot be
+// asked, or does not answer in time, is inconclusive.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <string>
+
+#include "sluice/core/result.hpp"
+#include "sluice/engine/dispatcher.hpp"
+
+namespace sluice {
+
+/// The checks of one loop. What they learn beside the verdict (a command that is not there, an answer that
+/// says nothing) is said on stderr.
+/// @param ca_file certificates to trust, PEM; empty: the system's
+OutsideChecks outside_checks(boost::asio::any_io_executor loop, std::string ca_file);
+
+/// Whether the check can be asked at all, as far as that shows beforehand: refused addresses.
+Result<void> check_outside(const OutsideCheck& check);
+
+/// The verdict in an answer: {"verdict": "pass" | "fail" | "inconclusive"}; anything else is inconclusive.
+GateAnswer verdict_in(std::string_view body);
+
+/// What an address is posted: the run, its stage, and how its devices fared.
+std::string question_json(const GateQuestion& question);
+
+}  // namespace sluice

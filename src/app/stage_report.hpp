@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// How far a run in stages has come, and what it waits for between them: for status, why and progress.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/json_text.hpp"
+#include "sluice/core/job.hpp"
+#include "sluice/core/run.hpp"
+#include "sluice/core/run_tally.hpp"
+#include "sluice/core/window_rules.hpp"
+#include "sluice/engine/observer.hpp"
+#include "sluice/store/store.hpp"
+
+namespace sluice {
+
+/// What a look into the store finds of a run's stages and hours.
+struct StageSighting {
+  std::vector<StageRecord> stages;    ///< empty: the run has none
+  RunTally tally;                     ///< of them
+  std::string waits_for;              ///< between two of them; untrusted; empty: for nothing
+  std::optional<UtcTime> until;       ///< when that is over by itself
+  bool wants_approval = false;        ///< a person has to speak
+  std::optional<WindowState> window;  ///< absent: it may send at any hour
+};
+
+/// @param job absent: this version cannot read it, and there is less to tell
+Result<StageSighting> sight_stages(StoreReader& store, const RunRecord& run, const std::optional<Job>& job,
+                                   UtcTime now);
+
+/// One line for each stage: "  stage 1   canary: 20 devices, accepted 20, failed 0, in doubt 0".
+std::string stages_text(const StageSighting& seen);
+/// The member "stages": a list of objects.
+void write_stages(JsonText& json, const StageSighting& seen);
+
+/// What keeps the run from sending, of its stages and its hours; empty: nothing of that kind.
+std::string stage_why(const StageSighting& seen, UtcTime now);
+
+/// One line for the log.
+std::string stage_line(const StageNews& news);
+
+}  // namespace sluice

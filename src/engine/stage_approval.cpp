@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "sluice/engine/stage_approval.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "sluice/engine/recovery.hpp"
+#include "sluice/engine/run_control.hpp"
+#include "sluice/jobfile/device_name.hpp"
+
+namespace sluice {
+namespace {
+
+Error no_such_stage(const ApprovalOrder& order, const std::vector<StageRecord>& stages) {
+  std::vector<std::string> names;
+  for (const StageRecord& stage : stages) names.push_back(printable(stage.name, 64));
+  return {ErrorKind::not_found,
+          fmt::format("run {} has no stage \"{}\"", order.run.value, printable(order.stage, 64)),
+          names.empty() ? "It has no stages at all: nothing of it waits for an approval."
+                        : fmt::format("Its stages are: {}.", fmt::join(names, ", "))};
+}
+
+/// Absent: the run has no such stage.
+const StageRecord* meant_by(const ApprovalOrder& order, const RunRecord& run,
+                            const std::vector<StageRecord>& stages) {
+  const auto found = std::ranges::find_if(stages, [&](const StageRecord& stage) {
+    return order.stage.empty() ? stage.number == run.stage + 1 : stage.name == order.stage;
+  });
+  return found == stages.end() ? nullptr : &*found;
+}
+
+/// The job as it was submitted says who may approve.
+Result<bool> needs_somebody_else(Store& store, RunId run, const StageRecord* stage) {
+  if (stage == nullptr) return false;
+  const Result<Job> job = job_of(store, run);
+  if (job.has_error()) return job.error();
+  const auto index = static_cast<std::size_t>(stage->number - 1);
+  if (index >= job->rollout.stages.size()) return false;
+  const std::optional<Approval>& approval = job->rollout.stages[index].approval;
+  return approval && approval->not_by_submitter;
+}
+
+}  // namespace
+
+Result<ApprovedStage> approve_stage(Store& store, const ApprovalOrder& order) {
+  const Result<RunRecord> run = known_run(store, order.run);
+  if (run.has_error()) return run.error();
+  const Result<std::vector<StageRecord>> stages = store.stages(order.run);
+  if (stages.has_error()) return stages.error();
+  const StageRecord* stage = meant_by(order, *run, *stages);
+  if (stage == nullptr && !order.stage.empty()) return no_such_stage(order, *stages);
+  const Result<bool> not_by_submitter = needs_somebody_else(store, order.run, stage);
+  if (not_by_submitter.has_error()) return not_by_submitter.error();
+  StageApproval approval{.run = order.run,
+                         .stage = {},
+                         .actor = order.actor,
+                         .digest = {},
+                         .not_by_submitter = *not_by_submitter,
+                         .is_past_gate = order.is_past_gate,
+                         .now = order.now};
+  if (stage != nullptr) approval.stage = stage->number;
+  const Result<int> approved = store.approve(approval);
+  if (approved.has_error()) return approved.error();
+  const bool was_so = stage != nullptr && stage->approved_at && (stage->is_past_gate || !order.is_past_gate);
+  return ApprovedStage{.run = order.run,
+                       .number = *approved,
+                       .name = stage == nullptr ? std::string{} : stage->name,
+                       .is_past_gate = order.is_past_gate || (stage != nullptr && stage->is_past_gate),
+                       .is_changed = !was_so};
+}
+
+}  // namespace sluice

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// One client of the control API: reads request after request and writes what is answered.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http_api/api_server.hpp"
+
+namespace sluice {
+
+class ApiConnection : public std::enable_shared_from_this<ApiConnection> {
+ public:
+  /// @param api and @param limits must outlive it
+  ApiConnection(boost::asio::local::stream_protocol::socket socket, const Api& api, const ApiLimits& limits);
+
+  /// Until the client leaves, is too slow, or leave() is called.
+  boost::asio::awaitable<void> serve();
+
+  /// Waits for the client, not for the API: dropping it loses nothing.
+  bool is_reading() const { return is_reading_; }
+  /// At once if it waits for the client, else when the answer is given.
+  void leave();
+
+ private:
+  struct Read {
+    std::optional<ApiRequest> request;
+    std::optional<ApiRefusal> refusal;  ///< neither: the client has left
+    bool keeps_open = false;
+  };
+
+  boost::asio::awaitable<Read> read();
+  boost::asio::awaitable<bool> write(const ApiAnswer& answer, bool keeps_open);
+  bool is_allowed(const SocketPeer& peer) const;
+  ApiAnswer answer_to(const ApiRefusal& refusal) const;
+  void limit_time();
+  void close();
+
+  boost::asio::local::stream_protocol::socket socket_;
+  boost::asio::steady_timer deadline_;
+  const Api& api_;
+  const ApiLimits& limits_;
+  std::string unread_;  ///< bytes of the next request that came with this one
+  bool is_reading_ = true;
+  bool is_leaving_ = false;
+};
+
+}  // namespace sluice
