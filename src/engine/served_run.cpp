@@ -29,7 +29,8 @@ ServedRun::ServedRun(RunId id, const Job& job, bool is_split_guarded,
 void ServedRun::starts_from(std::optional<UtcTime> first_start, UtcTime now, SteadyTime steady_now) {
   if (first_start) pace_.begin_after_another(steady_now);
   if (!job_.deadline) return;
-  deadline_ = first_start.value_or(now) + *job_.deadline;
+  // A start that is still to come was told by a wall clock that was ahead.
+  deadline_ = std::min(first_start.value_or(now), now) + *job_.deadline;
   // Counted from when it may send again.
   const auto wait = std::max(pace_.next_send_at() - steady_now, std::chrono::nanoseconds{0});
   if (*deadline_ <= now)

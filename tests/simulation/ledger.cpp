@@ -83,7 +83,9 @@ void Ledger::process_started(bool knows_deny_list) {
 void Ledger::dispatcher_started(const std::vector<RunId>& runs) {
   forget_sends();
   std::vector<int> plans;
-  for (const RunId run : runs) plans.push_back(plan_of(run).value());
+  for (const RunId run : runs) {
+    if (const std::optional<int> plan = plan_of(run)) plans.push_back(*plan);
+  }
   rollouts_.dispatcher_started(plans);
 }
 
@@ -365,7 +367,7 @@ void Ledger::settled(const AttemptSettled& event) {
     if (is_confirmed && of_device.executions == 0) {
       violated("I7", "{} was called confirmed, and never got the command", to_text(name));
     }
-    if (next.state == ChunkState::failed && of_device.executions > 0) {
+    if (next.state == ChunkState::failed && of_device.executions > 0 && !of_device.is_taken) {
       violated("I7", "{} was called failed, and had got the command", to_text(name));
     }
   }
@@ -411,7 +413,60 @@ void Ledger::control_done(int run, RunControl control, int asked) {
   if (asked != truth.times_asked || was_over) return;
   truth.control = control;
   truth.is_control_certain = true;
+  truth.no_attempt_after.reset();
   if (control != RunControl::active) truth.no_attempt_after = record_.newest_attempt();
+}
+
+void Ledger::child_asked(int run, const AgainSelection& selection) {
+  RunTruth& truth = runs_[static_cast<std::size_t>(run)];
+  truth.has_child = true;
+  truth.is_control_certain &= truth.control == RunControl::canceled;
+  Child child{.parent = truth.id.value().value, .list = {}};
+  for (const ChunkRow& chunk : record_.chunks()) {
+    if (chunk.run != child.parent) continue;
+    const bool is_doubtful = chunk.state == "in_doubt" || (chunk.state == "pending" && chunk.is_unclear);
+    const bool is_unsent = chunk.state == "canceled" || (chunk.state == "pending" && !chunk.is_unclear);
+    const bool is_taken = (selection.failed && chunk.state == "failed") ||
+                          (selection.not_sent && is_unsent) || (selection.in_doubt && is_doubtful);
+    if (!is_taken) continue;
+    child.list += record_.names_of(chunk.id);
+    for (const DeviceName name : devices_of(chunk.id)) {
+      DeviceTruth& of_device = device(name);
+      of_device.is_taken = true;
+      of_device.is_final = of_device.was_refused_alone = false;
+      if (is_doubtful) ++of_device.permissions;
+    }
+  }
+  world_.note("again", run, static_cast<std::int64_t>(child.list.size()));
+  expected_children_.push_back(std::move(child));
+}
+
+/// A run that is on record, and is made of devices of another.
+void Ledger::meet_child(const RunRow& row) {
+  if (children_.contains(row.id)) return;
+  const auto expected = std::ranges::find(expected_children_, *row.parent, &Child::parent);
+  if (expected == expected_children_.end()) {
+    violated("I1", "run {} takes devices of run {}, and nobody asked for it", row.id, *row.parent);
+    return;
+  }
+  children_[row.id] = std::move(*expected);
+  expected_children_.erase(expected);
+}
+
+/// A device may be on its way by one run only.
+void Ledger::check_live_once(const std::vector<ChunkRow>& chunks) {
+  if (children_.empty()) return;
+  std::map<DeviceName, std::int64_t> live;
+  for (const ChunkRow& chunk : chunks) {
+    if (!is_unfinished(chunk)) continue;
+    for (const DeviceName name : devices_of(chunk.id)) {
+      const auto [other, is_new] = live.try_emplace(name, chunk.run);
+      if (!is_new) {
+        violated("I1", "{} is unfinished in run {} and in run {}", to_text(name), other->second, chunk.run);
+        return;
+      }
+    }
+  }
 }
 
 void Ledger::tenant_resumed() { no_attempt_of_tenant_after_.reset(); }
@@ -455,6 +510,10 @@ void Ledger::opened() {
     if (chunk.state == "in_flight") left_in_flight_.push_back(chunk.id);
   }
   for (const RunRow& row : record_.runs()) {
+    if (row.parent) {
+      meet_child(row);
+      continue;
+    }
     const int plan = std::stoi(row.job.substr(row.job.find('-') + 1));
     RunTruth& run = runs_[static_cast<std::size_t>(plan)];
     if (run.id && *run.id != RunId{row.id}) violated("I11", "run {} is now run {}", run.id->value, row.id);
@@ -501,6 +560,14 @@ void Ledger::restored() {
     if (chunk.crashes > 0) crashes_[chunk.id] = static_cast<int>(chunk.crashes);
   }
   const std::vector<RunRow> rows = record_.runs();
+  // A child that is gone was either forgotten or never there; its number may be given to another one.
+  for (auto& [id, child] : children_) {
+    const std::int64_t number = id;
+    if (std::ranges::find(rows, number, &RunRow::id) == rows.end()) expected_children_.push_back(child);
+  }
+  std::erase_if(children_, [&rows](const auto& one) {
+    return std::ranges::find(rows, one.first, &RunRow::id) == rows.end();
+  });
   for (RunTruth& run : runs_) {
     run.is_control_certain = false;
     run.no_attempt_after.reset();
@@ -543,6 +610,7 @@ void Ledger::recount(bool is_settled) {
     }
   }
   for (const RunRow& run : runs) recount_run(run, chunks);
+  check_live_once(chunks);
   if (in_flight > (is_settled ? 0 : scenario_.in_flight)) {
     violated("I9", "{} chunks are in flight", in_flight);
   }
@@ -563,7 +631,7 @@ void Ledger::recount_chunk(const ChunkRow& chunk) {
     if (claims_execution && executions == 0) {
       violated("I7", "chunk {} is confirmed, and {} never got the command", chunk.id, to_text(name));
     }
-    if (claims_none && executions > 0) {
+    if (claims_none && executions > 0 && !device(name).is_taken) {
       violated("I7", "chunk {} is {}, and {} had got the command", chunk.id, chunk.state, to_text(name));
     }
   }
@@ -583,10 +651,9 @@ void Ledger::recount_run(const RunRow& run, const std::vector<ChunkRow>& chunks)
     leaves += record_.names_of(chunk.id);
   }
   const int plan = std::stoi(run.job.substr(run.job.find('-') + 1));
-  if (leaves != runs_[static_cast<std::size_t>(plan)].list) {
-    violated("I1", "the chunks of run {} are not the devices of its list", run.id);
-  }
-  rollouts_.recount(run, plan, chunks);
+  const std::string& list = run.parent ? children_[run.id].list : runs_[static_cast<std::size_t>(plan)].list;
+  if (leaves != list) violated("I1", "the chunks of run {} are not the devices of its list", run.id);
+  if (!run.parent) rollouts_.recount(run, plan, chunks);
   for (const auto& [name, count] : run.chunks) {
     if (of_chunks[name] != count) {
       violated("I2", "run {} counts {} chunks {}, and there are {}", run.id, count, name, of_chunks[name]);

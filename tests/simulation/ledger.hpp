@@ -20,6 +20,7 @@
 #include "simulation/world.hpp"
 #include "sluice/core/doubt_rules.hpp"
 #include "sluice/core/run.hpp"
+#include "sluice/engine/again.hpp"
 #include "sluice/engine/observer.hpp"
 
 namespace sluice::simulation {
@@ -74,6 +75,9 @@ class Ledger {
   void control_done(int run, RunControl control, int asked);
   void control_refused(int run, RunControl control);
   void tenant_resumed();
+  /// Devices of the run are to be sent once more, by a run of their own.
+  void child_asked(int run, const AgainSelection& selection);
+  bool has_child(int run) const { return runs_[static_cast<std::size_t>(run)].has_child; }
   void verdict_asked(DoubtVerdict verdict, const std::vector<std::int64_t>& chunks);
   void verdict_done();
 
@@ -100,6 +104,13 @@ class Ledger {
     int permissions = 0;  ///< the operator's
     bool is_final = false;
     bool was_refused_alone = false;
+    bool is_taken = false;  ///< by a run that was made for it once more
+  };
+
+  /// A run over devices of another.
+  struct Child {
+    std::int64_t parent = 0;
+    std::string list;
   };
 
   struct RunTruth {
@@ -108,6 +119,7 @@ class Ledger {
     std::string list;
     bool is_submitted = false;
     bool is_lost = false;  ///< with the restored copy
+    bool has_child = false;
     RunControl control = RunControl::active;
     bool is_control_certain = true;
     int times_asked = 0;                           ///< for another control
@@ -151,6 +163,8 @@ class Ledger {
   void open(NonceTruth& nonce);
   void close(NonceTruth& nonce);
   void forget_sends();
+  void meet_child(const RunRow& row);
+  void check_live_once(const std::vector<ChunkRow>& chunks);
   void heed_halt(RunTruth& run, const Transition& next);
   const std::vector<DeviceName>& devices_of(std::int64_t chunk);
   void recount_run(const RunRow& run, const std::vector<ChunkRow>& chunks);
@@ -173,6 +187,8 @@ class Ledger {
   Totals& totals_;
 
   RolloutLedger rollouts_;
+  std::map<std::int64_t, Child> children_;
+  std::vector<Child> expected_children_;  ///< asked for; whether they are on record is not known yet
   std::vector<RunTruth> runs_;
   std::unordered_map<std::string, NonceTruth> nonces_;
   std::deque<Nanos> sends_;

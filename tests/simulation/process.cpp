@@ -11,6 +11,7 @@
 #include "sluice/core/mutation.hpp"
 #include "sluice/core/silence.hpp"
 #include "sluice/core/split_guard.hpp"
+#include "sluice/engine/again.hpp"
 #include "sluice/engine/recovery.hpp"
 #include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/job_file.hpp"
@@ -220,22 +221,63 @@ bool Process::set_control(int run, RunControl control) {
 bool Process::approve_all(int run, bool is_past_gate) {
   const std::optional<RunId> id = around_.ledger.run_id(run);
   const std::optional<RunRow> row = id ? around_.record.run(id->value) : std::nullopt;
-  if (!row) return true;
+  return !row || approve_all(*row, run, is_past_gate);
+}
+
+bool Process::approve_all(const RunRow& row, int run, bool is_past_gate) {
   const std::vector<StagePlan>& stages = around_.scenario.runs[static_cast<std::size_t>(run)].rollout.stages;
-  for (int stage = row->stage + 1; stage <= static_cast<int>(stages.size()); ++stage) {
-    const bool is_next = stage == row->stage + 1;
+  for (int stage = row.stage + 1; stage <= static_cast<int>(stages.size()); ++stage) {
+    const bool is_next = stage == row.stage + 1;
     const bool is_held = is_past_gate && is_next;
     if (!stages[static_cast<std::size_t>(stage - 1)].wants_approval && !is_held) continue;
-    const Result<int> approved = store_->approve(
-        {.run = *id, .stage = stage, .actor = "op", .is_past_gate = is_held, .now = clock_.utc_now()});
+    const Result<int> approved = store_->approve({.run = RunId{row.id},
+                                                  .stage = stage,
+                                                  .actor = "op",
+                                                  .is_past_gate = is_held,
+                                                  .now = clock_.utc_now()});
     if (is_dead_) return false;
     if (approved.has_error()) return approved.error().kind == ErrorKind::refused;
   }
   return true;
 }
 
+bool Process::cancel_child(RunId run) {
+  const Result<void> done = store_->set_run_control({.run = run,
+                                                     .control = RunControl::canceled,
+                                                     .reason = "operator",
+                                                     .actor = "op",
+                                                     .now = clock_.utc_now()});
+  return !is_dead_ && (done.has_value() || done.error().kind == ErrorKind::refused);
+}
+
+bool Process::send_again(int run, Dice& dice) {
+  const std::optional<RunId> id = around_.ledger.run_id(run);
+  const bool failed = dice.chance(0.7);
+  const bool not_sent = dice.chance(0.7);
+  const bool in_doubt = dice.chance(0.4);
+  if (!id || around_.ledger.has_child(run)) return true;
+  const AgainRequest request{.parent = *id,
+                             .purpose = RunPurpose::retry,
+                             .selection = {.failed = failed, .not_sent = not_sent, .in_doubt = in_doubt},
+                             .now = clock_.utc_now(),
+                             .submitter = "op"};
+  const Result<AgainSurvey> survey = survey_again(*store_, request);
+  if (is_dead_) return false;
+  if (survey.has_error()) return survey.error().kind == ErrorKind::refused;
+  around_.ledger.child_asked(run, request.selection);
+  const Result<RunId> child = submit_again(*store_, request, *survey);
+  if (is_dead_ || child.has_error()) return false;
+  around_.ledger.opened();
+  return true;
+}
+
 bool Process::lift_pauses(const RunRecord& run) {
   const std::optional<int> plan = around_.ledger.plan_of(run.id);
+  if (run.control == RunControl::paused && !plan) {
+    const Result<void> lifted =
+        store_->set_run_control({.run = run.id, .actor = "op", .now = clock_.utc_now()});
+    if (is_dead_ || lifted.has_error()) return false;
+  }
   if (run.control == RunControl::paused && plan && !set_control(*plan, RunControl::active)) return false;
   if (run.tenant_pause_reason.empty()) return true;
   around_.ledger.tenant_resumed();

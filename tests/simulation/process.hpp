@@ -46,6 +46,10 @@ class Process : public Observer {
   // The same of an operator who has the store to himself.
   bool set_control(int run, RunControl control);
   bool approve_all(int run, bool is_past_gate);
+  bool approve_all(const RunRow& row, int run, bool is_past_gate);
+  bool cancel_child(RunId run);
+  /// A run over devices of that one, those that were drawn.
+  bool send_again(int run, Dice& dice);
   /// As if the answer to an earlier attempt came only now.
   void settle_once_more();
   void stop();

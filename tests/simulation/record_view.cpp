@@ -112,7 +112,7 @@ constexpr const char* run_rows =
     " devices_pending, devices_in_flight, devices_accepted, devices_presumed, devices_failed,"
     " devices_in_doubt, devices_canceled, chunks_pending, chunks_in_flight, chunks_accepted,"
     " chunks_presumed, chunks_failed, chunks_in_doubt, chunks_canceled, chunks_split,"
-    " control_cause, stage, started_at_us"
+    " control_cause, stage, started_at_us, parent"
     " FROM runs WHERE sealed = 1";
 
 }  // namespace
@@ -153,6 +153,7 @@ RunRow RecordView::run_of(Rows& row) {
   run.cause = row.text(21);
   run.stage = static_cast<int>(row.integer(22));
   if (!row.is_null(23)) run.started_at_us = row.integer(23);
+  if (!row.is_null(24)) run.parent = row.integer(24);
   return run;
 }
 

@@ -53,8 +53,9 @@ struct RunRow {
   std::map<std::string, std::int64_t> chunks;
   std::int64_t requests = 0;
   std::int64_t throttled = 0;
-  std::string cause;  ///< of a control that is not active
-  int stage = 1;      ///< the newest that may be sent
+  std::string cause;                   ///< of a control that is not active
+  std::optional<std::int64_t> parent;  ///< of which it takes devices once more
+  int stage = 1;                       ///< the newest that may be sent
   std::optional<std::int64_t> started_at_us;
 };
 

@@ -108,7 +108,9 @@ void RolloutLedger::dispatcher_started(const std::vector<int>& plans) {
     if (!rollout.deadline || !row || !row->started_at_us) continue;
     const UtcTime from_start = from_microseconds(*row->started_at_us) + *rollout.deadline;
     // Whoever goes on after it has it once more; near it, nobody can say which of the two is true.
-    if (from_start > machine_.utc(world_.now()) + 5min) run.deadline = from_start;
+    const UtcTime now = machine_.utc(world_.now());
+    const bool is_start_past = from_microseconds(*row->started_at_us) <= now;
+    if (is_start_past && from_start > now + 5min) run.deadline = from_start;
   }
 }
 
@@ -240,6 +242,8 @@ void RolloutLedger::settled(int plan, const AttemptSettled& event) {
   const std::optional<ChunkRow> chunk = record_.chunk(event.chunk.value);
   if (!chunk) return;
   Truth& run = truth(plan);
+  // What is decided upon without a request has had its turn too.
+  run.passed_over = 0;
   auto found = std::ranges::find_if(run.results, [&event](const Result& result) {
     return result.attempt == event.attempt.value && !result.told;
   });

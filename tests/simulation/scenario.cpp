@@ -63,9 +63,11 @@ constexpr std::array<RateRange, fault_names.size()> ranges{{
     {0.1, 2, 0.15},         // rate_order, times a stretch
     {0.1, 2, 0.3},          // unpause, times a stretch
     {0.05, 0.7, 0.5},       // outside_doubt, of the questions
+    {0.2, 0.9, 0.35},       // again, of the breaks
 }};
 
 constexpr auto rollouts_from = static_cast<std::size_t>(Fault::stages);
+constexpr auto again_from = static_cast<std::size_t>(Fault::again);
 
 RunPlan draw_run(Dice& dice, double bad_share, const Limits& limits) {
   RunPlan plan;
@@ -106,8 +108,9 @@ Scenario scenario_of(std::uint64_t seed, const Limits& limits) {
   Scenario scenario;
   scenario.seed = seed;
   Dice rollout_dice{seed, 7};
+  Dice again_dice{seed, 8};
   for (std::size_t i = 0; i < ranges.size(); ++i) {
-    Dice& of_fault = i < rollouts_from ? dice : rollout_dice;
+    Dice& of_fault = i < rollouts_from ? dice : i < again_from ? rollout_dice : again_dice;
     const bool is_on = of_fault.chance(ranges[i].likelihood);
     const double rate = of_fault.log_between(ranges[i].low, ranges[i].high);
     if (is_on && !limits.off.contains(static_cast<Fault>(i))) scenario.rates[i] = rate;

@@ -66,17 +66,18 @@ enum class Fault {
   rate_order,
   unpause,
   outside_doubt,
+  again,
 };
 
-inline constexpr std::array<std::string_view, 47> fault_names{
-    "kill",          "power_cut",      "stop",          "second_owner", "stale_settle", "freeze",
-    "suspend",       "wall_jump",      "drift",         "sync_fails",   "disk_full",    "io_error",
-    "busy",          "slow_disk",      "no_connection", "request_lost", "answer_lost",  "late",
-    "duplicate",     "refused_before", "error_before",  "error_after",  "throttle",     "retry_after",
-    "garbage",       "redirect",       "blocked",       "bad_devices",  "rejected_job", "outage",
-    "other_tenants", "pause",          "cancel",        "doubt_verbs",  "key_rotation", "older_copy",
-    "stages",        "thresholds",     "windows",       "deadlines",    "device_pace",  "priorities",
-    "denied",        "approve",        "rate_order",    "unpause",      "outside_doubt"};
+inline constexpr std::array<std::string_view, 48> fault_names{
+    "kill",          "power_cut",      "stop",          "second_owner", "stale_settle",  "freeze",
+    "suspend",       "wall_jump",      "drift",         "sync_fails",   "disk_full",     "io_error",
+    "busy",          "slow_disk",      "no_connection", "request_lost", "answer_lost",   "late",
+    "duplicate",     "refused_before", "error_before",  "error_after",  "throttle",      "retry_after",
+    "garbage",       "redirect",       "blocked",       "bad_devices",  "rejected_job",  "outage",
+    "other_tenants", "pause",          "cancel",        "doubt_verbs",  "key_rotation",  "older_copy",
+    "stages",        "thresholds",     "windows",       "deadlines",    "device_pace",   "priorities",
+    "denied",        "approve",        "rate_order",    "unpause",      "outside_doubt", "again"};
 
 /// What the command line changes of a seed's scenario.
 struct Limits {

@@ -137,7 +137,8 @@ void Simulation::live_dangerously() {
   while (is_well() && world_.now() < scenario_.safety_phase && lives_ < dangerous_lives) {
     one_life(Purpose::to_send, scenario_.safety_phase);
     if (!is_well()) return;
-    if (operator_dice_.chance(scenario_.rate_of(Fault::doubt_verbs))) {
+    const double decides = std::max(scenario_.rate_of(Fault::doubt_verbs), scenario_.rate_of(Fault::again));
+    if (operator_dice_.chance(decides)) {
       one_life(Purpose::to_decide, scenario_.safety_phase);
     }
     if (!is_well()) return;
@@ -158,7 +159,8 @@ Nanos Simulation::down_time() {
 
 /// Whether nothing is left for which it is worth going on.
 bool Simulation::is_over() {
-  const bool may_begin_anew = scenario_.has(Fault::doubt_verbs) || scenario_.has(Fault::older_copy);
+  const bool may_begin_anew =
+      scenario_.has(Fault::doubt_verbs) || scenario_.has(Fault::again) || scenario_.has(Fault::older_copy);
   return is_finished_ && !(may_begin_anew && operator_dice_.chance(0.6));
 }
 
@@ -215,7 +217,9 @@ void Simulation::one_life(Purpose purpose, Nanos until) {
 bool Simulation::begin_life(Purpose purpose) {
   ++lives_;
   place_.show_whether_there(disk_);
-  disk_.forget(place_.database() + ".schema-1");
+  // Copies of older schemas: the product removes them from the real disk.
+  for (int schema = 1; schema < 10; ++schema)
+    disk_.forget(fmt::format("{}.schema-{}", place_.database(), schema));
   process_ = std::make_unique<Process>(around(), place_.database(), fmt::format("key-{}", keys_),
                                        lives_ >= static_cast<std::uint64_t>(scenario_.denied_from_life));
   world_.note("life", static_cast<std::int64_t>(lives_), purpose == Purpose::to_send ? 1 : 0);
@@ -258,7 +262,9 @@ void Simulation::decide_doubts() {
   for (std::size_t i = 0; i < scenario_.runs.size(); ++i) {
     const int run = static_cast<int>(i);
     const DoubtVerdict verdict = operator_dice_.chance(0.6) ? DoubtVerdict::resend : DoubtVerdict::accept;
-    if (!process_->decide_doubt(verdict, run, operator_dice_)) return;
+    // What is in doubt in a run may have gone over to another.
+    const bool is_decided = ledger_.has_child(run) || process_->decide_doubt(verdict, run, operator_dice_);
+    if (!is_decided) return;
     // Nobody sends now, so an operator does by himself what the sender would have done for him.
     const bool approves = scenario_.has(Fault::approve) && operator_dice_.chance(0.3);
     if (approves && !process_->approve_all(run, operator_dice_.chance(0.2))) return;
@@ -266,6 +272,8 @@ void Simulation::decide_doubts() {
     if (pauses && !process_->set_control(run, RunControl::paused)) return;
     const bool cancels = scenario_.has(Fault::cancel) && operator_dice_.chance(0.1);
     if (cancels && !process_->set_control(run, RunControl::canceled)) return;
+    const bool repeats = operator_dice_.chance(scenario_.rate_of(Fault::again));
+    if (repeats && !process_->send_again(run, operator_dice_)) return;
   }
 }
 
@@ -282,6 +290,13 @@ bool Simulation::say_yes_to_all() {
     const bool is_hopeless = (calm_lives_ > lives_until_given_up && row->cause == "threshold") ||
                              (calm_lives_ > lives_until_too_late && row->cause == "deadline");
     if (is_hopeless && !process_->set_control(run, RunControl::canceled)) return false;
+  }
+  for (const RunRow& row : record_.runs()) {
+    if (!row.parent || row.is_finished) continue;
+    const int run = std::stoi(row.job.substr(row.job.find('-') + 1));
+    if (!process_->approve_all(row, run, row.cause == "gate")) return false;
+    const bool is_hopeless = calm_lives_ > lives_until_given_up && row.control == "paused";
+    if (is_hopeless && !process_->cancel_child(RunId{row.id})) return false;
   }
   return true;
 }
