@@ -103,31 +103,33 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(
 }
 
 ChildProcess::ChildProcess(const asio::any_io_executor& loop, pid_t pid, int descriptor)
-    : pid_(pid), descriptor_(loop, descriptor), timer_(loop) {}
+    : target_(std::make_shared<Target>(Target{.pid = pid})), descriptor_(loop, descriptor), timer_(loop) {}
 
 ChildProcess::~ChildProcess() {
-  if (is_reaped_) return;
+  if (target_->is_reaped) return;
   kill();
-  ::waitpid(pid_, nullptr, 0);
+  target_->is_reaped = ::waitpid(target_->pid, nullptr, 0) == target_->pid;
 }
 
 asio::awaitable<std::optional<int>> ChildProcess::wait(std::chrono::milliseconds timeout) {
   timer_.expires_after(timeout);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) kill();
+  timer_.async_wait([target = target_](const boost::system::error_code& error) {
+    if (!error) target->kill();
   });
   boost::system::error_code ignored;
   co_await descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
                                   asio::redirect_error(asio::use_awaitable, ignored));
   timer_.cancel();
   int status = 0;
-  is_reaped_ = ::waitpid(pid_, &status, 0) == pid_;
-  if (!is_reaped_ || !WIFEXITED(status)) co_return std::nullopt;
+  target_->is_reaped = ::waitpid(target_->pid, &status, 0) == target_->pid;
+  if (!target_->is_reaped || !WIFEXITED(status)) co_return std::nullopt;
   co_return WEXITSTATUS(status);
 }
 
-void ChildProcess::kill() {
-  if (!is_reaped_) ::kill(-pid_, SIGKILL);
+void ChildProcess::kill() { target_->kill(); }
+
+void ChildProcess::Target::kill() const {
+  if (!is_reaped) ::kill(-pid, SIGKILL);
 }
 
 }  // namespace sluice

@@ -42,10 +42,17 @@ class ChildProcess {
  private:
   ChildProcess(const boost::asio::any_io_executor& loop, pid_t pid, int descriptor);
 
-  pid_t pid_;
+  /// Shared with the timer, which may go off after the process object is gone.
+  struct Target {
+    pid_t pid = 0;
+    bool is_reaped = false;
+
+    void kill() const;
+  };
+
+  std::shared_ptr<Target> target_;
   boost::asio::posix::stream_descriptor descriptor_;  ///< of the process: readable when it has ended
   boost::asio::steady_timer timer_;
-  bool is_reaped_ = false;
 };
 
 }  // namespace sluice

@@ -97,6 +97,7 @@ class CommandLine {
     add_common_options();
     add_planning_verbs();
     add_sending_verbs();
+    add_again_verbs();
     add_control_verbs();
     add_reporting_verbs();
     add_simulating_verbs();
@@ -275,8 +276,7 @@ class CommandLine {
 
   void add_device_options(CLI::App* to) {
     add_list_options(to);
-    add_whole_number(to, "--expect-devices", send_.expected_devices, 1, devices_max,
-                     "Refuse to go on with any other number of devices");
+    add_expected_devices(to);
   }
 
   void add_endpoint_options(CLI::App* to, const std::string& endpoint, const std::string& rate) {
@@ -332,6 +332,17 @@ class CommandLine {
     add_start(plan, "As if it were run then, such as 2026-03-28T22:00:00Z [now]");
   }
 
+  void add_yes(CLI::App* to) {
+    to->add_flag(
+        "-y,--yes", send_.says_yes,
+        "Answer every question with yes: also a run of more than 500 devices\nwithout stages begins");
+  }
+
+  void add_expected_devices(CLI::App* to) {
+    add_whole_number(to, "--expect-devices", send_.expected_devices, 1, devices_max,
+                     "Refuse to go on with any other number of devices");
+  }
+
   void add_sending_verbs() {
     CLI::App* run =
         verb("run", "Queue a job and send it, with progress. Ctrl-C stops cleanly; resume goes on.",
@@ -347,9 +358,9 @@ class CommandLine {
       add_device_options(to);
       add_tenant_option(to);
       add_endpoint_options_of_job(to);
-      to->add_flag(
-          "-y,--yes", send_.says_yes,
-          "Answer every question with yes: also a run of more than 500 devices\nwithout stages begins");
+      add_yes(to);
+      add_text(to, "--plan", "FILE", send_.plan_file,
+               "A plan that was kept (plan --output json): refuse if anything\nhas changed since");
     }
 
     CLI::App* resume =
@@ -360,6 +371,32 @@ class CommandLine {
     // A run remembers where it was sent and how fast; the environment is not asked again.
     add_endpoint_options(resume, "Where the API is [where the run was sent before]",
                          "Requests per second, at most the tenant's [the run's own]");
+  }
+
+  void add_again_verbs() {
+    CLI::App* retry =
+        verb("retry", "Run the devices of a run again that failed or were not sent, or others of them.",
+             "  sluice retry 7\n  sluice retry 7 --failed --where \"code glob 'iot.messagebroker.*'\"\n",
+             [this] { return retry_command(common_, send_, RunId{*run_}, again_); });
+    retry->add_flag("--failed", again_.failed, "Those that failed [these and those not sent]");
+    retry->add_flag("--not-sent", again_.not_sent, "Those that nothing was sent to: pending or canceled");
+    retry->add_flag("--in-doubt", again_.in_doubt, "Those in doubt: some may get the command a second time");
+    add_text(retry, "--where", "CONDITION", again_.where,
+             "Only those of them for which this holds; over device, state, code,\nmessage, request_id, "
+             "chunk, attempts, "
+             "stage");
+    CLI::App* undo =
+        verb("undo", "Send the job's compensating call to the devices that got the command, or may have.",
+             "  sluice undo 7\n  sluice undo 7 --expect-devices 1200\n",
+             [this] { return undo_command(common_, send_, RunId{*run_}, again_); });
+    for (CLI::App* to : {retry, undo}) {
+      add_run_argument(to, "The run's number")->required();
+      to->add_flag("--queue-only", again_.is_queued_only, "Queue it, and send nothing yet");
+      add_expected_devices(to);
+      add_yes(to);
+      add_endpoint_options(to, "Where the API is [where the run was sent before]",
+                           "Requests per second, at most the tenant's [the run's own]");
+    }
   }
 
   void add_control_verbs() {
@@ -555,6 +592,7 @@ class CommandLine {
   RehearseOptions rehearse_;
   simulator::Options cloud_;
   std::string faults_file_;
+  AgainOptionsGiven again_;
   std::optional<std::int64_t> run_;
   std::string reason_;
   ApproveOptionsGiven approve_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "app/again_options.hpp"
 #include "app/options.hpp"
 #include "app/results_writer.hpp"
 #include "simulator/options.hpp"
@@ -41,6 +42,10 @@ ExitCode list_command(const CommonOptions& common, std::size_t limit);
 ExitCode results_command(const CommonOptions& common, RunId run, const ResultsOptionsGiven& given);
 ExitCode why_command(const CommonOptions& common, RunId run);
 ExitCode doubt_command(const CommonOptions& common, RunId run, const DoubtOptionsGiven& given);
+ExitCode retry_command(const CommonOptions& common, const SendOptions& send, RunId run,
+                       const AgainOptionsGiven& given);
+ExitCode undo_command(const CommonOptions& common, const SendOptions& send, RunId run,
+                      const AgainOptionsGiven& given);
 ExitCode verify_rate_command(const CommonOptions& common, RunId run);
 
 }  // namespace sluice

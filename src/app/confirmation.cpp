@@ -32,7 +32,7 @@ std::string read_answer() {
 
 bool needs_confirmation(const Job& job, const SendOptions& send, std::int64_t devices) {
   const bool is_staged = !job.rollout.stages.empty() || job.rollout.is_unstaged_on_purpose;
-  const bool is_said = send.expected_devices.has_value() || send.says_yes;
+  const bool is_said = send.expected_devices.has_value() || send.says_yes || !send.plan_file.empty();
   return devices > unconfirmed_devices_max && !is_staged && !is_said;
 }
 

@@ -16,7 +16,7 @@ namespace sluice {
 inline constexpr std::int64_t unconfirmed_devices_max = 500;
 
 /// Whether somebody must say that he means so many devices: there are many, no stages (nor "stages": "none",
-/// which says that none are wanted), and neither --expect-devices nor --yes was given.
+/// which says that none are wanted), and neither --expect-devices nor --plan nor --yes was given.
 bool needs_confirmation(const Job& job, const SendOptions& send, std::int64_t devices);
 
 /// Whether the line is the number, with or without thousands separators.

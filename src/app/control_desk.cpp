@@ -114,12 +114,18 @@ asio::awaitable<Result<ControlAnswer>> ControlDesk::record(const Order& order) {
 }
 
 asio::awaitable<Result<ControlAnswer>> ControlDesk::recorded(const Order& order) {
+  auto work = [&order](Store& store) { return carry_out(store, order.command, order.actor, order.at); };
+  co_return co_await patiently(std::move(work));
+}
+
+/// Tried again as long as another program holds the store.
+template <class Work>
+asio::awaitable<std::invoke_result_t<Work, Store&>> ControlDesk::patiently(Work work) {
   const std::unique_ptr<Alarm> pause = clock_.alarm();
   while (true) {
-    auto work = [&order](Store& store) { return carry_out(store, order.command, order.actor, order.at); };
-    Result<ControlAnswer> answer = co_await store_.call(std::move(work));
-    const bool is_held = answer.has_error() && answer.error().kind == ErrorKind::storage_busy;
-    if (!is_held || is_stopping_) co_return answer;
+    std::invoke_result_t<Work, Store&> result = co_await store_.call(work);
+    const bool is_held = result.has_error() && result.error().kind == ErrorKind::storage_busy;
+    if (!is_held || is_stopping_) co_return result;
     const SteadyTime next_try_at = clock_.steady_now() + retry_interval;
     co_await pause->sleep_until(next_try_at);
   }
@@ -136,7 +142,7 @@ asio::awaitable<std::vector<RunRecord>> ControlDesk::look_at(const ControlAnswer
     }
     return runs;
   };
-  Result<std::vector<RunRecord>> runs = co_await store_.call(std::move(work));
+  Result<std::vector<RunRecord>> runs = co_await patiently(std::move(work));
   co_return runs.has_value() ? std::move(*runs) : std::vector<RunRecord>{};
 }
 

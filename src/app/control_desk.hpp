@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "app/control_answer.hpp"
@@ -72,6 +73,8 @@ class ControlDesk {
   boost::asio::awaitable<void> record_in_turn();
   boost::asio::awaitable<Result<ControlAnswer>> record(const Order& order);
   boost::asio::awaitable<Result<ControlAnswer>> recorded(const Order& order);
+  template <class Work>
+  boost::asio::awaitable<std::invoke_result_t<Work, Store&>> patiently(Work work);
   boost::asio::awaitable<std::vector<RunRecord>> look_at(const ControlAnswer& answer);
   void follow(const Order& order, const ControlAnswer& answer, const std::vector<RunRecord>& runs);
   Result<ControlAnswer> unrecorded(const Order& order) const;

@@ -45,6 +45,7 @@ struct SendOptions {
   std::optional<std::chrono::milliseconds> tls_timeout;
   std::optional<std::chrono::milliseconds> exchange_timeout;
   std::optional<std::int64_t> expected_devices;
+  std::string plan_file;         ///< a plan that was kept: nothing may have changed since; empty: none
   bool says_yes = false;         ///< every question is answered with yes
   std::optional<UtcTime> start;  ///< plan, and virtual rehearsal: as if it were then; absent: now
 };

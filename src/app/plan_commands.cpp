@@ -16,6 +16,7 @@
 #include "app/json_text.hpp"
 #include "app/left_out.hpp"
 #include "app/plan_report.hpp"
+#include "app/planned_run.hpp"
 #include "app/prepared_job.hpp"
 #include "app/send_command_text.hpp"
 #include "app/system_now.hpp"
@@ -103,6 +104,10 @@ ExitCode validate_command(const CommonOptions& common, const SendOptions& send) 
   if (loaded.has_error()) return loaded.error();
   const Result<Survey> surveyed = survey_alone(send, *loaded);
   if (surveyed.has_error()) return surveyed.error();
+  if (surveyed->counts.devices > 0) {
+    const Result<void> sound = check_stages(send.job_file, loaded->job, *surveyed);
+    if (sound.has_error()) return sound.error();
+  }
   if (common.wants_json()) {
     JsonText json;
     json.begin_object().member("schema_version", json_schema_version).member("valid", true);
@@ -133,27 +138,14 @@ ExitCode plan_command(const CommonOptions& common, const SendOptions& send) {
   const Result<Survey> surveyed = survey(*targets, submit_request(*prepared, send), largest.visitor());
   if (surveyed.has_error()) return surveyed.error();
   if (auto refusal = unexpected_device_count(*surveyed, send.expected_devices)) return *std::move(refusal);
+  const Result<void> sound = check_stages(send.job_file, prepared->job, *surveyed);
+  if (sound.has_error()) return sound.error();
   const Result<RunForecast> foreseen = forecast(
       prepared->job, setup, planned_stages(prepared->job, *surveyed), send.start.value_or(system_now()));
   if (foreseen.has_error()) return foreseen.error();
-  const Plan plan{.job_name = prepared->job.name,
-                  .tenant = setup.name,
-                  .endpoint = to_string(setup.endpoint),
-                  .devices = surveyed->counts.devices,
-                  .duplicates = surveyed->counts.duplicates,
-                  .left_out = surveyed->counts,
-                  .groups = surveyed->groups,
-                  .chunks = surveyed->chunks,
-                  .chunk_size = static_cast<std::int64_t>(prepared->job.chunk_size),
-                  .largest_request_bytes = static_cast<std::int64_t>(largest.bytes()),
-                  .rate = setup.rate,
-                  .account_limit = setup.account_rate,
-                  .in_flight = setup.in_flight,
-                  .safe_to_repeat = prepared->job.safe_to_repeat,
-                  .on_doubt = prepared->job.on_doubt,
-                  .digest = surveyed->digest,
-                  .forecast = *foreseen,
-                  .next_command = planned_run_command(common, send, *surveyed, prepared->job)};
+  Plan plan = plan_of(*prepared, *surveyed, *foreseen);
+  plan.largest_request_bytes = static_cast<std::int64_t>(largest.bytes());
+  plan.next_command = planned_run_command(common, send, *surveyed, prepared->job);
   fmt::print("{}", common.wants_json() ? plan_json(plan) : plan_text(plan));
   return exit_codes::all_accepted;
 }

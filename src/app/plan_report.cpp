@@ -155,6 +155,7 @@ std::string plan_text(const Plan& plan) {
   text += line("rate", fmt::format("{}/s of the account's {}/s, at most {} in flight", rate_text(plan.rate),
                                    rate_text(plan.account_limit), plan.in_flight));
   text += forecast_lines(plan.forecast);
+  for (const std::string& stop : plan.stops) text += line("stops", printable(stop, 512));
   text += line("overshoot", overshoot_text(plan));
   text += line("in doubt", doubt_text(plan));
   text += "Nothing was sent.";
@@ -175,6 +176,9 @@ std::string plan_json(const Plan& plan) {
   json.member("in_flight", plan.in_flight).member("safe_to_repeat", plan.safe_to_repeat);
   json.member("on_doubt", to_string(plan.on_doubt));
   add_forecast(json, plan.forecast);
+  json.key("stops").begin_array();
+  for (const std::string& stop : plan.stops) json.value(stop);
+  json.end_array();
   json.member("worst_case_overshoot", worst_case_overshoot(plan));
   json.member("digest", plan.digest);
   return json.end_object().end_document().take();

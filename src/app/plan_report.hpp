@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "app/run_forecast.hpp"
 #include "sluice/core/job.hpp"
@@ -27,6 +28,7 @@ struct Plan {
   int in_flight = 0;
   bool safe_to_repeat = false;
   OnDoubt on_doubt = OnDoubt::hold;
+  std::vector<std::string> stops;  ///< what stops the run by itself, as sentences; untrusted
   std::string digest;
   RunForecast forecast;
   std::string next_command;  ///< the command that would do it

@@ -21,7 +21,10 @@
 #include "app/json_text.hpp"
 #include "app/left_out.hpp"
 #include "app/operator_name.hpp"
+#include "app/plan_file.hpp"
+#include "app/planned_run.hpp"
 #include "app/prepared_job.hpp"
+#include "app/resumed_run.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
 #include "app/send_command_text.hpp"
@@ -51,8 +54,15 @@ Result<Submitted> submit_prepared(Store& store, std::string_view verb, const Com
   SubmitRequest request = submit_request(prepared, send);
   const Result<Survey> surveyed = survey(*targets, request);
   if (surveyed.has_error()) return surveyed.error();
+  const Result<void> sound = check_stages(send.job_file, prepared.job, *surveyed);
+  if (sound.has_error()) return sound.error();
   const auto foreseen = foresee(*surveyed, prepared.job, prepared.setup, request.now);
   if (foreseen.has_error()) return foreseen.error();
+  if (!send.plan_file.empty()) {
+    const Plan now = plan_of(prepared, *surveyed, foreseen->value_or(RunForecast{}));
+    const Result<void> same = require_same_plan(send.plan_file, plan_json(now));
+    if (same.has_error()) return same.error();
+  }
   warn_of(common, *foreseen);
   request.predicted = predicted_of(*foreseen);
   const std::int64_t devices = surveyed->counts.devices;
@@ -85,48 +95,6 @@ Result<std::vector<RunRecord>> runs_in_turn(Store& store) {
 }
 
 bool has_doubt(const RunRecord& run) { return run.chunks.in_doubt > 0; }
-
-/// Whoever says "resume" or "run" wants it to go on: a pause of the run or of its tenant is over. Its reason
-/// leaves the record with it, so it is said once more.
-Result<void> lift_pauses(Store& store, const RunRecord& run, const CommonOptions& common) {
-  if (run.control == RunControl::paused) {
-    const Result<void> lifted = store.set_run_control(
-        {.run = run.id, .control = RunControl::active, .actor = operator_name(), .now = system_now()});
-    if (lifted.has_error()) return lifted;
-    if (!common.is_quiet) {
-      say(fmt::format("run {} goes on; it was paused: {}\n", run.id.value, printable(run.control_reason)));
-    }
-  }
-  if (run.tenant_pause_reason.empty()) return {};
-  const Result<void> lifted = store.set_tenant_pause(run.tenant, "", system_now());
-  if (lifted.has_error() || common.is_quiet) return lifted;
-  say(fmt::format("tenant {} goes on; it was paused: {}\n", printable(run.tenant, 256),
-                  printable(run.tenant_pause_reason)));
-  return {};
-}
-
-/// A run knows its tenant and endpoint; options override what has moved since.
-Result<SessionRun> session_run(Store& store, RunRecord record, const CommonOptions& common,
-                               const SendOptions& send, const Config& config,
-                               const Environment& environment) {
-  Result<Job> job = job_of(store, record.id);
-  if (job.has_error()) return job.error();
-  SendOptions effective = send;
-  effective.tenant = record.tenant;
-  if (effective.endpoint.empty()) effective.endpoint = record.endpoint;
-  if (!effective.rate) effective.rate = record.rate;
-  Result<TenantSetup> setup = tenant_setup(effective, environment, config, *job);
-  if (setup.has_error()) return setup.error();
-  const Result<void> moved = store.move_run(record.id, to_string(setup->endpoint), setup->rate);
-  if (moved.has_error()) return moved.error();
-  Result<FoundCredentials> key = credentials_for(*setup, environment);
-  if (key.has_error()) return key.error();
-  const Result<void> lifted = lift_pauses(store, record, common);
-  if (lifted.has_error()) return lifted.error();
-  announce(common, record, *setup, key->source);
-  return SessionRun{std::move(record), std::move(*job), std::move(*setup), std::move(key->credentials),
-                    again_options(common, send)};
-}
 
 int report_finished(const CommonOptions& common, const RunRecord& run) {
   if (!common.is_quiet) say(fmt::format("run {} is finished: nothing to send\n", run.id.value));
@@ -194,8 +162,10 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
 
   announce(common, *record, prepared->setup, key->source);
   std::vector<SessionRun> runs;
-  runs.push_back(
-      {std::move(*record), prepared->job, prepared->setup, key->credentials, again_options(common, send)});
+  auto denied = denied_devices(prepared->setup);
+  if (denied.has_error()) return denied.error();
+  runs.push_back({std::move(*record), prepared->job, prepared->setup, key->credentials,
+                  again_options(common, send), std::move(*denied)});
   return send_and_report(**store, path, runs, common);
 }
 
@@ -231,7 +201,7 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   for (RunRecord& record : to_resume) {
     // A tenant's pause is lifted with the first of its runs.
     if (!tenants.insert(record.tenant).second) record.tenant_pause_reason.clear();
-    Result<SessionRun> run = session_run(**store, std::move(record), common, send, *config, environment);
+    Result<SessionRun> run = resumed_run(**store, std::move(record), common, send, *config, environment);
     if (run.has_error()) return run.error();
     runs.push_back(std::move(*run));
   }

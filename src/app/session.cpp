@@ -244,7 +244,9 @@ class Session final : public SteeredRuns {
     if (!std::exchange(run.is_told_to_go_on, false) || run.is_braked || is_ending()) co_return;
     auto look = [id = run.run.record.id](Store& store) { return known_run(store, id); };
     const Result<RunRecord> now = co_await store_.call(std::move(look));
-    if (now.has_error() || status_of(*now) != RunStatus::running) co_return;
+    if (now.has_error()) co_return;
+    const RunStatus status = status_of(*now);
+    if (status != RunStatus::running && status != RunStatus::pending) co_return;
     run.run.record = *now;
     send_in_its_turn(run);
   }
@@ -258,6 +260,12 @@ class Session final : public SteeredRuns {
                             .requests_per_second = 0,
                             .in_flight_max = static_cast<std::size_t>(first.setup.in_flight),
                             .not_before = not_before};
+    // Of one tenant, so they have one list.
+    if (first.denied) {
+      config.is_denied = [denied = first.denied](std::string_view device) {
+        return denied->contains(device);
+      };
+    }
     if (ground_.open_checks) config.checks = ground_.open_checks(first.setup);
     for (const SteeredRun* steered : group) {
       const SessionRun& run = steered->run;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "sluice/core/result.hpp"
 #include "sluice/core/run.hpp"
 #include "sluice/dialect/credentials.hpp"
+#include "sluice/jobfile/device_set.hpp"
 #include "sluice/store/store.hpp"
 
 namespace sluice {
@@ -23,7 +25,8 @@ struct SessionRun {
   Job job;
   TenantSetup setup;
   Credentials credentials;
-  std::string again_options;  ///< what a command that goes on with it must be told as well
+  std::string again_options;                     ///< what a command that goes on with it must be told as well
+  std::shared_ptr<const DeviceSet> denied = {};  ///< devices that nothing is sent to; null: there are none
 };
 
 struct SessionEnd {

@@ -106,8 +106,10 @@ ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId
   const Result<SendLog> sends = store.sends_of_run(run);
   if (sends.has_error()) return sends.error();
   const RateProof proof = prove_rate(sends->sent_at, rate, sends->unknown);
+  const Result<StageSighting> stages = sight_stages(store, **record, std::nullopt, system_now());
+  if (stages.has_error()) return stages.error();
   const std::string prediction = prediction_text(**record);
-  const std::string text = fmt::format("{}{}What the simulated cloud saw:\n{}",
+  const std::string text = fmt::format("{}{}{}What the simulated cloud saw:\n{}", stages_text(*stages),
                                        prediction.empty() ? "" : "time: " + prediction + "\n",
                                        rate_proof_text(proof, "rehearsal"), simulator::to_text(seen));
   common.wants_json() ? say(text) : print(text);

@@ -244,8 +244,6 @@ Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTi
   return by_policy(after_silence(attempt, lost, policy, now, /*jitter=*/0), attempt, policy);
 }
 
-std::string_view code_of_lost(Held held) { return held == Held::poison ? to_string(held) : "process_lost"; }
-
 std::string reason_of_late_retries() {
   return std::string{deadline_reason} + "; what is left are retries that the retry budget held back";
 }

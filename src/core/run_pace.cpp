@@ -8,8 +8,6 @@
 namespace sluice {
 namespace {
 
-constexpr std::chrono::minutes minute{1};
-
 std::chrono::nanoseconds seconds(double count) {
   return std::chrono::ceil<std::chrono::nanoseconds>(std::chrono::duration<double>(count));
 }
@@ -17,28 +15,22 @@ std::chrono::nanoseconds seconds(double count) {
 }  // namespace
 
 SteadyTime RunPace::next_send_at(int devices) const {
-  SteadyTime at = next_send_at_;
-  if (!devices_per_minute_ || is_seeded(Mutation::minute_not_kept)) return at;
-  double there = devices;
-  for (const Send& send : of_last_minute_) there += send.devices;
-  for (const Send& send : of_last_minute_) {
-    if (there <= *devices_per_minute_) break;
-    at = std::max(at, send.at + minute);
-    there -= send.devices;
+  if (!devices_per_minute_ || is_seeded(Mutation::minute_not_kept)) return spread_from_;
+  // The newest sends that fit into a minute together with this one stay; the one before them has to be over.
+  double room = *devices_per_minute_ - devices;
+  for (auto send = last_minute_.rbegin(); send != last_minute_.rend(); ++send) {
+    room -= send->devices;
+    if (room < 0) return std::max(spread_from_, send->at + std::chrono::minutes{1});
   }
-  return at;
+  return spread_from_;
 }
 
 void RunPace::sent(SteadyTime now, int devices) {
-  if (requests_per_second_) next_send_at_ = std::max(next_send_at_, now + seconds(1 / *requests_per_second_));
+  if (requests_per_second_) spread_from_ = std::max(spread_from_, now + seconds(1 / *requests_per_second_));
   if (!devices_per_minute_) return;
-  next_send_at_ = std::max(next_send_at_, now + seconds(60.0 * devices / *devices_per_minute_));
-  while (!of_last_minute_.empty() && of_last_minute_.front().at <= now - minute) of_last_minute_.pop_front();
-  of_last_minute_.push_back({now, devices});
-}
-
-void RunPace::begin_after_another(SteadyTime now) {
-  if (devices_per_minute_) next_send_at_ = std::max(next_send_at_, now + minute);
+  spread_from_ = std::max(spread_from_, now + seconds(60.0 * devices / *devices_per_minute_));
+  last_minute_.push_back({now, devices});
+  while (last_minute_.front().at + std::chrono::minutes{1} <= now) last_minute_.pop_front();
 }
 
 }  // namespace sluice

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "sluice/core/mutation.hpp"
 #include "sluice/core/stop_rules.hpp"
 
@@ -16,33 +18,21 @@ std::int64_t sample_of(const Gate& gate, const StageTally& tally) {
 
 /// Why the gate's own numbers do not let the next stage start; empty: they do. A rule that was passed and
 /// then overruled by a person's "go on" stops here once more.
-std::string objection(const Stage& stage, const StageTally& tally) {
-  const Gate& gate = stage.gate;
-  const std::int64_t sample = sample_of(gate, tally);
+std::string objection(const StageFacts& facts) {
+  const Gate& gate = facts.done->gate;
+  const std::int64_t sample = sample_of(gate, facts.tally);
   if (sample < gate.min_sample && !is_seeded(Mutation::gate_without_sample)) {
     return fmt::format("{} of its devices have a result that counts, and the gate wants {}", sample,
                        gate.min_sample);
   }
-  const auto is_exceeded = [&tally](const std::optional<Tolerance>& tolerance, std::int64_t bad) {
-    return tolerance && tolerance->of == ShareOf::stage && bad > tolerated(*tolerance, tally.devices);
-  };
-  const std::int64_t bad = tally.failed + (gate.rules.is_doubt_failure ? tally.in_doubt : 0);
-  if (is_exceeded(gate.rules.failed, bad))
-    return fmt::format("{} of its devices failed or are in doubt", bad);
-  if (is_exceeded(gate.rules.in_doubt, tally.in_doubt))
-    return fmt::format("{} of its devices are in doubt", tally.in_doubt);
-  for (const CodeTolerance& code : gate.rules.codes) {
-    const auto found = tally.bad_by_code.find(code.code);
-    if (found != tally.bad_by_code.end() && is_exceeded(code.devices, found->second))
-      return fmt::format("{} of its devices ended with {}", found->second, code.code);
-  }
-  return {};
+  const std::vector<std::string> passed = passed_limits(gate.rules, *facts.done, facts.tally, facts.run);
+  return passed.empty() ? std::string{} : passed.front();
 }
 
 std::optional<NextStep> at_gate(const StageFacts& facts, UtcTime now) {
   const Stage& stage = *facts.done;
   if (stage.gate.is_open || facts.is_gate_overruled) return std::nullopt;
-  if (const std::string why = objection(stage, facts.tally); !why.empty()) {
+  if (const std::string why = objection(facts); !why.empty()) {
     return NextStep{
         StageStep::hold, {}, fmt::format("stage {} is over, and its gate holds: {}", stage.name, why)};
   }
@@ -71,15 +61,12 @@ std::optional<NextStep> at_gate(const StageFacts& facts, UtcTime now) {
 
 NextStep next_step(const StageFacts& facts, UtcTime now) {
   if (facts.done) {
-    // What was in doubt may have been sent again on a person's word, after the stage was settled for once.
-    const bool is_settled = facts.settled_at && (settled(facts.tally) >= facts.tally.devices ||
-                                                 is_seeded(Mutation::resent_not_awaited));
-    if (!is_settled) return {StageStep::wait, {}, {}};
+    if (!facts.settled_at) return {StageStep::wait, {}, {}};
     if (!facts.next) return {StageStep::finish, {}, {}};
     // Nobody was reached, so there is nothing to wait for and nothing to judge.
     const bool is_empty = facts.tally.devices == 0;
     const UtcTime soaked_at = *facts.settled_at + facts.done->soak;
-    if (!is_empty && now < soaked_at && !facts.is_gate_overruled)
+    if (!is_empty && now < soaked_at)
       return {StageStep::wait, soaked_at, fmt::format("stage {} soaks", facts.done->name)};
     if (!is_empty) {
       if (const std::optional<NextStep> step = at_gate(facts, now)) return *step;

@@ -65,31 +65,44 @@ std::int64_t bad_with_code(const StageTally& tally, const std::string& code) {
   return found == tally.bad_by_code.end() ? 0 : found->second;
 }
 
-std::optional<std::string> excess_of_codes(const StopRules& rules, const Scope& scope,
-                                           const std::string& newest_code) {
-  for (const CodeTolerance& tolerance : rules.codes) {
-    if (tolerance.code != newest_code) continue;
-    const std::int64_t bad = bad_with_code(scope.of(tolerance.devices.of), tolerance.code);
-    const auto reason = excess(tolerance.devices, bad, scope, "ended with " + tolerance.code);
-    if (reason) return reason;
+/// A limit and what counts against it.
+struct Limit {
+  const Tolerance& tolerance;
+  std::int64_t bad = 0;
+  std::string what;
+  bool is_worse = false;  ///< the newest result counts against it
+};
+
+std::vector<Limit> limits_of(const StopRules& rules, const Scope& scope, const ChunkResult* newest) {
+  const bool is_doubt = newest != nullptr && newest->state == ChunkState::in_doubt;
+  const bool is_failure = newest != nullptr && newest->state == ChunkState::failed;
+  std::vector<Limit> limits;
+  if (rules.failed) {
+    limits.push_back({*rules.failed, failed_devices(rules, scope.of(rules.failed->of)),
+                      std::string{failed_words(rules)}, is_failure || (is_doubt && rules.is_doubt_failure)});
   }
-  return std::nullopt;
+  if (rules.in_doubt)
+    limits.push_back({*rules.in_doubt, scope.of(rules.in_doubt->of).in_doubt, "are in doubt", is_doubt});
+  for (const CodeTolerance& code : rules.codes) {
+    limits.push_back({code.devices, bad_with_code(scope.of(code.devices.of), code.code),
+                      "ended with " + code.code, (is_failure || is_doubt) && newest->code == code.code});
+  }
+  return limits;
+}
+
+/// Whether the newest result is the one that a rule's sample has waited for.
+bool completes_sample(const Tolerance& tolerance, const Scope& scope, const ChunkResult& newest) {
+  const bool counts = newest.state == ChunkState::succeeded || newest.state == ChunkState::failed ||
+                      newest.state == ChunkState::in_doubt;
+  const std::int64_t settled_now = settled(scope.of(tolerance.of));
+  return counts && settled_now >= tolerance.min_sample && settled_now - newest.devices < tolerance.min_sample;
 }
 
 std::optional<std::string> reason_to_stop(const StopRules& rules, const Scope& scope, const RunTally& tally,
                                           const ChunkResult& newest) {
-  const bool is_doubt = newest.state == ChunkState::in_doubt;
-  const bool is_bad = newest.state == ChunkState::failed || is_doubt;
-  if (is_bad && rules.failed && (!is_doubt || rules.is_doubt_failure)) {
-    const std::int64_t bad = failed_devices(rules, scope.of(rules.failed->of));
-    if (auto reason = excess(*rules.failed, bad, scope, failed_words(rules))) return reason;
-  }
-  if (is_doubt && rules.in_doubt) {
-    const std::int64_t bad = scope.of(rules.in_doubt->of).in_doubt;
-    if (auto reason = excess(*rules.in_doubt, bad, scope, "are in doubt")) return reason;
-  }
-  if (is_bad) {
-    if (auto reason = excess_of_codes(rules, scope, newest.code)) return reason;
+  for (const Limit& limit : limits_of(rules, scope, &newest)) {
+    if (!limit.is_worse && !completes_sample(limit.tolerance, scope, newest)) continue;
+    if (auto reason = excess(limit.tolerance, limit.bad, scope, limit.what)) return reason;
   }
   const bool is_refusal = is_rejection(newest.outcome) && !newest.is_part;
   if (is_refusal && rules.rejected_in_a_row && tally.rejected_in_a_row >= *rules.rejected_in_a_row) {
@@ -165,6 +178,17 @@ std::optional<Trip> judge(const Rollout& rollout, const RunTally& tally, const C
   std::optional<Trip> of_run = trip_of(rollout.abort);
   const bool is_run_canceled = of_run && of_run->action == StopAction::cancel;
   return of_gate && !is_run_canceled ? of_gate : of_run;
+}
+
+std::vector<std::string> passed_limits(const StopRules& rules, const Stage& stage, const StageTally& of_stage,
+                                       const StageTally& of_run) {
+  const Scope scope{of_stage, of_run, stage.name};
+  std::vector<std::string> passed;
+  for (const Limit& limit : limits_of(rules, scope, nullptr)) {
+    if (auto reason = excess(limit.tolerance, limit.bad, scope, limit.what))
+      passed.push_back(*std::move(reason));
+  }
+  return passed;
 }
 
 std::vector<std::string> sentences(const StopRules& rules, std::int64_t stage_devices,

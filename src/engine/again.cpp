@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <set>
 
 #include "sluice/core/run_rules.hpp"
 #include "sluice/core/stage_sizes.hpp"
+#include "sluice/engine/conflicts.hpp"
 #include "sluice/engine/recovery.hpp"
 
 namespace sluice {
@@ -40,10 +43,16 @@ bool is_selected(const AgainSelection& selection, const DeviceResult& device) {
 /// Collects the selected devices, apart by their arguments.
 class Collector {
  public:
-  Collector(const AgainSelection& selection, AgainSurvey& survey) : selection_(selection), survey_(survey) {}
+  Collector(const AgainSelection& selection, const std::set<std::string, std::less<>>& taken,
+            AgainSurvey& survey)
+      : selection_(selection), taken_(taken), survey_(survey) {}
 
   bool operator()(const DeviceResult& device) {
     if (!is_selected(selection_, device)) return true;
+    if (taken_.contains(device.device)) {
+      ++survey_.taken_before;
+      return true;
+    }
     const std::int64_t key = device.arguments ? device.arguments->value : 0;
     const auto [place, is_new] = group_of_.try_emplace(key, survey_.groups.size());
     if (is_new) survey_.groups.push_back({.arguments = device.arguments, .names = {}});
@@ -56,6 +65,7 @@ class Collector {
 
  private:
   const AgainSelection& selection_;
+  const std::set<std::string, std::less<>>& taken_;
   AgainSurvey& survey_;
   std::map<std::int64_t, std::size_t> group_of_;
 };
@@ -170,18 +180,74 @@ Result<std::vector<std::optional<ArgumentsId>>> copy_arguments(Store& store, Run
 Result<void> seal(Store& store, RunId run, const AgainRequest& request, const AgainSurvey& survey) {
   const Result<void> begun = store.begin();
   if (begun.has_error()) return begun;
-  Result<void> done;
-  if (survey.closes_parent) {
+  Result<void> done = store.seal_run(run, 0);
+  if (done.has_value() && survey.closes_parent) {
     done = store.set_run_control({.run = request.parent,
                                   .control = RunControl::canceled,
                                   .reason = fmt::format("its devices went over to run {}", run.value),
                                   .actor = request.submitter,
                                   .now = request.now});
   }
-  // What has failed is as if it had not been tried, so an empty group is committed.
-  if (done.has_value()) done = store.seal_run(run, 0);
-  const Result<void> committed = store.commit();
-  return done.has_error() ? done : committed;
+  if (done.has_value()) return store.commit();
+  store.abandon();
+  return done;
+}
+
+/// Devices that an earlier retry, or undo, of the same run has taken: what becomes of them is that one's.
+Result<std::set<std::string, std::less<>>> taken_before(StoreReader& store, const AgainRequest& request,
+                                                        std::optional<RunId>& by) {
+  std::set<std::string, std::less<>> taken;
+  const Result<std::vector<RunRecord>> runs = store.runs(std::numeric_limits<std::int32_t>::max());
+  if (runs.has_error()) return runs.error();
+  for (const RunRecord& run : *runs) {
+    if (run.parent != request.parent || run.purpose != request.purpose) continue;
+    by = by.value_or(run.id);
+    const Result<void> read = store.for_each_device(run.id, {}, [&](const DeviceResult& device) {
+      taken.emplace(device.device);
+      return true;
+    });
+    if (read.has_error()) return read.error();
+  }
+  return taken;
+}
+
+/// A retry of an undo is one: it sends what the undo sent.
+RunPurpose purpose_of_child(const AgainRequest& request, const RunRecord& parent) {
+  return parent.purpose == RunPurpose::undo ? RunPurpose::undo : request.purpose;
+}
+
+Error nothing_selected(const AgainRequest& request, const AgainSurvey& survey) {
+  const RunId parent = request.parent;
+  if (survey.taken_before == 0) {
+    return {ErrorKind::refused, fmt::format("run {} has no such devices", parent.value),
+            fmt::format("See what became of them: sluice status {}", parent.value)};
+  }
+  return {ErrorKind::refused,
+          fmt::format("run {} has no such devices but {} that run {} has taken over already", parent.value,
+                      survey.taken_before, survey.taken_by->value),
+          fmt::format("Go on with that one: sluice status {}", survey.taken_by->value)};
+}
+
+/// Two unfinished runs share no device unless the job says so; the parent's own are its own.
+Result<void> check_conflicts(const TakenDevices* taken, const AgainRequest& request,
+                             const AgainSurvey& survey) {
+  if (taken == nullptr) return {};
+  for (const AgainGroup& group : survey.groups) {
+    std::string_view names = group.names;
+    while (!names.empty()) {
+      const std::size_t end = names.find('\n');
+      const std::optional<RunId> run = taken->run_of(names.substr(0, end));
+      if (run && *run != request.parent) {
+        return Error{
+            ErrorKind::refused,
+            fmt::format("device {} belongs to run {} as well, which is not finished", names.substr(0, end),
+                        run->value),
+            fmt::format("Let that one come to its end first, or cancel it: sluice cancel {}", run->value)};
+      }
+      names.remove_prefix(end + 1);
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -207,12 +273,16 @@ Result<AgainSurvey> survey_again(StoreReader& store, const AgainRequest& request
   }
   AgainSurvey survey{.parent = **parent,
                      .job = request.purpose == RunPurpose::undo ? undoing(std::move(*job)) : std::move(*job)};
-  const Result<void> read = store.for_each_device(request.parent, {}, Collector{request.selection, survey});
+  const auto taken = taken_before(store, request, survey.taken_by);
+  if (taken.has_error()) return taken.error();
+  const Result<void> read =
+      store.for_each_device(request.parent, {}, Collector{request.selection, *taken, survey});
   if (read.has_error()) return read.error();
-  if (survey.groups.empty()) {
-    return Error{ErrorKind::refused, fmt::format("run {} has no such devices", request.parent.value),
-                 fmt::format("See what became of them: sluice status {}", request.parent.value)};
-  }
+  if (survey.groups.empty()) return nothing_selected(request, survey);
+  const auto conflicting = devices_taken_from(store, survey.parent.tenant, survey.job);
+  if (conflicting.has_error()) return conflicting.error();
+  const Result<void> alone = check_conflicts(conflicting->get(), request, survey);
+  if (alone.has_error()) return alone.error();
   survey.stages = stages_of(survey.job.rollout, survey.total());
   const bool takes_open_ones =
       survey.devices.contains(ChunkState::pending) || survey.devices.contains(ChunkState::in_flight);
@@ -233,7 +303,7 @@ Result<RunId> submit_again(Store& store, const AgainRequest& request, const Agai
                                               .digest = {},
                                               .predicted = {},
                                               .stages = survey.stages,
-                                              .purpose = request.purpose,
+                                              .purpose = purpose_of_child(request, survey.parent),
                                               .parent = request.parent});
   if (run.has_error()) return run.error();
   const auto arguments = copy_arguments(store, *run, request.purpose, survey);

@@ -74,7 +74,7 @@ class Dispatcher::Impl {
   }
 
   void unpause(RunId id) {
-    if (ServedRun* run = served(id)) run->serve_again();
+    if (ServedRun* run = served(id)) run->serve_again(clock_.utc_now());
     alarm_->ring();
   }
 
@@ -100,6 +100,8 @@ class Dispatcher::Impl {
       if (begun.has_error()) exchanges_.fail(begun.error());
     }
     while (!exchanges_.is_stopping()) {
+      // What settles from here on may leave work behind that the next look misses.
+      const bool was_idle = exchanges_.active() == 0;
       if (ordered_until_ && clock_.utc_now() >= *ordered_until_) must_look_ = true;
       if (std::exchange(must_look_, false)) co_await look_into_orders();
       co_await advance_stages();
@@ -112,7 +114,6 @@ class Dispatcher::Impl {
       }
       const UtcTime now = clock_.utc_now();
       const SteadyTime asked_at = clock_.steady_now();
-      const bool was_idle = exchanges_.active() == 0;
       const auto retries_max = static_cast<std::size_t>(room_for_retries());
       const std::size_t claimed = co_await claim(room, retries_max, now);
       if (claimed == room) exchanges_.report().tell_whether_retries_are_held(false);
@@ -220,6 +221,7 @@ class Dispatcher::Impl {
   asio::awaitable<void> advance_stages() {
     next_stage_at_.reset();
     is_stage_awaited_ = false;
+    if (exchanges_.is_tenant_halted()) co_return;
     for (auto& [id, run] : runs()) {
       if (run.is_past_deadline(clock_.utc_now())) co_await pause_late_run(run, late_reason);
       if (run.is_halted()) continue;

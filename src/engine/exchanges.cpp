@@ -126,9 +126,8 @@ asio::awaitable<void> Exchanges::wait_for_own_pace(const Flight& flight) {
   if (!run.is_paced()) co_return;
   const std::unique_ptr<Alarm> alarm = clock_.alarm();
   pacing_.insert(alarm.get());
-  const int devices = flight.chunk.facts.devices;
-  while (may_send(flight) && clock_.steady_now() < run.paced_from(devices))
-    co_await alarm->sleep_until(run.paced_from(devices));
+  while (may_send(flight) && clock_.steady_now() < run.paced_from())
+    co_await alarm->sleep_until(run.paced_from());
   pacing_.erase(alarm.get());
 }
 
@@ -156,7 +155,7 @@ asio::awaitable<bool> Exchanges::pass_gate(Flight& flight, const std::function<b
   if (!flight.pass) co_return false;
   leave_stage(flight);
   flight.sent_at = clock_.utc_now();
-  run.sent(flight.pass->at, chunk.facts.devices);
+  run.sent(flight.pass->at, *flight.sent_at, chunk.facts.devices);
   flight.is_on_the_wire = true;
   tell_pace();
   if (std::exchange(flight.is_announced, true)) co_return true;
@@ -196,7 +195,9 @@ asio::awaitable<void> Exchanges::settle_failure(Flight& flight, const TransportF
   if (!failure.may_have_arrived) flight.sent_at.reset();
   if (failure.kind == FailureKind::stopped && !flight.pass) {
     ServedRun& run = runs_.at(flight.chunk.run);
-    const Transition next = run.decide_unsent(flight.chunk, outcome, clock_.utc_now());
+    Transition next = release(flight.chunk.facts, run.policy(), clock_.utc_now());
+    // A repetition that comes too late leaves its chunk in doubt, which counts like any other doubt.
+    next = run.judged(flight.chunk, outcome, std::move(next));
     halt(run.id(), next.halt);
     const bool is_recorded = co_await record(flight, outcome, next);
     if (is_recorded && flight.is_announced) tell_settled(flight, outcome, next, std::nullopt);

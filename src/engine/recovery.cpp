@@ -48,6 +48,11 @@ struct LostRun {
   RunStages stages;
 };
 
+/// The code that the record has of it, as Store::recover() says.
+std::string code_of_lost(Held held) {
+  return held == Held::poison ? std::string{to_string(held)} : std::string{"process_lost"};
+}
+
 Result<LostRun> lost_run(Store& store, const RunRecord& run) {
   const Result<Job> job = job_of(store, run.id);
   if (job.has_error()) return job.error();
@@ -71,9 +76,9 @@ Transition recover_one(LostRun& run, const UnresolvedAttempt& attempt, UtcTime n
                                                     .is_part = facts.is_part,
                                                     .state = next.state,
                                                     .outcome = OutcomeKind::silent,
-                                                    .code = std::string{code_of_lost(next.held)}});
+                                                    .code = code_of_lost(next.held)});
   const bool is_stopped = trip && !is_seeded(Mutation::lost_not_judged);
-  return is_stopped ? stopped_by(*trip, std::move(next), "; the process that sent them is gone") : next;
+  return is_stopped ? stopped_by(*trip, std::move(next), {}) : next;
 }
 
 }  // namespace

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "engine/run_stages.hpp"
 
+#include <algorithm>
+#include <chrono>
+
+#include "sluice/core/mutation.hpp"
+
 namespace sluice {
 
 Transition stopped_by(const Trip& trip, Transition next, const std::string& aside) {
@@ -27,8 +32,21 @@ bool RunStages::is_newly_settled() const {
   return sluice::settled(tally) >= tally.devices;
 }
 
+void RunStages::settled(UtcTime now, SteadyTime steady_now) {
+  stages_.at(index(open_)).settled_at = now;
+  settled_steady_ = steady_now;
+}
+
+// A wall clock that is set forward must not end a soak before its time. After a restart it is all there is.
+UtcTime RunStages::soak_time(UtcTime now, SteadyTime steady_now) const {
+  if (!settled_steady_) return now;
+  const auto passed = std::chrono::floor<std::chrono::microseconds>(steady_now - *settled_steady_);
+  return std::min(now, *stages_.at(index(open_)).settled_at + passed);
+}
+
 void RunStages::opened(UtcTime now) {
   ++open_;
+  settled_steady_.reset();
   stages_.at(index(open_)).opened_at = now;
   answer_.reset();
   asked_at_.reset();
@@ -44,7 +62,10 @@ NextStep RunStages::next(UtcTime now) const {
   if (open_ > 0) {
     facts.done = &stage(open_);
     facts.tally = tally_of_open();
-    facts.settled_at = stages_.at(index(open_)).settled_at;
+    facts.run = total(tally_);
+    // What an operator has sent once more is not on record as settled for ever.
+    if (sluice::settled(facts.tally) >= facts.tally.devices || is_seeded(Mutation::resent_not_awaited))
+      facts.settled_at = stages_.at(index(open_)).settled_at;
   }
   if (open_ < stage_count()) {
     const StageRecord& record = stages_.at(index(open_ + 1));

@@ -40,15 +40,25 @@ class RunStages {
 
   /// Whether every device of the open stage has a result, and the record does not know it yet.
   bool is_newly_settled() const;
-  void settled(UtcTime now) { stages_.at(index(open_)).settled_at = now; }
+  void settled(UtcTime now, SteadyTime steady_now);
   void opened(UtcTime now);
   void asked(UtcTime now) {
     asked_at_ = now;
     answer_.reset();
   }
-  void answered(GateAnswer answer) { answer_ = answer; }
+  /// @param stage the one that was asked about: an answer that comes when the next one is open says nothing
+  void answered(int stage, GateAnswer answer) {
+    if (stage == open_) answer_ = answer;
+  }
+  /// A person says "go on": what was asked outside is asked anew.
+  void go_on() {
+    answer_.reset();
+    asked_at_.reset();
+  }
 
   NextStep next(UtcTime now) const;
+  /// The time by which a soak is measured: no later than the clock that does not jump allows.
+  UtcTime soak_time(UtcTime now, SteadyTime steady_now) const;
   int open_stage() const { return open_; }
   /// When the open stage was; the epoch if there is none.
   UtcTime opened_at() const;
@@ -65,6 +75,7 @@ class RunStages {
   int open_ = 1;
   std::optional<GateAnswer> answer_;  ///< of the open stage's outside check
   std::optional<UtcTime> asked_at_;
+  std::optional<SteadyTime> settled_steady_;  ///< when the open stage was settled, if this process saw it
 };
 
 }  // namespace sluice

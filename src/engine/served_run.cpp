@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "sluice/core/window_rules.hpp"
 #include "sluice/engine/dispatcher.hpp"
@@ -27,14 +26,23 @@ ServedRun::ServedRun(RunId id, const Job& job, bool is_split_guarded,
       pace_(requests_per_second, job.devices_per_minute) {}
 
 void ServedRun::starts_from(std::optional<UtcTime> first_start, UtcTime now, SteadyTime steady_now) {
-  if (first_start) pace_.begin_after_another(steady_now);
-  if (!job_.deadline) return;
+  if (first_start) pace_.begin_after_others(steady_now);
+  if (!job_.deadline || !first_start) return;
   // A start that is still to come was told by a wall clock that was ahead.
-  deadline_ = std::min(first_start.value_or(now), now) + *job_.deadline;
+  deadline_ = std::min(*first_start, now) + *job_.deadline;
+  if (*deadline_ > now) return;
   // Counted from when it may send again.
-  const auto wait = std::max(pace_.next_send_at() - steady_now, std::chrono::nanoseconds{0});
-  if (*deadline_ <= now)
-    deadline_ = now + *job_.deadline + std::chrono::ceil<std::chrono::microseconds>(wait);
+  const auto wait = std::max(pace_.next_send_at(1) - steady_now, std::chrono::nanoseconds{0});
+  deadline_ = now + *job_.deadline + std::chrono::ceil<std::chrono::microseconds>(wait);
+}
+
+void ServedRun::serve_again(UtcTime now) {
+  is_halted_ = false;
+  resumed_at_ = now;
+  if (is_past_deadline(now)) deadline_ = now + *job_.deadline;
+  stages.go_on();
+  // Its guard has said what it had to say, and a person has answered.
+  if (split_guard_.has_tripped()) is_split_guarded_ = false;
 }
 
 bool ServedRun::is_in_window(UtcTime now) const {
@@ -57,15 +65,16 @@ void ServedRun::look_at(UtcTime now) {
 
 int ServedRun::chunks_max(SteadyTime now) const {
   if (!pace_.is_limited()) return RunShare{}.chunks_max;
-  return staged_ == 0 && now >= pace_.next_send_at() - claim_ahead ? 1 : 0;
+  return staged_ == 0 && now >= paced_from() - claim_ahead ? 1 : 0;
 }
 
 std::optional<SteadyTime> ServedRun::claimable_from() const {
   if (!pace_.is_limited() || staged_ > 0) return std::nullopt;
-  return pace_.next_send_at() - claim_ahead;
+  return paced_from() - claim_ahead;
 }
 
-void ServedRun::sent(SteadyTime now, int devices) {
+void ServedRun::sent(SteadyTime now, UtcTime wall_now, int devices) {
+  if (job_.deadline && !deadline_) deadline_ = wall_now + *job_.deadline;
   pace_.sent(now, devices);
   ++on_the_wire_;
   devices_there_ += devices;
@@ -86,11 +95,6 @@ Transition ServedRun::decide(const ClaimedChunk& chunk, const Outcome& outcome, 
   return judged(chunk, outcome, std::move(next));
 }
 
-Transition ServedRun::decide_unsent(const ClaimedChunk& chunk, const Outcome& outcome, UtcTime now) {
-  return judged(chunk, outcome, release(chunk.facts, policy(), now));
-}
-
-/// Counts the result, and stops the run if that passes a threshold.
 Transition ServedRun::judged(const ClaimedChunk& chunk, const Outcome& outcome, Transition next) {
   const std::optional<Trip> trip = stages.heed({.stage = chunk.stage,
                                                 .devices = chunk.facts.devices,

@@ -28,10 +28,12 @@ class ServedRun {
 
   /// Nothing of it is sent any more, until it is served again.
   void halt() { is_halted_ = true; }
-  void serve_again() { is_halted_ = false; }
+  /// A person says "go on": what had stopped it by the clock or by an answer counts anew.
+  void serve_again(UtcTime now);
   bool is_halted() const { return is_halted_; }
 
   /// The run's deadline counts from its first start; whoever goes on with it after that has it once more.
+  /// What an earlier process sent in the last minute counts for its devices a minute.
   void starts_from(std::optional<UtcTime> first_start, UtcTime now, SteadyTime steady_now);
   bool is_past_deadline(UtcTime now) const { return deadline_ && now >= *deadline_; }
   /// Whether the hour is one at which the job may send.
@@ -44,7 +46,7 @@ class ServedRun {
   void look_at(UtcTime now);
   /// Since when the run could send without a stage or a closed window in between: a time in which nobody
   /// could try does not count against the deadline of its retries.
-  UtcTime free_since() const { return std::max(window_opened_at_, stages.opened_at()); }
+  UtcTime free_since() const { return std::max({window_opened_at_, stages.opened_at(), resumed_at_}); }
   /// The deadline of the retries, for a chunk that was claimed.
   void retries_until(UtcTime deadline) { retry_deadline_ = deadline; }
   std::optional<UtcTime> retry_deadline() const { return retry_deadline_; }
@@ -53,24 +55,22 @@ class ServedRun {
   int chunks_max(SteadyTime now) const;
   /// When chunks_max() changes by itself; absent: it does not.
   std::optional<SteadyTime> claimable_from() const;
-  /// When a chunk of so many devices may go.
-  SteadyTime paced_from(int devices) const { return pace_.next_send_at(devices); }
+  SteadyTime paced_from() const { return pace_.next_send_at(static_cast<int>(job_.chunk_size)); }
   bool is_paced() const { return pace_.is_limited(); }
   void claimed() { ++staged_; }
   void left_stage() { --staged_; }
-  void sent(SteadyTime now, int devices);
+  void sent(SteadyTime now, UtcTime wall_now, int devices);
   /// A request that was sent has its result, or did not go out after all.
   void landed(int devices);
 
   /// What the rules make of an outcome, thresholds and split guard included.
   Transition decide(const ClaimedChunk& chunk, const Outcome& outcome, UtcTime now, double jitter);
-  /// The same for a chunk that was claimed and is not sent after all: it may be too late for its replay.
-  Transition decide_unsent(const ClaimedChunk& chunk, const Outcome& outcome, UtcTime now);
+  /// The same for a transition that is decided already: only its thresholds.
+  Transition judged(const ClaimedChunk& chunk, const Outcome& outcome, Transition next);
 
   RunStages stages;
 
  private:
-  Transition judged(const ClaimedChunk& chunk, const Outcome& outcome, Transition next);
   std::string overshoot_text() const;
 
   RunId id_;
@@ -80,6 +80,7 @@ class ServedRun {
   std::optional<UtcTime> deadline_;
   std::optional<UtcTime> retry_deadline_;
   bool was_in_window_ = true;
+  UtcTime resumed_at_;
   UtcTime window_opened_at_;  ///< as look_at() has seen it
   SplitGuard split_guard_;
   RunPace pace_;

@@ -33,6 +33,20 @@ const StageRecord* meant_by(const ApprovalOrder& order, const RunRecord& run,
   return found == stages.end() ? nullptr : &*found;
 }
 
+/// Whoever names no stage means the one that waits now: the one before it is over, or has stopped the run.
+bool is_its_turn(const RunRecord& run, const std::vector<StageRecord>& stages) {
+  if (run.stage == 0 || run.control == RunControl::paused) return true;
+  return stages.at(static_cast<std::size_t>(run.stage - 1)).settled_at.has_value();
+}
+
+Error not_waiting(const RunRecord& run, const StageRecord& stage) {
+  return {ErrorKind::refused,
+          fmt::format("stage {} of run {} does not wait for an approval yet", printable(stage.name, 64),
+                      run.id.value),
+          fmt::format("To approve it ahead: sluice approve {} --stage \"{}\"", run.id.value,
+                      printable(stage.name, 64))};
+}
+
 /// The job as it was submitted says who may approve.
 Result<bool> needs_somebody_else(Store& store, RunId run, const StageRecord* stage) {
   if (stage == nullptr) return false;
@@ -53,6 +67,8 @@ Result<ApprovedStage> approve_stage(Store& store, const ApprovalOrder& order) {
   if (stages.has_error()) return stages.error();
   const StageRecord* stage = meant_by(order, *run, *stages);
   if (stage == nullptr && !order.stage.empty()) return no_such_stage(order, *stages);
+  if (order.stage.empty() && stage != nullptr && !is_its_turn(*run, *stages))
+    return not_waiting(*run, *stage);
   const Result<bool> not_by_submitter = needs_somebody_else(store, order.run, stage);
   if (not_by_submitter.has_error()) return not_by_submitter.error();
   StageApproval approval{.run = order.run,

@@ -9,23 +9,12 @@
 
 namespace sluice {
 namespace asio = boost::asio;
-
-StageKeeper::StageKeeper(asio::any_io_executor loop, PatientStore& store, Clock& clock, Observer& observer,
-                         const DispatcherConfig& config, std::function<void()> wake)
-    : loop_(std::move(loop)),
-      store_(store),
-      clock_(clock),
-      observer_(observer),
-      config_(config),
-      wake_(std::move(wake)) {}
-
 namespace {
 
-/// What is refused was said too late: somebody has canceled the run meanwhile.
-Result<void> unless_refused(ServedRun& run, Result<void> done) {
-  if (done.has_value() || done.error().kind != ErrorKind::refused) return done;
-  run.halt();
-  return {};
+/// When the wall clock shows what a soak waits for, if it is not set meanwhile.
+std::optional<UtcTime> on_wall_clock(std::optional<UtcTime> until, UtcTime soak_now, UtcTime now) {
+  if (!until) return std::nullopt;
+  return now + (*until - soak_now);
 }
 
 /// For the mutation that loads no tally.
@@ -37,9 +26,18 @@ RunTally without_results(const RunTally& tally) {
 
 }  // namespace
 
+StageKeeper::StageKeeper(asio::any_io_executor loop, PatientStore& store, Clock& clock, Observer& observer,
+                         const DispatcherConfig& config, std::function<void()> wake)
+    : loop_(std::move(loop)),
+      store_(store),
+      clock_(clock),
+      observer_(observer),
+      config_(config),
+      wake_(std::move(wake)) {}
+
 asio::awaitable<Result<void>> StageKeeper::begin(ServedRun& run) {
-  const bool is_needed = run.stages.is_needed() || run.job().deadline || run.job().devices_per_minute;
-  if (!is_needed) co_return Result<void>{};
+  const bool is_plain = !run.stages.is_needed() && !run.job().deadline && !run.job().devices_per_minute;
+  if (is_plain) co_return Result<void>{};
   auto read = [id = run.id()](Store& store) -> Result<std::pair<RunRecord, RunTally>> {
     Result<std::optional<RunRecord>> record = store.run(id);
     if (record.has_error()) return record.error();
@@ -76,22 +74,26 @@ asio::awaitable<Result<StageKeeper::Advance>> StageKeeper::advance(ServedRun& ru
   while (!is_stopping_ && !run.is_halted()) {
     if (run.stages.is_newly_settled()) {
       const UtcTime now = clock_.utc_now();
-      run.stages.settled(now);
+      run.stages.settled(now, clock_.steady_now());
       auto note = [id = run.id(), stage = run.stages.open_stage(), now](Store& store) {
         return store.note_stage_settled(id, stage, now);
       };
       const Result<void> noted = co_await store_.call(std::move(note));
       if (noted.has_error()) co_return noted.error();
     }
-    const NextStep next = run.stages.next(clock_.utc_now());
-    tell(run, next);
+    const UtcTime now = clock_.utc_now();
+    const UtcTime soak_now = run.stages.soak_time(now, clock_.steady_now());
+    const NextStep next = run.stages.next(soak_now);
+    // What is about to start is told when it has.
+    if (next.step != StageStep::open) tell(run, next);
     Result<void> done;
     switch (next.step) {
       case StageStep::finish:
         co_return Advance{};
       case StageStep::wait:
       case StageStep::await_approval:
-        co_return Advance{.is_waiting = !next.reason.empty(), .look_at = next.until};
+        co_return Advance{.is_waiting = !next.reason.empty(),
+                          .look_at = on_wall_clock(next.until, soak_now, now)};
       case StageStep::ask:
         ask(run);
         co_return Advance{.is_waiting = true};
@@ -114,7 +116,12 @@ asio::awaitable<Result<void>> StageKeeper::open(ServedRun& run) {
   };
   Result<void> opened = co_await store_.call(std::move(work));
   if (opened.has_value()) run.stages.opened(now);
-  co_return unless_refused(run, std::move(opened));
+  // Somebody was faster: the run is canceled, and this process is told in a moment.
+  if (opened.has_error() && opened.error().kind == ErrorKind::refused) {
+    run.halt();
+    co_return Result<void>{};
+  }
+  co_return opened;
 }
 
 asio::awaitable<Result<void>> StageKeeper::hold(ServedRun& run, std::string reason) {
@@ -127,14 +134,16 @@ asio::awaitable<Result<void>> StageKeeper::hold(ServedRun& run, std::string reas
                                   .now = now});
   };
   Result<void> held = co_await store_.call(std::move(work));
-  co_return unless_refused(run, std::move(held));
+  // Canceled meanwhile, so nothing of it starts either.
+  if (held.has_error() && held.error().kind == ErrorKind::refused) co_return Result<void>{};
+  co_return held;
 }
 
 // On its own, because other runs go on meanwhile.
 void StageKeeper::ask(ServedRun& run) {
   run.stages.asked(clock_.utc_now());
   if (!config_.checks.ask) {
-    run.stages.answered(GateAnswer::pass);
+    run.stages.answered(run.stages.open_stage(), GateAnswer::pass);
     wake_();
     return;
   }
@@ -145,12 +154,13 @@ void StageKeeper::ask(ServedRun& run) {
                         .check = stage.gate.check.value(),
                         .tally = run.stages.tally_of_open()};
   ++questions_;
-  asio::co_spawn(loop_, config_.checks.ask(std::move(question)),
-                 [this, &run](const std::exception_ptr& problem, GateAnswer answer) {
-                   --questions_;
-                   run.stages.answered(problem ? GateAnswer::inconclusive : answer);
-                   wake_();
-                 });
+  asio::co_spawn(
+      loop_, config_.checks.ask(std::move(question)),
+      [this, &run, asked = run.stages.open_stage()](const std::exception_ptr& problem, GateAnswer answer) {
+        --questions_;
+        run.stages.answered(asked, problem ? GateAnswer::inconclusive : answer);
+        wake_();
+      });
 }
 
 void StageKeeper::stop() {

@@ -270,7 +270,7 @@ class DeviceList::Impl {
   }
 
   std::string path_;
-  struct stat before_{};
+  struct stat before_ {};
   bool may_be_empty_ = false;
   SeenDevices seen_;
   Names names_;

@@ -184,6 +184,12 @@ Job read_root(const JsonValue& root, Findings& findings) {
   job.priority = read_word(reader, "priority", priority_words, priority_from, job.priority);
   job.devices_per_minute =
       reader.number("devices_per_minute", devices_per_minute_min, devices_per_minute_max);
+  if (job.devices_per_minute && *job.devices_per_minute < static_cast<double>(job.chunk_size)) {
+    reader.report(
+        *reader.find("devices_per_minute"), "devices_per_minute",
+        fmt::format("a chunk has up to {} devices; expected at least so many, or a smaller chunk_size",
+                    job.chunk_size));
+  }
   job.rollout = read_rollout(reader);
   if (const auto* retry = reader.of_kind("retry", JsonValue::Kind::object, "an object")) {
     job.retry = read_retry(*retry, findings);

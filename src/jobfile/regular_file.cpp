@@ -63,7 +63,7 @@ Result<OpenFile> open_regular_file(const std::string& path, std::string_view wha
   // Not blocking: otherwise opening a pipe waits until somebody writes to it.
   FileDescriptor descriptor(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (descriptor.number() < 0) return open_error(path, what, errno);
-  struct stat status{};
+  struct stat status {};
   if (::fstat(descriptor.number(), &status) != 0) return read_error(path, what, errno);
   if (!S_ISREG(status.st_mode)) return not_regular(path, what, kind_in_words(status.st_mode));
   return OpenFile{std::move(descriptor), status};

@@ -114,8 +114,15 @@ std::optional<OutsideCheck> read_check(const ObjectReader& gate) {
       if (is_word) check.command.push_back(word.string);
       if (!is_word) reader.report(word, "command", "expected a text");
     }
-    if (check.command.empty() || check.command.front().empty())
-      reader.report(*words, "command", "expected a program and its arguments, such as [\"./healthy.sh\"]");
+    // Whoever resumes the run may stand in another folder, where another program of that name may be.
+    const std::string program = check.command.empty() ? std::string{} : check.command.front();
+    const bool is_sure =
+        !program.empty() && (program.front() == '/' || program.find('/') == std::string::npos);
+    if (!is_sure) {
+      reader.report(*words, "command",
+                    "expected a program with its whole path, or one of the PATH, and its arguments, such as "
+                    "[\"/opt/fleet/healthy.sh\"]");
+    }
   }
   check.url =
       reader.text("url", is_check_url, "an address that begins with https:// or http://").value_or("");

@@ -8,7 +8,8 @@
 //   which is when
 //                              it is counted, judged and executed; the rest passes before the answer.
 //                              "random": each request draws its own share. Default 0.5.
-//   "stalls"                   {"share": 0.01, "ms": 3000}: that share of the requests is answered so much later.
+//   "stalls"                   {"share": 0.01, "ms": 3000}: that share of the requests is answered so much
+//   later.
 //
 // Probabilities, each 0 to 1, drawn for every request in this order; the first one that hits is the request's
 // fault:

@@ -47,14 +47,6 @@ TEST_CASE("stages: the next waits for the last result, then for the end of the s
   CHECK(between.at(noon + 30min).step == StageStep::open);
 }
 
-TEST_CASE(
-    "stages: what is sent again on a person's word is waited for, though the stage was settled before") {
-  Between between;
-  between.facts.tally = {.devices = 20, .accepted = 19};
-
-  CHECK(between.at(noon + 1h).step == StageStep::wait);
-}
-
 TEST_CASE("stages: a gate that has seen too little holds, and never promotes") {
   Between between;
   between.canary.gate.min_sample = 20;
@@ -93,7 +85,19 @@ TEST_CASE("stages: an approval past the gate overrules it, and an ordinary one d
   CHECK(between.at(noon + 1h).step == StageStep::hold);
 
   between.facts.is_gate_overruled = true;
-  CHECK(between.at(noon).step == StageStep::open);
+  CHECK(between.at(noon + 30min - 1us).step == StageStep::wait);
+  CHECK(between.at(noon + 30min).step == StageStep::open);
+}
+
+TEST_CASE("stages: a gate's limit on the whole run holds as well") {
+  Between between;
+  between.canary.gate.rules.failed = Tolerance{.count = 3, .of = ShareOf::run};
+  between.facts.tally = {.devices = 20, .accepted = 18, .failed = 2};
+  between.facts.run = {.devices = 100, .accepted = 18, .failed = 4};
+  CHECK(between.at(noon + 1h).step == StageStep::hold);
+
+  between.facts.run.failed = 3;
+  CHECK(between.at(noon + 1h).step == StageStep::open);
 }
 
 TEST_CASE("stages: the outside check is asked after the soak, and again while it is inconclusive") {

@@ -102,6 +102,17 @@ TEST_CASE("stop: nothing is judged before the sample is there, and then at once"
   CHECK(run.after(failed(1)));
 }
 
+TEST_CASE("stop: a success that completes the sample brings to light what had failed before") {
+  Watched run{aborting({.failed = Tolerance{.count = 5, .min_sample = 60}})};
+
+  CHECK_FALSE(run.after(failed(50)));
+  const std::optional<Trip> trip = run.after(accepted(10));
+
+  REQUIRE(trip);
+  CHECK(trip->reason == "50 of 100 devices failed or are in doubt, and 5 are tolerated");
+  CHECK_FALSE(run.after(accepted(10)));
+}
+
 TEST_CASE("stop: after a person has said to go on, a success does not trip again, and a failure does") {
   Watched run{aborting({.failed = Tolerance{.count = 0}})};
   CHECK(run.after(failed(1)));

@@ -33,7 +33,8 @@ namespace json = boost::json;
 /// their way.
 struct SlowScene : Scene {
   explicit SlowScene(std::size_t devices = 3000) : Scene{devices} {
-    folder.write("job.json", job_text(R"("chunk_size": 1,)"));
+    // Some tests have several runs over the same devices.
+    folder.write("job.json", job_text(R"("chunk_size": 1, "conflict": "allow",)"));
     start_cloud(cloud_with(R"({"latency": {"constant_ms": 120}})"));
     rate = "300";
   }

@@ -88,8 +88,9 @@ TEST_CASE("end to end: windows and device rates are rehearsed as planned, from t
 
 TEST_CASE("end to end: a deadline before the end is a warning, a window that opens after it an error") {
   Scene scene{50'000};
-  const Words submit{"submit", scene.job, "--store", scene.store, "--endpoint", "https://iot.example.com"};
-  scene.folder.write("job.json", job_text(R"("deadline": "20s",)"));
+  const Words submit{
+      "submit", scene.job, "--yes", "--store", scene.store, "--endpoint", "https://iot.example.com"};
+  scene.folder.write("job.json", job_text(R"("deadline": "20s", "conflict": "allow",)"));
   const ProgramEnd late = scene.sluice(submit);
   CHECK(late.exit_code == 0);
   CHECK(late.err.find("Warning: the run would take until ") != std::string::npos);
@@ -97,10 +98,11 @@ TEST_CASE("end to end: a deadline before the end is a warning, a window that ope
   // Whatever the hour, one of the two windows is closed, and the other one open.
   int refused = 0;
   for (const char* span : {"00:00-12:00", "12:00-24:00"}) {
-    scene.folder.write("job.json",
-                       job_text(fmt::format(R"("deadline": "1ms", "window": {{"zone": "UTC", "allow":
+    scene.folder.write(
+        "job.json",
+        job_text(fmt::format(R"("conflict": "allow", "deadline": "1ms", "window": {{"zone": "UTC", "allow":
       ["{}"]}},)",
-                                            span)));
+                             span)));
     const ProgramEnd end = scene.sluice(submit);
     if (end.exit_code != 3) continue;
     ++refused;

@@ -173,7 +173,8 @@ TEST_CASE("again: what is in doubt is taken only on demand, and a condition narr
         numbered(5, 10));
   CHECK(played.devices_of(played.submit(played.again({.in_doubt = true}))) == numbered(0, 5));
   const auto only = [](const DeviceResult& device) { return device.device == "dev-007"; };
-  CHECK(played.devices_of(played.submit(played.again({.failed = true, .where = only}))) ==
+  Played other{{doubtful(), failed()}};
+  CHECK(other.devices_of(other.submit(other.again({.failed = true, .where = only}))) ==
         std::vector<std::string>{"dev-007"});
 }
 
@@ -214,6 +215,50 @@ TEST_CASE(
   Played plain{{confirmed()}, 0, R"({"name": "fw", "call": {"product_key": "a1", "identifier": "Set"}})"};
   CHECK(kind_of(plain, plain.run) == ErrorKind::refused);
   CHECK(kind_of(plain, RunId{99}) == ErrorKind::not_found);
+}
+
+TEST_CASE("again: a retry of an undo sends what undoes, once more") {
+  Played played{{confirmed(), confirmed()}};
+  const RunId undo = played.submit(played.again({.in_doubt = true, .accepted = true}, RunPurpose::undo));
+  AgainRequest request = played.again({.failed = true, .not_sent = true});
+  request.parent = undo;
+
+  const RunId again = played.submit(request);
+
+  CHECK(played.record(again).purpose == RunPurpose::undo);
+  CHECK(played.record(again).parent == undo);
+  CHECK(job_of(*played.store, again)->call.args == "{\"v\": 1}");
+}
+
+TEST_CASE("again: what one retry has taken, a second one of the same run leaves alone") {
+  Played played{{failed(), failed()}};
+  const auto only = [](const DeviceResult& device) { return device.device < "dev-003"; };
+  const RunId first = played.submit(played.again({.failed = true, .where = only}));
+  CHECK(played.devices_of(first) == numbered(0, 3));
+
+  CHECK(played.devices_of(played.submit(played.again({.failed = true}))) == numbered(3, 10));
+
+  const Result<AgainSurvey> nothing = survey_again(*played.store, played.again({.failed = true}));
+  REQUIRE(nothing.has_error());
+  CHECK(nothing.error().message.find("has taken over already") != std::string::npos);
+}
+
+TEST_CASE("again: a device that another unfinished run has is not taken") {
+  Played played{{failed()}};
+  const RunId other = *played.store->create_run({.job_name = "other",
+                                                 .tenant = "prod",
+                                                 .endpoint = "e",
+                                                 .job_text = job_text,
+                                                 .rate = 10,
+                                                 .created_at = noon});
+  REQUIRE(played.store->add_chunks(other, {{.devices = 1, .names = "dev-002\n"}}).has_value());
+  REQUIRE(played.store->seal_run(other, 0).has_value());
+
+  const Result<AgainSurvey> survey = survey_again(*played.store, played.again({.failed = true}));
+
+  REQUIRE(survey.has_error());
+  CHECK(survey.error().kind == ErrorKind::refused);
+  CHECK(survey.error().message.find("dev-002") != std::string::npos);
 }
 
 TEST_CASE("again: a run without such devices is refused, and nothing is queued") {

@@ -47,26 +47,3 @@ TEST_CASE(
   CHECK_FALSE(again.is_replay);
   CHECK(again.facts.number == 2);
 }
-
-TEST_CASE(
-    "recovery: what a dead process left in doubt is judged, and a threshold that it passes stops the run") {
-  const SqliteHome home;
-  RunId run;
-  {
-    const auto store = expect(home.open(noon));
-    run = submit_under(*store, R"("retry": {"max_attempts": 1}, "abort": {"in_doubt": 1})");
-    claim_one(*store);
-  }
-
-  // Too late for the same request to be sent again, so its two devices are in doubt.
-  const UtcTime later = noon + 1h;
-  const auto store = expect(home.open(later));
-  CHECK(expect(recover_unfinished(*store, later)) == 1);
-
-  const RunRecord record = record_of(*store, run);
-  CHECK(record.devices == StateCounts{.in_doubt = 2});
-  CHECK(record.control == RunControl::paused);
-  CHECK(record.control_cause == ControlCause::threshold);
-  CHECK(record.control_reason ==
-        "2 of 2 devices are in doubt, and 1 is tolerated; the process that sent them is gone");
-}

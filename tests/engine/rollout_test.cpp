@@ -256,24 +256,6 @@ TEST_CASE("rollout: a threshold that is passed while a pause is not on record ye
   CHECK(bench.record(run).control_cause == ControlCause::threshold);
 }
 
-TEST_CASE("rollout: a run that is canceled while it soaks does not stop the others") {
-  EngineBench bench{all_well};
-  const RunId staged = bench.submit(1000, three_stages(), {20, 480, 500});
-  const RunId other = bench.submit(1000);
-
-  const auto cancel = [&](Dispatcher&) {
-    REQUIRE(
-        bench.store
-            ->set_run_control({.run = staged, .control = RunControl::canceled, .now = bench.clock.utc_now()})
-            .has_value());
-  };
-  REQUIRE(bench.dispatch_with({{10s, cancel}}).has_value());
-
-  CHECK(bench.record(staged).control == RunControl::canceled);
-  CHECK(bench.record(staged).devices.canceled == 980);
-  CHECK(bench.record(other).devices.accepted == 1000);
-}
-
 TEST_CASE("rollout: a run that is not paused any more is served again") {
   EngineBench bench{all_well};
   const RunId run = bench.submit(5000);
@@ -337,6 +319,20 @@ TEST_CASE("rollout: an emergency has ten sends for each of a normal run, and bul
   CHECK(accepted(Priority::emergency) >= 9 * accepted(Priority::normal));
   CHECK(accepted(Priority::normal) >= 40);
   CHECK(accepted(Priority::bulk) >= 4);
+}
+
+TEST_CASE("rollout: no minute holds more devices than the job allows, not even over a restart") {
+  EngineBench bench{all_well};
+  Job job;
+  job.devices_per_minute = 600;
+  const RunId run = bench.submit(1500, job);
+  REQUIRE(bench.dispatch_and_stop_after(35s).has_value());
+  REQUIRE(bench.dispatch().has_value());
+
+  const auto& sent = bench.cloud.sent();
+  REQUIRE(sent.size() == 15);
+  for (std::size_t i = 6; i < sent.size(); ++i) CHECK(sent[i].at - sent[i - 6].at >= 60s);
+  CHECK(bench.record(run).devices.accepted == 1500);
 }
 
 TEST_CASE("rollout: no minute holds more devices than the job allows, and nearly all of them are used") {
@@ -482,4 +478,161 @@ TEST_CASE("rollout: a stage without devices is passed over") {
 
   CHECK(bench.record(run).devices.accepted == 25);
   CHECK(bench.observer.last_settled_at - start < 2s);
+}
+
+TEST_CASE("rollout: what an operator has sent once more belongs to its stage, which is not over before") {
+  // The canary's first answer says nothing; the operator has it sent again, and that takes a minute.
+  EngineBench bench{[](const SentRequest&, std::size_t n) -> ScriptedAnswer {
+    if (n == 0) return {50ms, gateway_refusal(500, "InternalError")};
+    return {n == 1 ? 10s : 50ms, accepted_answer()};
+  }};
+  Job job = three_stages();
+  job.rollout.stages[0].soak = 0ms;
+  const RunId run = bench.submit(1000, job, {20, 480, 500});
+  REQUIRE(bench.dispatch().has_value());
+  REQUIRE(bench.record(run).devices.in_doubt == 20);
+
+  const UtcTime now = bench.clock.utc_now();
+  REQUIRE(bench.store
+              ->resolve_doubt({.run = run,
+                               .verdict = DoubtVerdict::resend,
+                               .expected_devices = 20,
+                               .actor = "li",
+                               .reason = "nobody saw it",
+                               .now = now})
+              .has_value());
+  REQUIRE(bench.store->set_run_control({.run = run, .now = now}).has_value());
+  REQUIRE(bench.dispatch().has_value());
+
+  const auto& sent = bench.cloud.sent();
+  REQUIRE(sent.size() == 2 + 5 + 5);
+  CHECK(sent[1].devices.size() == 20);
+  CHECK(sent[2].at >= sent[1].at + 10s);
+}
+
+TEST_CASE("rollout: an answer about one stage says nothing about the next") {
+  EngineBench bench{all_well};
+  Job job = three_stages();
+  job.rollout.stages[0].soak = 0ms;
+  for (Stage& stage : job.rollout.stages) stage.gate.check = OutsideCheck{.command = {"check"}};
+  const RunId run = bench.submit(1000, job, {20, 480, 500});
+  std::vector<std::string> asked;
+  const auto with_check = [&](DispatcherConfig& config) {
+    config.checks.ask = [&](GateQuestion question) -> boost::asio::awaitable<GateAnswer> {
+      asked.push_back(question.stage);
+      if (question.stage != "canary") co_return GateAnswer::fail;
+      const std::unique_ptr<Alarm> alarm = bench.clock.alarm();
+      co_await alarm->sleep_until(bench.clock.steady_now() + 2min);
+      co_return GateAnswer::pass;
+    };
+  };
+  const auto past_gate = [&](Dispatcher& dispatcher) {
+    REQUIRE(
+        bench.store->approve({.run = run, .actor = "li", .is_past_gate = true, .now = bench.clock.utc_now()})
+            .has_value());
+    dispatcher.look_again();
+  };
+
+  REQUIRE(bench.dispatch_with({{1min, past_gate}}, with_check).has_value());
+
+  CHECK(asked == std::vector<std::string>{"canary", "half"});
+  CHECK(bench.record(run).control_reason == "stage half is over, and its outside check failed");
+  CHECK(bench.record(run).devices.accepted == 500);
+}
+
+TEST_CASE("rollout: a repetition that comes too late leaves doubt that counts in its stage") {
+  // The canary's answer is lost, and until its repetition may go the server asks for an hour of silence.
+  EngineBench bench{[](const SentRequest&, std::size_t n) -> ScriptedAnswer {
+    if (n == 0) return {50ms, silence()};
+    HttpResponse busy = gateway_refusal(503, "ServiceUnavailable");
+    busy.headers.emplace_back("Retry-After", "900");
+    return {50ms, n == 1 ? Reply{busy} : Reply{accepted_answer()}};
+  }};
+  Job job = three_stages();
+  job.rollout.stages[0].soak = 0ms;
+  job.rollout.stages[0].gate = {.is_open = true};
+  job.rollout.abort.in_doubt = Tolerance{.count = 0};
+  const RunId run = bench.submit(1000, job, {20, 480, 500});
+  const RunId other = bench.submit(100);
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.record(other).devices.accepted == 100);
+  CHECK(bench.record(run).devices.in_doubt == 20);
+  CHECK(bench.record(run).control == RunControl::paused);
+  CHECK(bench.record(run).control_cause == ControlCause::threshold);
+}
+
+TEST_CASE(
+    "rollout: a deadline begins with the first request, not with the hour in which the window was shut") {
+  EngineBench bench{all_well};
+  Job job;
+  job.deadline = 30min;
+  job.window = SendWindow{.zone = "UTC", .allow = {{1h, 2h}}};
+  const RunId run = bench.submit(2000, job);
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.record(run).devices.accepted == 2000);
+  CHECK(bench.record(run).control == RunControl::active);
+}
+
+TEST_CASE("rollout: an account that is blocked is left at once, though another run soaks for a day") {
+  EngineBench bench{[](const SentRequest& sent, std::size_t) -> ScriptedAnswer {
+    return {50ms, sent.devices.size() == 20 ? Reply{accepted_answer()}
+                                            : Reply{gateway_refusal(403, "Forbidden.RAM")}};
+  }};
+  Job job = three_stages();
+  job.rollout.stages[0].soak = 24h;
+  job.priority = Priority::emergency;
+  bench.submit(1000, job, {20, 480, 500});
+  bench.submit(1000);
+  const SteadyTime start = bench.clock.steady_now();
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.clock.steady_now() - start < 1h);
+}
+
+TEST_CASE("rollout: a clock that is set forward does not end a soak before its time") {
+  EngineBench bench{all_well};
+  const RunId run = bench.submit(1000, three_stages(), {20, 480, 500});
+  const SteadyTime start = bench.clock.steady_now();
+  const auto set_forward = [&](Dispatcher&) { bench.clock.set_wall_clock(bench.clock.utc_now() + 2h); };
+
+  REQUIRE(bench.dispatch_with({{1min, set_forward}}).has_value());
+
+  CHECK(bench.cloud.sent().at(1).at >= start + 30min);
+  CHECK(bench.cloud.sent().at(1).at <= start + 31min);
+  CHECK(bench.record(run).devices.accepted == 1000);
+}
+
+TEST_CASE("rollout: a run that ended beside a longer one is not paused at its deadline any more") {
+  EngineBench bench{all_well};
+  Job job;
+  job.deadline = 10s;
+  const RunId run = bench.submit(1000, job);
+  bench.submit(20'000);
+
+  REQUIRE(bench.dispatch().has_value());
+
+  CHECK(bench.record(run).control == RunControl::active);
+  CHECK(bench.record(run).devices.accepted == 1000);
+}
+
+TEST_CASE("rollout: a run whose deadline had passed has it once more when a person says go on") {
+  EngineBench bench{all_well};
+  Job job;
+  job.deadline = 5s;
+  const RunId run = bench.submit(9000, job);
+  bench.submit(30'000);
+  const auto go_on = [&](Dispatcher& dispatcher) {
+    CHECK(bench.record(run).control_cause == ControlCause::deadline);
+    REQUIRE(bench.store->set_run_control({.run = run, .now = bench.clock.utc_now()}).has_value());
+    dispatcher.unpause(run);
+  };
+
+  REQUIRE(bench.dispatch_with({{15s, go_on}, {22s, go_on}, {30s, go_on}}).has_value());
+
+  CHECK(bench.record(run).devices.accepted == 9000);
 }

@@ -53,8 +53,9 @@ struct Scene {
 
 }  // namespace
 
-TEST_CASE("stage approval: without a name it means the next stage, and it can be said twice") {
+TEST_CASE("stage approval: without a name it means the stage that waits, and it can be said twice") {
   Scene scene;
+  expect(scene.store->note_stage_settled(scene.run, 1, noon));
 
   const ApprovedStage approved = expect(scene.approve("bob (uid 1001)"));
   CHECK(approved == ApprovedStage{scene.run, 2, "ten", false, true});
@@ -63,9 +64,22 @@ TEST_CASE("stage approval: without a name it means the next stage, and it can be
   CHECK_FALSE(expect(scene.approve("carol (uid 1002)", "ten")).is_changed);
 }
 
+TEST_CASE("stage approval: said once more when its stage has started, it does not reach the one after it") {
+  Scene scene;
+  expect(scene.store->note_stage_settled(scene.run, 1, noon));
+  expect(scene.approve("bob (uid 1001)"));
+  expect(scene.store->open_stage(scene.run, 2, noon));
+
+  const Result<ApprovedStage> again = scene.approve("carol (uid 1002)");
+
+  REQUIRE(kind_of(again) == ErrorKind::refused);
+  CHECK(again.error().hint == "To approve it ahead: sluice approve 1 --stage \"rest\"");
+  CHECK(expect(scene.approve("carol (uid 1002)", "rest")).number == 3);
+}
+
 TEST_CASE("stage approval: what is approved past its gate is more than what is approved") {
   Scene scene;
-  expect(scene.approve("bob (uid 1001)"));
+  expect(scene.approve("bob (uid 1001)", "ten"));
 
   const ApprovedStage overruled = expect(scene.approve("bob (uid 1001)", "ten", true));
 
@@ -77,7 +91,7 @@ TEST_CASE("stage approval: what is approved past its gate is more than what is a
 TEST_CASE("stage approval: where the job wants somebody else, its submitter is refused, and only there") {
   Scene scene;
 
-  CHECK(kind_of(scene.approve("alice (uid 1000)")) == ErrorKind::refused);
+  CHECK(kind_of(scene.approve("alice (uid 1000)", "ten")) == ErrorKind::refused);
   CHECK(expect(scene.approve("alice (uid 1000)", "rest")).number == 3);
 }
 

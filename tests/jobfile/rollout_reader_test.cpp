@@ -97,12 +97,12 @@ TEST_CASE("rollout: thresholds of the run are counts or percentages of it") {
 
 TEST_CASE("rollout: an outside check is a command or an address") {
   const Rollout rollout = rollout_of(R"("stages": [
-    {"devices": 5, "gate": {"check": {"command": ["./healthy.sh", "--quick"], "every": "10s"}}},
+    {"devices": 5, "gate": {"check": {"command": ["/opt/healthy.sh", "--quick"], "every": "10s"}}},
     {"percent": 50, "gate": {"check": {"url": "https://health.example/fw", "timeout": "5s"}}},
     {"percent": 100}])");
 
   REQUIRE(rollout.stages.at(0).gate.check);
-  CHECK(rollout.stages[0].gate.check->command == std::vector<std::string>{"./healthy.sh", "--quick"});
+  CHECK(rollout.stages[0].gate.check->command == std::vector<std::string>{"/opt/healthy.sh", "--quick"});
   CHECK(rollout.stages[0].gate.check->every == 10s);
   REQUIRE(rollout.stages[1].gate.check);
   CHECK(rollout.stages[1].gate.check->url == "https://health.example/fw");
@@ -136,6 +136,9 @@ TEST_CASE("rollout: what cannot be meant is refused, with its place") {
       {R"("stages": [{"devices": 1, "gate": {"check": {}}}, {"percent": 100}])",
        "exactly one of \"command\" and \"url\""},
       {R"("stages": [{"devices": 1, "gate": {"check": {"url": "ftp://x"}}}, {"percent": 100}])", "check.url"},
+      {R"("stages": [{"devices": 1, "gate": {"check": {"command": ["./x.sh"]}}}, {"percent": 100}])",
+       "check.command: expected a program with its whole path"},
+      {R"("devices_per_minute": 99)", "devices_per_minute: a chunk has up to 100 devices"},
       {R"("abort": {"failed": {"max": "5%", "of": "fleet"}})",
        "abort.failed.of: expected \"stage\" or \"run\""},
       {R"("abort": {"failed": {"min_sample": 5}})", "abort.failed.max: missing"},

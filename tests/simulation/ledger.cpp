@@ -472,6 +472,7 @@ void Ledger::check_live_once(const std::vector<ChunkRow>& chunks) {
 void Ledger::tenant_resumed() { no_attempt_of_tenant_after_.reset(); }
 
 void Ledger::verdict_asked(DoubtVerdict verdict, const std::vector<std::int64_t>& chunks) {
+  rollouts_.doubts_asked();
   for (const std::int64_t chunk : chunks) {
     world_.note("verdict", static_cast<int>(verdict), chunk);
     crashes_.erase(chunk);

@@ -282,22 +282,23 @@ RolloutLedger::Passed RolloutLedger::passed(const StopPlan& rules, const Count& 
     found.cancels = rules.cancels;
     if (found.which.empty()) found.which = which;
   };
-  const auto exceeds = [&](const TolerancePlan& tolerance, auto&& bad_of) {
+  const bool is_result = newest.state == ChunkState::succeeded || is_bad(newest.state);
+  const auto exceeds = [&](const TolerancePlan& tolerance, bool is_worse, auto&& bad_of) {
     const Count& all = tolerance.is_of_stage ? stage : run;
-    return bad_of(all) > tolerance.allowed(all.devices) && all.settled() >= tolerance.min_sample;
+    if (bad_of(all) <= tolerance.allowed(all.devices) || all.settled() < tolerance.min_sample) return false;
+    const bool completes_sample = is_result && all.settled() - newest.devices < tolerance.min_sample;
+    return is_worse || completes_sample;
   };
   const auto failures = [&rules](const Count& all) {
     return all.failed + (rules.is_doubt_failure ? all.in_doubt : 0);
   };
-  if (is_bad(newest.state) && rules.failed && (!is_doubt || rules.is_doubt_failure) &&
-      exceeds(*rules.failed, failures))
-    note("failed");
-  if (is_doubt && rules.in_doubt && exceeds(*rules.in_doubt, [](const Count& all) { return all.in_doubt; }))
-    note("in doubt");
-  if (is_bad(newest.state) && rules.code && rules.code->code == newest.code &&
-      exceeds(rules.code->devices,
-              [&rules](const Count& all) { return of_code(all.bad_by_code, rules.code->code); }))
-    note("code");
+  const bool is_failure = newest.state == ChunkState::failed || (is_doubt && rules.is_doubt_failure);
+  if (rules.failed && exceeds(*rules.failed, is_failure, failures)) note("failed");
+  const auto doubts = [](const Count& all) { return all.in_doubt; };
+  if (rules.in_doubt && exceeds(*rules.in_doubt, is_doubt, doubts)) note("in doubt");
+  const auto with_code = [&rules](const Count& all) { return of_code(all.bad_by_code, rules.code->code); };
+  const bool has_code = rules.code && rules.code->code == newest.code && is_bad(newest.state);
+  if (rules.code && exceeds(rules.code->devices, has_code, with_code)) note("code");
   const bool is_refusal = is_rejected(newest.outcome) && !newest.is_part;
   if (is_refusal && rules.rejected_in_a_row && row >= *rules.rejected_in_a_row) note("refused in a row");
   return found;
@@ -367,6 +368,8 @@ void RolloutLedger::resume_over(int plan) {
 void RolloutLedger::go_on(Truth& run) {
   run.resumed_at = world_.now();
   run.stopped_at.reset();
+  // Past its deadline, it has it once more.
+  run.deadline.reset();
   run.sends.clear();
   remember_bad(run);
 }
@@ -500,14 +503,13 @@ void RolloutLedger::check_gate(int plan, int done, const Count& count, const Sta
     violated("I2", "stage {} of run {} was opened, and the one before was never settled", done + 1, *run.id);
     return;
   }
-  if (is_past_gate) return;
   const std::int64_t soaked_us = *done_row.settled_at_us + stage.soak / 1us;
   if (*next_row.opened_at_us < soaked_us) {
     violated("I13", "stage {} of run {} was opened {} ms before the end of the soak", done + 1, *run.id,
              (soaked_us - *next_row.opened_at_us) / 1000);
   }
   const GatePlan& gate = stage.gate;
-  if (gate.is_open) return;
+  if (gate.is_open || is_past_gate) return;
   const std::int64_t bad = count.failed + (gate.rules.is_doubt_failure ? count.in_doubt : 0);
   if (count.accepted + bad < gate.min_sample) {
     violated("I13", "the gate of stage {} of run {} let the next one start with a sample of {}, and wants {}",

@@ -49,6 +49,10 @@ class RolloutLedger {
   void resume_asked(int plan);
   /// It is on record, or refused.
   void resume_over(int plan);
+  /// What is sent again is settled again later.
+  void doubts_asked() {
+    for (Truth& run : runs_) run.settled_seen.clear();
+  }
   void doubts_decided(int plan) { remember_bad(truth(plan)); }
   void rate_asked() { order_.reset(); }
   void rate_ordered(double rate, UtcTime until);

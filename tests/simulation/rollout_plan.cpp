@@ -164,7 +164,8 @@ RolloutPlan draw_rollout(Dice& dice, const RolloutOdds& odds, int devices, std::
   // Such that the run takes some minutes at most.
   const double pace =
       dice.log_between(0.3, 3) * std::max(static_cast<double>(devices) / 2, static_cast<double>(chunk_size));
-  if (dice.chance(odds.device_paces)) plan.devices_per_minute = std::max(1, static_cast<int>(pace));
+  if (dice.chance(odds.device_paces))
+    plan.devices_per_minute = std::max(static_cast<int>(chunk_size), static_cast<int>(pace));
   const auto priority = dice.between(0, 2);
   if (dice.chance(odds.priorities))
     plan.priority = priority == 0 ? "emergency" : priority == 1 ? "normal" : "bulk";

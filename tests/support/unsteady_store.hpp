@@ -66,6 +66,7 @@ class UnsteadyStore : public Store {
     return real_->begin();
   }
   Result<void> commit() override { return real_->commit(); }
+  void abandon() override { real_->abandon(); }
   Result<RunId> create_run(const NewRun& run) override { return real_->create_run(run); }
   Result<ArgumentsId> add_arguments(RunId run, const RenderedArguments& arguments) override {
     return real_->add_arguments(run, arguments);

@@ -82,10 +82,6 @@ Transition release(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTi
 /// silence. If it was in flight at too many deaths, it is held in doubt, whatever the policy.
 Transition recover(const AttemptFacts& attempt, const ChunkPolicy& policy, UtcTime now);
 
-/// The code on record of an attempt that a dead process left.
-/// @param held as recover() says
-std::string_view code_of_lost(Held held);
-
 /// Why a run pauses whose retries were still waiting for the retry budget at its deadline.
 std::string reason_of_late_retries();
 /// Whether a run paused for this reason because its deadline had passed.

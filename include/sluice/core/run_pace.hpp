@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A run's own pace, below its account's: requests a second, and devices a minute. After a chunk the next one
-// waits until what was sent is paid for, and until the minute that ends with it has room for it; so no minute
-// holds more devices than are allowed. A chunk that is larger than a minute's share goes alone in its minute.
+// A run's own pace, below its account's: requests a second, and devices a minute. Two conditions, as for an
+// account: sends are spread evenly, and no minute holds more devices than are allowed.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <optional>
 
@@ -20,15 +20,16 @@ class RunPace {
   /// Whether there is anything to wait for at all.
   bool is_limited() const { return requests_per_second_ || devices_per_minute_; }
 
-  /// No chunk may go before, however few devices it has.
-  SteadyTime next_send_at() const { return next_send_at_; }
-  /// A chunk of so many devices may go then.
+  /// When a chunk of so many devices may go. One that is larger than a minute's devices never may; a job that
+  /// would have such chunks is refused when it is read.
   SteadyTime next_send_at(int devices) const;
 
   void sent(SteadyTime now, int devices);
 
-  /// Somebody may have sent of the run until a moment ago, and nobody knows how much: its minute has to pass.
-  void begin_after_another(SteadyTime now);
+  /// An earlier process may have sent a minute's devices up to now.
+  void begin_after_others(SteadyTime now) {
+    if (devices_per_minute_) spread_from_ = now + std::chrono::minutes{1};
+  }
 
  private:
   struct Send {
@@ -38,8 +39,8 @@ class RunPace {
 
   std::optional<double> requests_per_second_;
   std::optional<double> devices_per_minute_;
-  SteadyTime next_send_at_;
-  std::deque<Send> of_last_minute_;  ///< only if devices are limited
+  SteadyTime spread_from_;        ///< what was sent is paid for by then
+  std::deque<Send> last_minute_;  ///< oldest first
 };
 
 }  // namespace sluice

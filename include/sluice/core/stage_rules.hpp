@@ -22,6 +22,7 @@ enum class GateAnswer {
 struct StageFacts {
   const Stage* done = nullptr;        ///< the newest stage that was sent; null: none was yet
   StageTally tally;                   ///< its devices
+  StageTally run;                     ///< the run's
   std::optional<UtcTime> settled_at;  ///< when its last device had a result; absent: some have none
   std::optional<UtcTime> asked_at;    ///< when its outside check was asked last; absent: never
   std::optional<GateAnswer> answer;   ///< to that; absent: none yet

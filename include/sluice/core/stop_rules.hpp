@@ -26,10 +26,16 @@ struct Trip {
 std::int64_t tolerated(const Tolerance& tolerance, std::int64_t devices);
 
 /// Whether the result that was counted last passes a threshold of the run or of its stage's gate. Only what
-/// makes things worse trips: after a person has said to go on, the next failure does, not the next success.
-/// If both are passed at once, the gate speaks, unless the other one cancels.
+/// makes things worse trips, or what completes the sample that a rule waits for: after a person has said to
+/// go on, the next failure stops the run, not the next success. If a gate and the run's own rules are passed
+/// at once, the gate speaks, unless the other one cancels.
 /// @param tally with the result in it
 std::optional<Trip> judge(const Rollout& rollout, const RunTally& tally, const ChunkResult& newest);
+
+/// The limits of these rules that are passed, whatever came last, as reasons: what a gate looks at in the
+/// end.
+std::vector<std::string> passed_limits(const StopRules& rules, const Stage& stage, const StageTally& of_stage,
+                                       const StageTally& of_run);
 
 /// Every rule as a sentence: "pauses when the 6th of 100 devices fails or is in doubt".
 std::vector<std::string> sentences(const StopRules& rules, std::int64_t stage_devices,

@@ -54,14 +54,17 @@ struct AgainSurvey {
   std::vector<AgainGroup> groups;
   std::map<ChunkState, std::int64_t> devices;  ///< by the state they had in the parent
   std::vector<NewStage> stages;                ///< empty: everything at once
+  std::int64_t taken_before = 0;  ///< devices left out: an earlier run of this kind has them already
+  std::optional<RunId> taken_by;  ///< the newest such run
   /// Pending devices of the parent go over to the new run, so the parent is closed.
   bool closes_parent = false;
 
   std::int64_t total() const;
 };
 
-/// Fails: not_found: no such run; refused: nothing is selected, an undo without a compensating call or of a
-/// run that may still send, an undo of an undo.
+/// Fails: not_found: no such run; refused: nothing is selected that no earlier retry (or undo) of the run has
+/// taken, a device that another unfinished run has, an undo without a compensating call or of a run that may
+/// still send, an undo of an undo.
 Result<AgainSurvey> survey_again(StoreReader& store, const AgainRequest& request);
 
 /// Queues it, and closes the parent if it has to be: in one transaction with the seal.

@@ -39,9 +39,9 @@ struct StoreOptions {
 /// (chunks.held = 'store_restored'), and `notice` is told. A missing file is made.
 ///
 /// Fails: `refused` if another process owns the store, its schema is newer, its place cannot be trusted (a
-/// network file system, a file with two names), or the generation file tells of a store that is not there or of
-/// another one; `storage` for anything the disk says. Folders that do not exist are created, readable by the
-/// user alone. Once open, a store whose file or lock is moved, removed or replaced stops (storage_lost).
+/// network file system, a file with two names), or the generation file tells of a store that is not there or
+/// of another one; `storage` for anything the disk says. Folders that do not exist are created, readable by
+/// the user alone. Once open, a store whose file or lock is moved, removed or replaced stops (storage_lost).
 Result<std::unique_ptr<Store>> open_store(const std::string& path, UtcTime now,
                                           BootClock boot_clock = system_boot_clock(),
                                           StoreOptions options = {});

@@ -16,9 +16,9 @@ inline constexpr int oldest_usable_sqlite = 3037000;
 /// Why the store cannot be used with that version; empty: it can.
 std::string unusable_sqlite(int version);
 
-/// With that bug (https://sqlite.org/wal.html tells of it), a checkpoint of one connection against a commit of
-/// another can damage the file. A store is written and checkpointed by one connection only, so it keeps clear
-/// of that.
+/// With that bug (https://sqlite.org/wal.html tells of it), a checkpoint of one connection against a commit
+/// of another can damage the file. A store is written and checkpointed by one connection only, so it keeps
+/// clear of that.
 bool has_wal_reset_bug(int version);
 
 }  // namespace sluice

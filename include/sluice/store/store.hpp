@@ -335,6 +335,8 @@ class Store : public StoreReader {
   // with ErrorKind::storage_lost until the store is opened anew.
   virtual Result<void> begin() = 0;
   virtual Result<void> commit() = 0;
+  /// Instead of commit(): nothing in the group has happened. Without a group: nothing.
+  virtual void abandon() = 0;
 
   // Import. A run is invisible to claim() and to the reader until it is sealed.
   virtual Result<RunId> create_run(const NewRun& run) = 0;
@@ -366,7 +368,8 @@ class Store : public StoreReader {
   virtual Result<DoubtResolved> resolve_doubt(const DoubtDecision& decision) = 0;
 
   /// Canceled is for ever, and only an unfinished run can be: else refused. Cancelling ends what is pending,
-  /// as told at settle(). The reason is dropped when the run becomes active.
+  /// as told at settle(). The reason is dropped when the run becomes active. A pause for another cause than a
+  /// person's order is for an active, unfinished run, and comes to nothing otherwise.
   virtual Result<void> set_run_control(const RunOrder& order) = 0;
 
   /// The stage after the newest that may be sent may be sent as well. Refused if that is not `number`.

@@ -63,7 +63,8 @@ std::int64_t rejected_in_a_row(Connection& connection, RunId run) {
 }  // namespace
 
 RenderedArguments arguments(Connection& connection, ArgumentsId arguments) {
-  Statement row = connection.query("SELECT args, compensate_args FROM run_arguments WHERE id = ?1", arguments);
+  Statement row =
+      connection.query("SELECT args, compensate_args FROM run_arguments WHERE id = ?1", arguments);
   if (!row.next()) {
     fail(ErrorKind::not_found,
          fmt::format("store {} has no arguments {}", connection.path(), arguments.value));

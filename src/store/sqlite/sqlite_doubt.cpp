@@ -63,6 +63,11 @@ Result<DoubtResolved> SqliteStore::resolve_doubt(const DoubtDecision& decision) 
     change_counters(decision.run, change);
     if (!is_final(next.state)) {
       db_.run("UPDATE runs SET finished_at_us = NULL WHERE id = ?1", decision.run);
+      // A stage of which something is to be sent again has not come to its end.
+      db_.run(
+          "UPDATE stages SET settled_at_us = NULL WHERE run = ?1 AND number IN"
+          " (SELECT stage FROM chunks WHERE run = ?1 AND state = 'pending')",
+          decision.run);
     }
     record_event(decision.now, decision.run, std::nullopt,
                  decision.verdict == DoubtVerdict::accept ? "doubt_accepted" : "doubt_resent",

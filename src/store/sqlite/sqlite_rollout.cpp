@@ -58,7 +58,7 @@ void refuse_approval(const StageApproval& approval, const RunRecord& run, int st
     fail(ErrorKind::refused,
          fmt::format("{} submitted run {}, and the job asks for somebody else's approval", approval.actor,
                      run.id.value),
-         "Ask a colleague to approve it.");
+         "Ask a colleague who may, or root.");
   }
 }
 

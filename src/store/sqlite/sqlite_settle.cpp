@@ -40,13 +40,13 @@ Outcome lost_outcome(const Transition& next) {
   if (next.held == Held::poison) {
     return {
         .kind = OutcomeKind::silent,
-        .code = std::string{code_of_lost(next.held)},
+        .code = std::string{to_string(Held::poison)},
         .message = fmt::format("{} processes ended while they had this chunk in flight, so it is not sent "
                                "again without an operator's word",
                                poison_crashes)};
   }
   return {.kind = OutcomeKind::silent,
-          .code = std::string{code_of_lost(next.held)},
+          .code = "process_lost",
           .message = "the process that had this request in flight ended before its result was recorded"};
 }
 

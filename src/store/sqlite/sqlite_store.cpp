@@ -18,6 +18,14 @@ Result<void> SqliteStore::begin() {
   });
 }
 
+void SqliteStore::abandon() {
+  if (!grouped_) return;
+  grouped_ = false;
+  group_lost_.reset();
+  newest_attempt_ = beside_.attempt;
+  if (db_.in_transaction()) answer([&] { db_.run("ROLLBACK"); }).has_error();
+}
+
 Result<void> SqliteStore::commit() {
   if (!grouped_)
     return Error{ErrorKind::unexpected, "a group of store verbs was committed but never begun", {}};
@@ -58,6 +66,10 @@ std::string_view event_of(RunControl control) {
 Result<void> SqliteStore::set_run_control(const RunOrder& order) {
   return write([&] {
     queries::require_run(db_, order.run);
+    // What the program finds out comes after what a person has said meanwhile, and after the end.
+    const bool is_of_program =
+        order.control == RunControl::paused && order.cause != ControlCause::operator_order;
+    if (is_of_program && !is_under_way(order.run)) return;
     const bool to_activate = order.control == RunControl::active;
     const int changed = db_.run(
         "UPDATE runs SET control = ?2, control_reason = ?3, control_cause = ?4"
@@ -75,6 +87,11 @@ Result<void> SqliteStore::set_run_control(const RunOrder& order) {
     if (order.control == RunControl::canceled) cancel_run(order.run, order.now);
     record_event(order.now, order.run, std::nullopt, event_of(order.control), order.reason, order.actor);
   });
+}
+
+bool SqliteStore::is_under_way(RunId run) {
+  return db_.query("SELECT 1 FROM runs WHERE id = ?1 AND control = 'active' AND finished_at_us IS NULL", run)
+      .next();
 }
 
 void SqliteStore::cancel_run(RunId run, UtcTime now) {

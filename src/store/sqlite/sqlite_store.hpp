@@ -31,6 +31,7 @@ class SqliteStore final : public SqliteReads<Store> {
 
   Result<void> begin() override;
   Result<void> commit() override;
+  void abandon() override;
 
   Result<RunId> create_run(const NewRun& run) override;
   Result<ArgumentsId> add_arguments(RunId run, const RenderedArguments& arguments) override;
@@ -105,6 +106,7 @@ class SqliteStore final : public SqliteReads<Store> {
   void split(const Flight& flight, UtcTime now);
   void halt(const Flight& flight, const Conclusion& conclusion);
   void halt_run(RunId run, const Conclusion& conclusion, const std::string& reason);
+  bool is_under_way(RunId run);
   void cancel_run(RunId run, UtcTime now);
   void cancel_pending(RunId run);
   std::vector<Doubt> doubts_meant(const DoubtDecision& decision);

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+// The verbs that make a run of another run's devices: retry and undo.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "app/again_options.hpp"
+#include "app/commands.hpp"
+#include "app/confirmation.hpp"
+#include "app/display_text.hpp"
+#include "app/exit_codes.hpp"
+#include "app/foreground_run.hpp"
+#include "app/json_text.hpp"
+#include "app/operator_name.hpp"
+#include "app/results_writer.hpp"
+#include "app/resumed_run.hpp"
+#include "app/run_report.hpp"
+#include "app/say.hpp"
+#include "app/standard_output.hpp"
+#include "app/store_access.hpp"
+#include "app/system_now.hpp"
+#include "sluice/engine/again.hpp"
+#include "sluice/jobfile/condition.hpp"
+#include "sluice/jobfile/device_name.hpp"
+
+namespace sluice {
+namespace {
+
+using ColumnReader = ColumnValue (*)(const DeviceResult& row, std::string& text);
+
+ColumnValue text_value(std::string_view text) {
+  return {.kind = text.empty() ? ColumnValue::Kind::missing : ColumnValue::Kind::text, .text = text};
+}
+
+ColumnValue number_value(std::int64_t number, std::string& text) {
+  text = std::to_string(number);
+  return {.kind = ColumnValue::Kind::number, .text = text};
+}
+
+struct ResultColumn {
+  std::string_view name;
+  ColumnReader read;
+};
+
+/// The columns of `results` that a condition can be about.
+constexpr std::array<ResultColumn, 8> result_columns{{
+    {"device", [](const DeviceResult& row, std::string&) { return text_value(row.device); }},
+    {"state", [](const DeviceResult& row, std::string&) { return text_value(device_state_word(row.state)); }},
+    {"code", [](const DeviceResult& row, std::string&) { return text_value(row.code); }},
+    {"message", [](const DeviceResult& row, std::string&) { return text_value(row.message); }},
+    {"request_id", [](const DeviceResult& row, std::string&) { return text_value(row.request_id); }},
+    {"chunk", [](const DeviceResult& row, std::string& text) { return number_value(row.chunk.value, text); }},
+    {"attempts", [](const DeviceResult& row, std::string& text) { return number_value(row.attempts, text); }},
+    {"stage", [](const DeviceResult& row, std::string& text) { return number_value(row.stage, text); }},
+}};
+
+Result<std::function<bool(const DeviceResult&)>> condition_on_results(const std::string& where) {
+  if (where.empty()) return std::function<bool(const DeviceResult&)>{};
+  auto parsed = Condition::parse(where);
+  if (const auto* fault = std::get_if<ConditionFault>(&parsed)) {
+    return Error{ErrorKind::usage, fmt::format("--where: at {}: {}", fault->offset + 1, fault->text),
+                 "Such as: --where \"code = 'iot.device.NotExistedDevice'\""};
+  }
+  Condition condition = std::get<Condition>(std::move(parsed));
+  std::vector<ColumnReader> readers;
+  for (const std::string& column : condition.columns()) {
+    const auto known = std::ranges::find(result_columns, column, &ResultColumn::name);
+    if (known == result_columns.end()) {
+      std::vector<std::string_view> names;
+      for (const ResultColumn& one : result_columns) names.push_back(one.name);
+      return Error{ErrorKind::usage,
+                   fmt::format("--where: results have no column \"{}\"", printable(column, 64)),
+                   fmt::format("They have {}.", fmt::join(names, ", "))};
+    }
+    readers.push_back(known->read);
+  }
+  return std::function<bool(const DeviceResult&)>{
+      [condition = std::move(condition), readers = std::move(readers)](const DeviceResult& row) {
+        std::vector<std::string> texts(readers.size());
+        std::vector<ColumnValue> values;
+        for (std::size_t i = 0; i < readers.size(); ++i) values.push_back(readers[i](row, texts[i]));
+        return condition.holds_for(values);
+      }};
+}
+
+/// "120 devices (20 failed, 100 not sent)".
+std::string selection_text(const AgainSurvey& survey) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::initializer_list<ChunkState> states, std::string_view word) {
+    std::int64_t devices = 0;
+    for (const ChunkState state : states) {
+      if (const auto found = survey.devices.find(state); found != survey.devices.end())
+        devices += found->second;
+    }
+    if (devices > 0) parts.push_back(fmt::format("{} {}", grouped(devices), word));
+  };
+  add({ChunkState::succeeded}, "accepted");
+  add({ChunkState::failed}, "failed");
+  add({ChunkState::pending, ChunkState::canceled}, "not sent");
+  add({ChunkState::in_doubt, ChunkState::in_flight}, "in doubt");
+  return fmt::format("{} ({})", counted(survey.total(), "device"), fmt::join(parts, ", "));
+}
+
+void show(const CommonOptions& common, std::string_view verb, const AgainSurvey& survey) {
+  if (common.is_quiet) return;
+  say(fmt::format("{} of run {}: {}\n", verb, survey.parent.id.value, selection_text(survey)));
+  if (survey.closes_parent) {
+    say(fmt::format("Run {} is closed by it: what it had left to send goes over to the new run.\n",
+                    survey.parent.id.value));
+  }
+}
+
+std::string command_again(std::string_view verb, RunId run, const AgainOptionsGiven& given,
+                          const std::string& again) {
+  std::string command = fmt::format("sluice {} {}", verb, run.value);
+  if (given.failed) command += " --failed";
+  if (given.not_sent) command += " --not-sent";
+  if (given.in_doubt) command += " --in-doubt";
+  command += option_text("--where", given.where);
+  if (given.is_queued_only) command += " --queue-only";
+  return command + again;
+}
+
+Result<void> confirm(std::string_view verb, const SendOptions& send, const AgainSurvey& survey,
+                     const std::string& command) {
+  const std::int64_t devices = survey.total();
+  if (send.expected_devices && *send.expected_devices != devices) {
+    return Error{ErrorKind::refused,
+                 fmt::format("the {} has {}, but {} were expected", verb, counted(devices, "device"),
+                             *send.expected_devices),
+                 "Nothing was sent. See which they are: sluice results."};
+  }
+  const bool is_said = send.expected_devices || send.says_yes;
+  const bool has_doubt = verb == "retry" && (survey.devices.contains(ChunkState::in_doubt) ||
+                                             survey.devices.contains(ChunkState::in_flight));
+  if (has_doubt && !is_said) {
+    return Error{ErrorKind::refused,
+                 "some of these devices may have got the command already, and would get it a second time",
+                 fmt::format("Nothing was sent. If that is right: {} --expect-devices {}", command, devices)};
+  }
+  // "stages": "none" was said of another list, at another time.
+  Job job = survey.job;
+  job.rollout.is_unstaged_on_purpose = false;
+  if (!needs_confirmation(job, send, devices)) return {};
+  return confirm_devices(devices, send, command);
+}
+
+int report_queued(const CommonOptions& common, const SendOptions& send, RunId run,
+                  const AgainSurvey& survey) {
+  if (common.wants_json()) {
+    JsonText json;
+    json.begin_object().member("schema_version", json_schema_version).member("run", run.value);
+    json.member("parent", survey.parent.id.value).member("devices", survey.total());
+    print(json.end_object().end_document().take());
+  } else {
+    print(fmt::format("run {}: {} queued\n", run.value, counted(survey.total(), "device")));
+    say(fmt::format("Nothing is sent yet. To send: {}\n", resume_command_for(run, common, send)));
+  }
+  return exit_codes::all_accepted;
+}
+
+/// Before anything is queued: a run that cannot be signed or sent takes its devices from nobody.
+Result<void> check_sendable(const AgainSurvey& survey, const SendOptions& send, const Config& config,
+                            const Environment& environment) {
+  const Result<TenantSetup> setup = setup_of(survey.parent, survey.job, send, config, environment);
+  if (setup.has_error()) return setup.error();
+  const Result<FoundCredentials> key = credentials_for(*setup, environment);
+  if (key.has_error()) return key.error();
+  return check_transport(*setup);
+}
+
+ExitCode again(std::string_view verb, const CommonOptions& common, const SendOptions& send,
+               const AgainOptionsGiven& given, AgainRequest request) {
+  const Environment environment = process_environment();
+  const Result<Config> config = load_config(common, environment);
+  if (config.has_error()) return config.error();
+  const std::string path = store_path(common, environment, *config);
+  const Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
+  if (store.has_error()) return store.error();
+  request.now = system_now();
+  request.submitter = operator_name();
+  const Result<AgainSurvey> survey = survey_again(**store, request);
+  if (survey.has_error()) return survey.error();
+  show(common, verb, *survey);
+  const Result<void> confirmed =
+      confirm(verb, send, *survey, command_again(verb, request.parent, given, again_options(common, send)));
+  if (confirmed.has_error()) return confirmed.error();
+  const Result<void> sendable = check_sendable(*survey, send, *config, environment);
+  if (sendable.has_error() && !given.is_queued_only) return sendable.error();
+  const Result<RunId> run = submit_again(**store, request, *survey);
+  if (run.has_error()) return run.error();
+  if (given.is_queued_only) return report_queued(common, send, *run, *survey);
+
+  Result<RunRecord> record = find_run(**store, *run);
+  if (record.has_error()) return record.error();
+  Result<SessionRun> resumed = resumed_run(**store, std::move(*record), common, send, *config, environment);
+  if (resumed.has_error()) return resumed.error();
+  std::vector<SessionRun> runs;
+  runs.push_back(std::move(*resumed));
+  return send_and_report(**store, path, runs, common);
+}
+
+}  // namespace
+
+ExitCode retry_command(const CommonOptions& common, const SendOptions& send, RunId run,
+                       const AgainOptionsGiven& given) {
+  const bool is_usual = !given.failed && !given.not_sent && !given.in_doubt;
+  auto where = condition_on_results(given.where);
+  if (where.has_error()) return where.error();
+  return again("retry", common, send, given,
+               {.parent = run,
+                .purpose = RunPurpose::retry,
+                .selection = {.failed = given.failed || is_usual,
+                              .not_sent = given.not_sent || is_usual,
+                              .in_doubt = given.in_doubt,
+                              .where = std::move(*where)}});
+}
+
+ExitCode undo_command(const CommonOptions& common, const SendOptions& send, RunId run,
+                      const AgainOptionsGiven& given) {
+  return again("undo", common, send, given,
+               {.parent = run,
+                .purpose = RunPurpose::undo,
+                .selection = {.in_doubt = true, .accepted = true, .where = {}}});
+}
+
+}  // namespace sluice
