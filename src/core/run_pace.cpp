@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sluice/core/mutation.hpp"
+
 namespace sluice {
 namespace {
 
@@ -13,7 +15,7 @@ std::chrono::nanoseconds seconds(double count) {
 }  // namespace
 
 SteadyTime RunPace::next_send_at(int devices) const {
-  if (!devices_per_minute_) return spread_from_;
+  if (!devices_per_minute_ || is_seeded(Mutation::minute_not_kept)) return spread_from_;
   // The newest sends that fit into a minute together with this one stay; the one before them has to be over.
   double room = *devices_per_minute_ - devices;
   for (auto send = last_minute_.rbegin(); send != last_minute_.rend(); ++send) {

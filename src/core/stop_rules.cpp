@@ -167,14 +167,17 @@ std::optional<Trip> judge(const Rollout& rollout, const RunTally& tally, const C
   const auto index = static_cast<std::size_t>(newest.stage - 1);
   const bool has_stages = index < rollout.stages.size();
   const Scope scope{tally.stages.at(index), run, has_stages ? rollout.stages[index].name : std::string{}};
-  if (has_stages) {
-    const StopRules& gate = rollout.stages[index].gate.rules;
-    if (auto reason = reason_to_stop(gate, scope, tally, newest))
-      return Trip{gate.action, *std::move(reason)};
-  }
-  if (auto reason = reason_to_stop(rollout.abort, scope, tally, newest))
-    return Trip{rollout.abort.action, *std::move(reason)};
-  return std::nullopt;
+  const auto trip_of = [&](const StopRules& rules) -> std::optional<Trip> {
+    auto reason = reason_to_stop(rules, scope, tally, newest);
+    if (!reason) return std::nullopt;
+    return Trip{rules.action, *std::move(reason)};
+  };
+  std::optional<Trip> of_gate;
+  if (has_stages) of_gate = trip_of(rollout.stages[index].gate.rules);
+  if (of_gate && of_gate->action == StopAction::cancel) return of_gate;
+  std::optional<Trip> of_run = trip_of(rollout.abort);
+  const bool is_run_canceled = of_run && of_run->action == StopAction::cancel;
+  return of_gate && !is_run_canceled ? of_gate : of_run;
 }
 
 std::vector<std::string> passed_limits(const StopRules& rules, const Stage& stage, const StageTally& of_stage,

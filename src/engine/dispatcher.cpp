@@ -13,6 +13,7 @@
 #include "sluice/core/chunk_rules.hpp"
 #include "sluice/core/fair_share.hpp"
 #include "sluice/core/kill_point.hpp"
+#include "sluice/core/mutation.hpp"
 
 namespace sluice {
 namespace asio = boost::asio;
@@ -211,7 +212,8 @@ class Dispatcher::Impl {
       exchanges_.fail(order.error());
       co_return;
     }
-    const bool is_in_force = *order && (*order)->until > clock_.utc_now();
+    const bool is_in_force =
+        *order && (*order)->until > clock_.utc_now() && !is_seeded(Mutation::rate_order_ignored);
     ordered_until_ = is_in_force ? std::optional{(*order)->until} : std::nullopt;
     gate().slow_down_to(is_in_force ? (*order)->rate : 0);
     exchanges_.tell_pace();
@@ -334,7 +336,8 @@ class Dispatcher::Impl {
                                     .now = now});
     };
     const Result<void> paused = co_await exchanges_.store().call(std::move(work));
-    if (paused.has_error()) exchanges_.fail(paused.error());
+    // Refused: somebody has canceled it meanwhile.
+    if (paused.has_error() && paused.error().kind != ErrorKind::refused) exchanges_.fail(paused.error());
   }
 
   Clock& clock_;

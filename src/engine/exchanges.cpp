@@ -115,7 +115,7 @@ asio::awaitable<void> Exchanges::exchange(ClaimedChunk chunk, SteadyTime stale_f
 }
 
 bool Exchanges::has_denied_device(const ClaimedChunk& chunk) const {
-  if (!config_->is_denied) return false;
+  if (!config_->is_denied || is_seeded(Mutation::denied_sent)) return false;
   const std::vector<std::string_view> devices = lines_of(chunk.names);
   return std::ranges::any_of(devices, config_->is_denied);
 }
@@ -228,9 +228,17 @@ void Exchanges::leave_stage(Flight& flight) {
   wake_();
 }
 
+bool Exchanges::may_send(const ServedRun& run) const {
+  const UtcTime now = clock_.utc_now();
+  if (is_seeded(Mutation::hours_ignored_at_gate)) return !run.is_halted();
+  if (is_seeded(Mutation::pause_forgotten_at_gate))
+    return !run.is_past_deadline(now) && run.is_in_window(now);
+  return run.may_send(now);
+}
+
 bool Exchanges::may_send(const Flight& flight) const {
   const ClaimedChunk& chunk = flight.chunk;
-  if (is_stopping_ || is_tenant_halted_ || !runs_.at(chunk.run).may_send(clock_.utc_now())) return false;
+  if (is_stopping_ || is_tenant_halted_ || !may_send(runs_.at(chunk.run))) return false;
   // What was claimed before the endpoint was lost makes room for a probe that is chosen anew: a replay
   // rather than a chunk that was never sent, which silence would leave in doubt.
   if (flight.times_lost != times_lost_ && gate_.breaker().is_open()) return false;
@@ -270,8 +278,10 @@ void Exchanges::give_up(const Outcome& outcome) {
 asio::awaitable<void> Exchanges::settle_by_rule(const Flight& flight, const Outcome& outcome, Rtt rtt) {
   ServedRun& run = runs_.at(flight.chunk.run);
   const Transition next = run.decide(flight.chunk, outcome, clock_.utc_now(), randomness_.uniform());
-  halt(run.id(), next.halt);
+  const bool is_late = is_seeded(Mutation::threshold_halts_late);
+  if (!is_late) halt(run.id(), next.halt);
   const bool is_recorded = co_await record(flight, outcome, next);
+  if (is_late) halt(run.id(), next.halt);
   if (is_recorded) tell_settled(flight, outcome, next, rtt);
 }
 

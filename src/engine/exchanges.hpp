@@ -80,6 +80,7 @@ class Exchanges {
   boost::asio::awaitable<bool> pass_gate(Flight& flight, const std::function<bool()>& is_wanted);
   void land(Flight& flight);
   void leave_stage(Flight& flight);
+  bool may_send(const ServedRun& run) const;
   bool may_send(const Flight& flight) const;
   boost::asio::awaitable<void> settle_reply(Flight& flight, const Reply& reply);
   boost::asio::awaitable<void> settle_failure(Flight& flight, const TransportFailure& failure);

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
-#include <vector>
 
+#include "engine/run_stages.hpp"
 #include "sluice/core/chunk_rules.hpp"
 #include "sluice/core/kill_point.hpp"
-#include "sluice/core/stop_rules.hpp"
+#include "sluice/core/mutation.hpp"
 #include "sluice/jobfile/job_file.hpp"
 
 namespace sluice {
@@ -40,30 +42,43 @@ Job undoing(Job job) {
 
 namespace {
 
-/// What the chunks came to that a dead process had left, run by run.
-using Recovered = std::map<RunId, std::vector<ChunkResult>>;
+/// A run that a dead process had requests of in flight.
+struct LostRun {
+  ChunkPolicy policy;
+  RunStages stages;
+};
 
-/// A threshold that is passed by what a crash left in doubt stops the run like any other.
-Result<void> judge_recovered(Store& store, const std::map<RunId, Job>& jobs, const Recovered& recovered,
-                             UtcTime now) {
-  for (const auto& [run, results] : recovered) {
-    const Result<RunTally> tally = store.tally(run);
-    if (tally.has_error()) return tally.error();
-    for (const ChunkResult& result : results) {
-      const std::optional<Trip> trip = judge(jobs.at(run).rollout, *tally, result);
-      if (!trip) continue;
-      const bool to_cancel = trip->action == StopAction::cancel;
-      const Result<void> stopped =
-          store.set_run_control({.run = run,
-                                 .control = to_cancel ? RunControl::canceled : RunControl::paused,
-                                 .cause = ControlCause::threshold,
-                                 .reason = trip->reason,
-                                 .now = now});
-      if (stopped.has_error()) return stopped;
-      break;
-    }
-  }
-  return {};
+/// The code that the record has of it, as Store::recover() says.
+std::string code_of_lost(Held held) {
+  return held == Held::poison ? std::string{to_string(held)} : std::string{"process_lost"};
+}
+
+Result<LostRun> lost_run(Store& store, const RunRecord& run) {
+  const Result<Job> job = job_of(store, run.id);
+  if (job.has_error()) return job.error();
+  LostRun lost{policy_of(*job), RunStages{job->rollout}};
+  if (!lost.stages.is_needed()) return lost;
+  Result<RunTally> tally = store.tally(run.id);
+  if (tally.has_error()) return tally.error();
+  lost.stages.begin(*std::move(tally), run.stage);
+  return lost;
+}
+
+Transition recover_one(LostRun& run, const UnresolvedAttempt& attempt, UtcTime now) {
+  // As for a run that is resumed: it has its deadline once more, because nobody had a chance to try
+  // meanwhile.
+  AttemptFacts facts = attempt.facts;
+  facts.run_started_at = std::max(facts.run_started_at, now);
+  Transition next = recover(facts, run.policy, now);
+  // What is in doubt now counts like any other doubt: whoever goes on must not send past a threshold.
+  const std::optional<Trip> trip = run.stages.heed({.stage = attempt.stage,
+                                                    .devices = facts.devices,
+                                                    .is_part = facts.is_part,
+                                                    .state = next.state,
+                                                    .outcome = OutcomeKind::silent,
+                                                    .code = code_of_lost(next.held)});
+  const bool is_stopped = trip && !is_seeded(Mutation::lost_not_judged);
+  return is_stopped ? stopped_by(*trip, std::move(next), {}) : next;
 }
 
 }  // namespace
@@ -71,42 +86,20 @@ Result<void> judge_recovered(Store& store, const std::map<RunId, Job>& jobs, con
 Result<std::int64_t> recover_unfinished(Store& store, UtcTime now) {
   const Result<std::vector<RunRecord>> runs = store.runs(std::numeric_limits<std::int32_t>::max());
   if (runs.has_error()) return runs.error();
-  std::map<RunId, Job> jobs;
+  std::map<RunId, LostRun> lost_runs;
   for (const RunRecord& run : *runs) {
     if (run.chunks.in_flight == 0) continue;
-    Result<Job> job = job_of(store, run.id);
-    if (job.has_error()) return job.error();
-    jobs.emplace(run.id, std::move(*job));
+    Result<LostRun> lost = lost_run(store, run);
+    if (lost.has_error()) return lost.error();
+    lost_runs.emplace(run.id, *std::move(lost));
   }
-  if (jobs.empty()) return 0;
-  Recovered recovered;
-  const RecoveryRule rule = [&](const UnresolvedAttempt& lost) {
-    // As for a run that is resumed: it has its deadline once more, because nobody had a chance to try
-    // meanwhile.
-    AttemptFacts facts = lost.facts;
-    facts.run_started_at = std::max(facts.run_started_at, now);
-    const Transition next = recover(facts, policy_of(jobs.at(lost.run)), now);
-    recovered[lost.run].push_back({.stage = lost.stage,
-                                   .devices = facts.devices,
-                                   .is_part = facts.is_part,
-                                   .state = next.state,
-                                   .outcome = OutcomeKind::silent});
-    return next;
+  if (lost_runs.empty()) return 0;
+  const RecoveryRule rule = [&lost_runs, now](const UnresolvedAttempt& attempt) {
+    return recover_one(lost_runs.at(attempt.run), attempt, now);
   };
-  // In one transaction: a process that dies in between must not leave doubt that nobody has judged.
-  const Result<void> begun = store.begin();
-  if (begun.has_error()) return begun.error();
-  Result<std::int64_t> count = store.recover(rule, now);
-  const Result<void> judged =
-      count.has_error() ? count.error() : judge_recovered(store, jobs, recovered, now);
-  if (judged.has_error()) {
-    store.abandon();
-    return judged.error();
-  }
-  const Result<void> committed = store.commit();
-  if (committed.has_error()) return committed.error();
+  Result<std::int64_t> recovered = store.recover(rule, now);
   reach(KillPoint::recover_after);
-  return count;
+  return recovered;
 }
 
 }  // namespace sluice

@@ -4,7 +4,16 @@
 #include <algorithm>
 #include <chrono>
 
+#include "sluice/core/mutation.hpp"
+
 namespace sluice {
+
+Transition stopped_by(const Trip& trip, Transition next, const std::string& aside) {
+  next.halt = trip.action == StopAction::cancel ? Halt::cancel : Halt::run;
+  next.halt_cause = ControlCause::threshold;
+  next.halt_reason = trip.reason + aside;
+  return next;
+}
 
 bool RunStages::is_needed() const {
   const StopRules& abort = rollout_.abort;
@@ -55,7 +64,7 @@ NextStep RunStages::next(UtcTime now) const {
     facts.tally = tally_of_open();
     facts.run = total(tally_);
     // What an operator has sent once more is not on record as settled for ever.
-    if (sluice::settled(facts.tally) >= facts.tally.devices)
+    if (sluice::settled(facts.tally) >= facts.tally.devices || is_seeded(Mutation::resent_not_awaited))
       facts.settled_at = stages_.at(index(open_)).settled_at;
   }
   if (open_ < stage_count()) {

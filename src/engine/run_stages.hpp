@@ -15,6 +15,10 @@
 
 namespace sluice {
 
+/// What a result's transition becomes when the result passes a threshold.
+/// @param aside what else is to be said, after the reason
+Transition stopped_by(const Trip& trip, Transition next, const std::string& aside);
+
 class RunStages {
  public:
   explicit RunStages(Rollout rollout) : rollout_(std::move(rollout)) {}

@@ -15,8 +15,6 @@ namespace {
 // wire.
 constexpr std::chrono::milliseconds claim_ahead{300};
 
-Halt halt_of(StopAction action) { return action == StopAction::cancel ? Halt::cancel : Halt::run; }
-
 }  // namespace
 
 ServedRun::ServedRun(RunId id, const Job& job, bool is_split_guarded,
@@ -30,8 +28,12 @@ ServedRun::ServedRun(RunId id, const Job& job, bool is_split_guarded,
 void ServedRun::starts_from(std::optional<UtcTime> first_start, UtcTime now, SteadyTime steady_now) {
   if (first_start) pace_.begin_after_others(steady_now);
   if (!job_.deadline || !first_start) return;
-  deadline_ = *first_start + *job_.deadline;
-  if (*deadline_ <= now) deadline_ = now + *job_.deadline;
+  // A start that is still to come was told by a wall clock that was ahead.
+  deadline_ = std::min(*first_start, now) + *job_.deadline;
+  if (*deadline_ > now) return;
+  // Counted from when it may send again.
+  const auto wait = std::max(pace_.next_send_at(1) - steady_now, std::chrono::nanoseconds{0});
+  deadline_ = now + *job_.deadline + std::chrono::ceil<std::chrono::microseconds>(wait);
 }
 
 void ServedRun::serve_again(UtcTime now) {
@@ -103,12 +105,10 @@ Transition ServedRun::judged(const ClaimedChunk& chunk, const Outcome& outcome, 
                                                 .state = next.state,
                                                 .outcome = outcome.kind,
                                                 .code = outcome.code});
-  const bool is_stopped = is_halted_ && trip && trip->action == StopAction::pause;
-  if (!trip || next.halt == Halt::tenant || is_stopped) return next;
-  next.halt = halt_of(trip->action);
-  next.halt_cause = ControlCause::threshold;
-  next.halt_reason = trip->reason + overshoot_text();
-  return next;
+  // Also of a run that is halted already: it may have been told to pause, and not be on record as paused yet.
+  // Where it is, the first reason stays.
+  if (!trip || next.halt == Halt::tenant) return next;
+  return stopped_by(*trip, std::move(next), overshoot_text());
 }
 
 /// What is on its way besides the chunk that is being decided about comes too late to be stopped.

@@ -5,6 +5,8 @@
 #include <exception>
 #include <utility>
 
+#include "sluice/core/mutation.hpp"
+
 namespace sluice {
 namespace asio = boost::asio;
 namespace {
@@ -13,6 +15,13 @@ namespace {
 std::optional<UtcTime> on_wall_clock(std::optional<UtcTime> until, UtcTime soak_now, UtcTime now) {
   if (!until) return std::nullopt;
   return now + (*until - soak_now);
+}
+
+/// For the mutation that loads no tally.
+RunTally without_results(const RunTally& tally) {
+  RunTally devices_only = tally;
+  for (StageTally& stage : devices_only.stages) stage = StageTally{.devices = stage.devices};
+  return devices_only;
 }
 
 }  // namespace
@@ -39,7 +48,8 @@ asio::awaitable<Result<void>> StageKeeper::begin(ServedRun& run) {
   const Result<std::pair<RunRecord, RunTally>> found = co_await store_.call(std::move(read));
   if (found.has_error()) co_return found.error();
   run.starts_from(found->first.started_at, clock_.utc_now(), clock_.steady_now());
-  run.stages.begin(found->second, found->first.stage);
+  run.stages.begin(is_seeded(Mutation::tally_forgotten) ? without_results(found->second) : found->second,
+                   found->first.stage);
   co_return Result<void>{};
 }
 
@@ -50,6 +60,10 @@ asio::awaitable<Result<void>> StageKeeper::learn(ServedRun& run) {
   if (stages.has_error()) co_return stages.error();
   if (config_.approves_itself) {
     for (StageRecord& stage : *stages) stage.approved_at = clock_.utc_now();
+  }
+  for (StageRecord& stage : *stages) {
+    if (stage.settled_at && is_seeded(Mutation::soak_anew)) stage.settled_at = clock_.utc_now();
+    if (stage.settled_at && is_seeded(Mutation::soak_forgotten)) stage.settled_at = UtcTime{};
   }
   run.stages.learn(std::move(*stages));
   co_return Result<void>{};

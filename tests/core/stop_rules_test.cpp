@@ -146,6 +146,20 @@ TEST_CASE("stop: a share of the stage and a share of the run are told apart") {
   CHECK(of_run->reason == "11 of 100 devices failed or are in doubt, and 10 are tolerated");
 }
 
+TEST_CASE("stop: of two thresholds that are passed at once, the one that cancels counts") {
+  Rollout rollout;
+  rollout.stages.resize(1);
+  rollout.stages[0].gate.rules.failed = Tolerance{.of = ShareOf::stage};
+  rollout.abort.failed = Tolerance{.of = ShareOf::run};
+  rollout.abort.action = StopAction::cancel;
+  Watched run{rollout};
+
+  const std::optional<Trip> trip = run.after(failed(1));
+
+  REQUIRE(trip);
+  CHECK(trip->action == StopAction::cancel);
+}
+
 TEST_CASE("stop: refused chunks in a row trip, and one that is accepted starts the row anew") {
   Watched run{aborting({.rejected_in_a_row = 3})};
 

@@ -241,6 +241,21 @@ TEST_CASE("rollout: a pause brakes the run before the next send, and the other r
   CHECK(bench.record(first).devices.pending > 90'000);
 }
 
+TEST_CASE("rollout: a threshold that is passed while a pause is not on record yet is on record itself") {
+  EngineBench bench{[](const SentRequest&, std::size_t) -> ScriptedAnswer {
+    return {2s, product_refusal("iot.device.NotExistedDevice")};
+  }};
+  Job job;
+  job.rollout.abort.rejected_in_a_row = 1;
+  const RunId run = bench.submit(10'000, job);
+
+  // The pause never reaches the record, as if the process died too soon for that.
+  REQUIRE(bench.dispatch_with({{1s, [run](Dispatcher& dispatcher) { dispatcher.pause(run); }}}).has_value());
+
+  CHECK(bench.record(run).control == RunControl::paused);
+  CHECK(bench.record(run).control_cause == ControlCause::threshold);
+}
+
 TEST_CASE("rollout: a run that is not paused any more is served again") {
   EngineBench bench{all_well};
   const RunId run = bench.submit(5000);

@@ -45,7 +45,8 @@ Ledger::Ledger(World& world, const Scenario& scenario, const Machine& machine, R
       disk_(disk),
       vfs_(vfs),
       database_(std::move(database)),
-      totals_(totals) {
+      totals_(totals),
+      rollouts_(world, scenario, machine, record) {
   for (std::size_t i = 0; i < scenario.runs.size(); ++i) {
     RunTruth run;
     run.devices.resize(static_cast<std::size_t>(scenario.runs[i].devices));
@@ -70,15 +71,25 @@ bool Ledger::may_repeat(int run) const {
   return plan.safe_to_repeat || plan.on_doubt == OnDoubt::resend;
 }
 
-void Ledger::process_started() {
+void Ledger::process_started(bool knows_deny_list) {
   ++totals_.processes;
   silent_until_ = {};
   is_stop_asked_ = false;
   wall_error_at_start_ = machine_.wall_error;
-  dispatcher_started();
+  forget_sends();
+  rollouts_.process_started(knows_deny_list);
 }
 
-void Ledger::dispatcher_started() {
+void Ledger::dispatcher_started(const std::vector<RunId>& runs) {
+  forget_sends();
+  std::vector<int> plans;
+  for (const RunId run : runs) {
+    if (const std::optional<int> plan = plan_of(run)) plans.push_back(*plan);
+  }
+  rollouts_.dispatcher_started(plans);
+}
+
+void Ledger::forget_sends() {
   dispatcher_sends_.clear();
   dispatcher_retries_.clear();
   endpoint_lost(false);
@@ -153,6 +164,8 @@ void Ledger::sent(const Form& form, std::string_view body, bool is_fresh_connect
     ++totals_.replays;
     check_replay(form, body, is_fresh_connection, nonce);
   }
+  const std::optional<int> plan = attempt == nullptr ? std::nullopt : plan_of(RunId{attempt->run});
+  if (plan) rollouts_.sent(*plan, *attempt, form.devices);
   ++nonce.sends;
   nonce.is_answered = nonce.is_answer_settled = nonce.blames_device = false;
   open(nonce);
@@ -289,7 +302,16 @@ void Ledger::executed(const Form& form) {
   }
 }
 
+void Ledger::heard(const std::string& nonce) {
+  load_attempts();
+  const auto found = newest_of_nonce_.find(nonce);
+  if (found == newest_of_nonce_.end()) return;
+  const AttemptRow& attempt = attempts_[found->second];
+  if (const std::optional<int> plan = plan_of(RunId{attempt.run})) rollouts_.heard(*plan, attempt.id);
+}
+
 void Ledger::answered(const std::string& text, const CloudAnswer* answer) {
+  heard(text);
   NonceTruth& nonce = nonces_[text];
   world_.note("answer", answer == nullptr ? 0 : answer->response.status,
               answer == nullptr ? 0 : static_cast<int>(answer->truth), text);
@@ -317,8 +339,9 @@ void Ledger::settled(const AttemptSettled& event) {
   const Transition& next = event.transition;
   settled_attempts_.insert(event.attempt.value);
   if (next.halt == Halt::tenant) no_attempt_of_tenant_after_ = record_.newest_attempt();
-  if (next.halt == Halt::run && run) {
-    runs_[static_cast<std::size_t>(*run)].no_attempt_after = record_.newest_attempt();
+  if (run) {
+    heed_halt(runs_[static_cast<std::size_t>(*run)], next);
+    rollouts_.settled(*run, event);
   }
   const bool is_confirmed = next.state == ChunkState::succeeded && next.evidence == Evidence::confirmed;
   const bool is_final = (next.state == ChunkState::succeeded && !next.is_presumed_by_policy) ||
@@ -344,10 +367,20 @@ void Ledger::settled(const AttemptSettled& event) {
     if (is_confirmed && of_device.executions == 0) {
       violated("I7", "{} was called confirmed, and never got the command", to_text(name));
     }
-    if (next.state == ChunkState::failed && of_device.executions > 0) {
+    if (next.state == ChunkState::failed && of_device.executions > 0 && !of_device.is_taken) {
       violated("I7", "{} was called failed, and had got the command", to_text(name));
     }
   }
+}
+
+void Ledger::heed_halt(RunTruth& run, const Transition& next) {
+  if (next.halt != Halt::run && next.halt != Halt::cancel) return;
+  const std::optional<RunRow> row = record_.run(run.id->value);
+  // Somebody may have said to go on by the time this is told.
+  if (row && row->control != "active") run.no_attempt_after = record_.newest_attempt();
+  if (next.halt != Halt::cancel) return;
+  run.control = RunControl::canceled;
+  run.is_control_certain = true;
 }
 
 void Ledger::submitted(int run) {
@@ -355,23 +388,91 @@ void Ledger::submitted(int run) {
   world_.note("submitted", run);
 }
 
-void Ledger::control_asked(int run, RunControl control) {
+int Ledger::control_asked(int run, RunControl control) {
   RunTruth& truth = runs_[static_cast<std::size_t>(run)];
+  world_.note("control_asked", run, static_cast<int>(control));
+  const bool is_over = truth.is_control_certain && truth.control == RunControl::canceled;
+  if (control == RunControl::active) rollouts_.resume_asked(run);
+  if (is_over) return ++truth.times_asked;
   truth.is_control_certain = false;
   if (control == RunControl::active) truth.no_attempt_after.reset();
+  return ++truth.times_asked;
 }
 
-void Ledger::control_done(int run, RunControl control) {
+void Ledger::control_refused(int run, RunControl control) {
+  if (control == RunControl::active) rollouts_.resume_over(run);
+}
+
+void Ledger::control_done(int run, RunControl control, int asked) {
+  if (control == RunControl::active) rollouts_.resume_over(run);
   RunTruth& truth = runs_[static_cast<std::size_t>(run)];
   world_.note("control", run, static_cast<int>(control));
+  const bool was_over = truth.is_control_certain && truth.control == RunControl::canceled;
+  if (was_over && control == RunControl::active) violated("I13", "run-{} was canceled, and is to go on", run);
+  // Who has asked for something else since then decides.
+  if (asked != truth.times_asked || was_over) return;
   truth.control = control;
   truth.is_control_certain = true;
+  truth.no_attempt_after.reset();
   if (control != RunControl::active) truth.no_attempt_after = record_.newest_attempt();
+}
+
+void Ledger::child_asked(int run, const AgainSelection& selection) {
+  RunTruth& truth = runs_[static_cast<std::size_t>(run)];
+  truth.has_child = true;
+  truth.is_control_certain &= truth.control == RunControl::canceled;
+  Child child{.parent = truth.id.value().value, .list = {}};
+  for (const ChunkRow& chunk : record_.chunks()) {
+    if (chunk.run != child.parent) continue;
+    const bool is_doubtful = chunk.state == "in_doubt" || (chunk.state == "pending" && chunk.is_unclear);
+    const bool is_unsent = chunk.state == "canceled" || (chunk.state == "pending" && !chunk.is_unclear);
+    const bool is_taken = (selection.failed && chunk.state == "failed") ||
+                          (selection.not_sent && is_unsent) || (selection.in_doubt && is_doubtful);
+    if (!is_taken) continue;
+    child.list += record_.names_of(chunk.id);
+    for (const DeviceName name : devices_of(chunk.id)) {
+      DeviceTruth& of_device = device(name);
+      of_device.is_taken = true;
+      of_device.is_final = of_device.was_refused_alone = false;
+      if (is_doubtful) ++of_device.permissions;
+    }
+  }
+  world_.note("again", run, static_cast<std::int64_t>(child.list.size()));
+  expected_children_.push_back(std::move(child));
+}
+
+/// A run that is on record, and is made of devices of another.
+void Ledger::meet_child(const RunRow& row) {
+  if (children_.contains(row.id)) return;
+  const auto expected = std::ranges::find(expected_children_, *row.parent, &Child::parent);
+  if (expected == expected_children_.end()) {
+    violated("I1", "run {} takes devices of run {}, and nobody asked for it", row.id, *row.parent);
+    return;
+  }
+  children_[row.id] = std::move(*expected);
+  expected_children_.erase(expected);
+}
+
+/// A device may be on its way by one run only.
+void Ledger::check_live_once(const std::vector<ChunkRow>& chunks) {
+  if (children_.empty()) return;
+  std::map<DeviceName, std::int64_t> live;
+  for (const ChunkRow& chunk : chunks) {
+    if (!is_unfinished(chunk)) continue;
+    for (const DeviceName name : devices_of(chunk.id)) {
+      const auto [other, is_new] = live.try_emplace(name, chunk.run);
+      if (!is_new) {
+        violated("I1", "{} is unfinished in run {} and in run {}", to_text(name), other->second, chunk.run);
+        return;
+      }
+    }
+  }
 }
 
 void Ledger::tenant_resumed() { no_attempt_of_tenant_after_.reset(); }
 
 void Ledger::verdict_asked(DoubtVerdict verdict, const std::vector<std::int64_t>& chunks) {
+  rollouts_.doubts_asked();
   for (const std::int64_t chunk : chunks) {
     world_.note("verdict", static_cast<int>(verdict), chunk);
     crashes_.erase(chunk);
@@ -386,6 +487,7 @@ void Ledger::verdict_asked(DoubtVerdict verdict, const std::vector<std::int64_t>
 }
 
 void Ledger::verdict_done() {
+  for (std::size_t i = 0; i < runs_.size(); ++i) rollouts_.doubts_decided(static_cast<int>(i));
   check_prefixes();
   remember_kept();
 }
@@ -409,18 +511,25 @@ void Ledger::opened() {
     if (chunk.state == "in_flight") left_in_flight_.push_back(chunk.id);
   }
   for (const RunRow& row : record_.runs()) {
+    if (row.parent) {
+      meet_child(row);
+      continue;
+    }
     const int plan = std::stoi(row.job.substr(row.job.find('-') + 1));
     RunTruth& run = runs_[static_cast<std::size_t>(plan)];
     if (run.id && *run.id != RunId{row.id}) violated("I11", "run {} is now run {}", run.id->value, row.id);
     run.id = RunId{row.id};
     run.is_submitted = true;
+    rollouts_.known_as(plan, row.id);
   }
+  rollouts_.opened();
   recount(false);
 }
 
 void Ledger::recovered() {
   for (const std::int64_t chunk : left_in_flight_) ++crashes_[chunk];
   left_in_flight_.clear();
+  rollouts_.recovered();
   for (const ChunkRow& chunk : record_.chunks()) {
     if (!is_unfinished(chunk)) continue;
     const auto crashes = crashes_.find(chunk.id);
@@ -447,10 +556,19 @@ void Ledger::restored() {
   crashes_.clear();
   no_attempt_of_tenant_after_.reset();
   recorded_silence_ = {};
+  rollouts_.restored();
   for (const ChunkRow& chunk : record_.chunks()) {
     if (chunk.crashes > 0) crashes_[chunk.id] = static_cast<int>(chunk.crashes);
   }
   const std::vector<RunRow> rows = record_.runs();
+  // A child that is gone was either forgotten or never there; its number may be given to another one.
+  for (auto& [id, child] : children_) {
+    const std::int64_t number = id;
+    if (std::ranges::find(rows, number, &RunRow::id) == rows.end()) expected_children_.push_back(child);
+  }
+  std::erase_if(children_, [&rows](const auto& one) {
+    return std::ranges::find(rows, one.first, &RunRow::id) == rows.end();
+  });
   for (RunTruth& run : runs_) {
     run.is_control_certain = false;
     run.no_attempt_after.reset();
@@ -493,6 +611,7 @@ void Ledger::recount(bool is_settled) {
     }
   }
   for (const RunRow& run : runs) recount_run(run, chunks);
+  check_live_once(chunks);
   if (in_flight > (is_settled ? 0 : scenario_.in_flight)) {
     violated("I9", "{} chunks are in flight", in_flight);
   }
@@ -513,7 +632,7 @@ void Ledger::recount_chunk(const ChunkRow& chunk) {
     if (claims_execution && executions == 0) {
       violated("I7", "chunk {} is confirmed, and {} never got the command", chunk.id, to_text(name));
     }
-    if (claims_none && executions > 0) {
+    if (claims_none && executions > 0 && !device(name).is_taken) {
       violated("I7", "chunk {} is {}, and {} had got the command", chunk.id, chunk.state, to_text(name));
     }
   }
@@ -533,9 +652,9 @@ void Ledger::recount_run(const RunRow& run, const std::vector<ChunkRow>& chunks)
     leaves += record_.names_of(chunk.id);
   }
   const int plan = std::stoi(run.job.substr(run.job.find('-') + 1));
-  if (leaves != runs_[static_cast<std::size_t>(plan)].list) {
-    violated("I1", "the chunks of run {} are not the devices of its list", run.id);
-  }
+  const std::string& list = run.parent ? children_[run.id].list : runs_[static_cast<std::size_t>(plan)].list;
+  if (leaves != list) violated("I1", "the chunks of run {} are not the devices of its list", run.id);
+  if (!run.parent) rollouts_.recount(run, plan, chunks);
   for (const auto& [name, count] : run.chunks) {
     if (of_chunks[name] != count) {
       violated("I2", "run {} counts {} chunks {}, and there are {}", run.id, count, name, of_chunks[name]);
@@ -607,7 +726,9 @@ void Ledger::check_acknowledged(const std::vector<RunRow>& runs) {
       continue;
     }
     if (!run.is_control_certain) continue;
-    const bool is_as_told = found->control == to_string(run.control) ||
+    // What was on its way when a person spoke may pass a threshold, and the process die before it tells.
+    const bool is_canceled_since = found->control == "canceled" && found->cause == "threshold";
+    const bool is_as_told = found->control == to_string(run.control) || is_canceled_since ||
                             (run.control == RunControl::active && found->control == "paused");
     if (!is_as_told)
       violated("I11", "run {} was told as {}, and is {}", found->id, to_string(run.control), found->control);

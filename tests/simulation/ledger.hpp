@@ -15,10 +15,12 @@
 #include "simulation/crash_vfs.hpp"
 #include "simulation/form.hpp"
 #include "simulation/record_view.hpp"
+#include "simulation/rollout_ledger.hpp"
 #include "simulation/scenario.hpp"
 #include "simulation/world.hpp"
 #include "sluice/core/doubt_rules.hpp"
 #include "sluice/core/run.hpp"
+#include "sluice/engine/again.hpp"
 #include "sluice/engine/observer.hpp"
 
 namespace sluice::simulation {
@@ -51,8 +53,8 @@ class Ledger {
          CrashVfs& vfs, std::string database, Totals& totals);
 
   // The process.
-  void process_started();
-  void dispatcher_started();
+  void process_started(bool knows_deny_list);
+  void dispatcher_started(const std::vector<RunId>& runs);
   void endpoint_lost(bool is_lost);
   void stop_asked() { is_stop_asked_ = true; }
 
@@ -62,13 +64,20 @@ class Ledger {
   void executed(const Form& form);
   /// The process has been handed this answer. Without one: it was met with silence.
   void answered(const std::string& nonce, const CloudAnswer* answer);
+  /// … or that it could not be sent.
+  void heard(const std::string& nonce);
 
   // What the operator was told.
   void settled(const AttemptSettled& event);
   void submitted(int run);
-  void control_asked(int run, RunControl control);
-  void control_done(int run, RunControl control);
+  /// @return a number to report the end of it with
+  int control_asked(int run, RunControl control);
+  void control_done(int run, RunControl control, int asked);
+  void control_refused(int run, RunControl control);
   void tenant_resumed();
+  /// Devices of the run are to be sent once more, by a run of their own.
+  void child_asked(int run, const AgainSelection& selection);
+  bool has_child(int run) const { return runs_[static_cast<std::size_t>(run)].has_child; }
   void verdict_asked(DoubtVerdict verdict, const std::vector<std::int64_t>& chunks);
   void verdict_done();
 
@@ -86,6 +95,7 @@ class Ledger {
   std::optional<int> plan_of(RunId run) const;
   bool was_submitted(int run) const { return runs_[static_cast<std::size_t>(run)].is_submitted; }
   void count_ends();
+  RolloutLedger& rollouts() { return rollouts_; }
 
  private:
   struct DeviceTruth {
@@ -94,6 +104,13 @@ class Ledger {
     int permissions = 0;  ///< the operator's
     bool is_final = false;
     bool was_refused_alone = false;
+    bool is_taken = false;  ///< by a run that was made for it once more
+  };
+
+  /// A run over devices of another.
+  struct Child {
+    std::int64_t parent = 0;
+    std::string list;
   };
 
   struct RunTruth {
@@ -102,8 +119,10 @@ class Ledger {
     std::string list;
     bool is_submitted = false;
     bool is_lost = false;  ///< with the restored copy
+    bool has_child = false;
     RunControl control = RunControl::active;
     bool is_control_certain = true;
+    int times_asked = 0;                           ///< for another control
     std::optional<std::int64_t> no_attempt_after;  ///< paused or canceled
   };
 
@@ -143,6 +162,10 @@ class Ledger {
                     const NonceTruth& nonce);
   void open(NonceTruth& nonce);
   void close(NonceTruth& nonce);
+  void forget_sends();
+  void meet_child(const RunRow& row);
+  void check_live_once(const std::vector<ChunkRow>& chunks);
+  void heed_halt(RunTruth& run, const Transition& next);
   const std::vector<DeviceName>& devices_of(std::int64_t chunk);
   void recount_run(const RunRow& run, const std::vector<ChunkRow>& chunks);
   void recount_chunk(const ChunkRow& chunk);
@@ -163,6 +186,9 @@ class Ledger {
   std::string database_;
   Totals& totals_;
 
+  RolloutLedger rollouts_;
+  std::map<std::int64_t, Child> children_;
+  std::vector<Child> expected_children_;  ///< asked for; whether they are on record is not known yet
   std::vector<RunTruth> runs_;
   std::unordered_map<std::string, NonceTruth> nonces_;
   std::deque<Nanos> sends_;

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "simulation/seed_runner.hpp"
 #include "sluice/core/mutation.hpp"
@@ -31,7 +32,7 @@ using namespace sluice::simulation;
 constexpr std::uint64_t seeds_at_most = 1000;
 constexpr std::size_t at_once = 2;
 
-constexpr std::array<std::pair<Mutation, std::string_view>, 31> mutants{{
+constexpr std::array<std::pair<Mutation, std::string_view>, 45> mutants{{
     {Mutation::fresh_nonce_after_silence, "a fresh nonce after silence"},
     {Mutation::orphans_requeued, "orphans sent afresh after a restart"},
     {Mutation::send_before_intent, "sent before the intent commits"},
@@ -63,6 +64,20 @@ constexpr std::array<std::pair<Mutation, std::string_view>, 31> mutants{{
     {Mutation::split_loses_device, "a split that loses a device"},
     {Mutation::split_doubles_device, "a split that doubles a device"},
     {Mutation::cancel_keeps_pending, "a canceled run that stays in the queue"},
+    {Mutation::closed_stage_claimed, "a closed stage claimed"},
+    {Mutation::threshold_halts_late, "a threshold that halts after its record"},
+    {Mutation::lost_not_judged, "thresholds deaf to what a crash left"},
+    {Mutation::gate_without_sample, "a gate that promotes without its sample"},
+    {Mutation::resent_not_awaited, "a gate that does not wait for what is resent"},
+    {Mutation::approval_ignored, "an approval ignored"},
+    {Mutation::soak_anew, "a soak begun anew by a restart"},
+    {Mutation::soak_forgotten, "a soak forgotten by a restart"},
+    {Mutation::tally_forgotten, "a stage's counters lost by a restart"},
+    {Mutation::hours_ignored_at_gate, "window and deadline ignored at the gate"},
+    {Mutation::pause_forgotten_at_gate, "a pause forgotten by a waiting request"},
+    {Mutation::minute_not_kept, "devices per minute spread, not counted"},
+    {Mutation::rate_order_ignored, "an ordered pace ignored"},
+    {Mutation::denied_sent, "the deny list ignored"},
 }};
 
 struct Found {
@@ -129,19 +144,24 @@ bool take_report(const Hunter& hunter) {
 
 }  // namespace
 
-int main() {
+int main(int count, char** words) {
+  const std::string_view only = count > 1 ? words[1] : "";
+  std::vector<std::size_t> wanted;
+  for (std::size_t i = 0; i < mutants.size(); ++i) {
+    if (mutants[i].second.find(only) != std::string_view::npos) wanted.push_back(i);
+  }
   CrashVfs vfs;
   fmt::print("{:<44} {:>6}  {}\n", "mutant", "seed", "invariant");
   std::deque<Hunter> hunters;
   std::size_t found = 0;
-  for (std::size_t next = 0; next < mutants.size() || !hunters.empty();) {
-    if (next < mutants.size() && hunters.size() < at_once) {
-      hunters.push_back(send_hunter(next++, vfs));
+  for (std::size_t next = 0; next < wanted.size() || !hunters.empty();) {
+    if (next < wanted.size() && hunters.size() < at_once) {
+      hunters.push_back(send_hunter(wanted[next++], vfs));
       continue;
     }
     found += take_report(hunters.front()) ? 1 : 0;
     hunters.pop_front();
   }
-  fmt::print("{}/{}\n", found, mutants.size());
-  return found == mutants.size() ? 0 : 1;
+  fmt::print("{}/{}\n", found, wanted.size());
+  return found == wanted.size() ? 0 : 1;
 }

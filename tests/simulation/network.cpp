@@ -69,10 +69,14 @@ asio::awaitable<std::optional<TransportFailure>> Network::connect() {
 asio::awaitable<Reply> Network::send(const HttpRequest& request, const WireGate& gate,
                                      Connection connection) {
   if (!occasion_()) co_await wait_for_ever();
+  const Form form = read_form(request.body);
   const bool connects = connection == Connection::fresh || around_.network_dice.chance(0.2);
   if (connects || around_.cloud.outage() == Cloud::Outage::refuses_connections) {
     std::optional<TransportFailure> failure = co_await connect();
-    if (failure) co_return *failure;
+    if (failure) {
+      around_.ledger.heard(form.nonce);
+      co_return *failure;
+    }
   }
   bool may_go = co_await gate();
   if (!may_go) co_return TransportFailure{FailureKind::stopped, false, "stopped"};
@@ -80,14 +84,16 @@ asio::awaitable<Reply> Network::send(const HttpRequest& request, const WireGate&
   if (draws(Fault::no_connection)) {
     // The connection turns out dead before a byte was written.
     std::optional<TransportFailure> failure = co_await connect();
-    if (failure) co_return *failure;
+    if (failure) {
+      around_.ledger.heard(form.nonce);
+      co_return *failure;
+    }
     may_go = co_await gate();
     if (!may_go) co_return TransportFailure{FailureKind::stopped, false, "stopped"};
     around_.ledger.passed_gate();
   }
   if (!occasion_()) co_await wait_for_ever();
 
-  const Form form = read_form(request.body);
   around_.ledger.sent(form, request.body, connection == Connection::fresh);
   auto exchange = std::make_shared<Exchange>();
   exchange->alarm = clock_.alarm();

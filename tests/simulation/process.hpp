@@ -5,9 +5,12 @@
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "simulation/network.hpp"
@@ -22,7 +25,8 @@ namespace sluice::simulation {
 
 class Process : public Observer {
  public:
-  Process(Surroundings around, std::string store_path, std::string key);
+  /// @param knows_deny_list whether it was given the account's
+  Process(Surroundings around, std::string store_path, std::string key, bool knows_deny_list);
   ~Process() override;
 
   /// Opens the store. @return whether it is open; if not, the process has ended or died
@@ -34,7 +38,18 @@ class Process : public Observer {
   bool begin_sending();
 
   bool decide_doubt(DoubtVerdict verdict, int run, Dice& dice);
-  void ask_for_control(int run, RunControl control);
+  // Another process's word, which this one carries out.
+  /// @param is_braked its dispatcher is told as well, as the program does it; else only the record
+  void ask_for_control(int run, RunControl control, bool is_braked);
+  void approve(int run);
+  void order_rate(double rate, Nanos time);
+  // The same of an operator who has the store to himself.
+  bool set_control(int run, RunControl control);
+  bool approve_all(int run, bool is_past_gate);
+  bool approve_all(const RunRow& row, int run, bool is_past_gate);
+  bool cancel_child(RunId run);
+  /// A run over devices of that one, those that were drawn.
+  bool send_again(int run, Dice& dice);
   /// As if the answer to an earlier attempt came only now.
   void settle_once_more();
   void stop();
@@ -74,11 +89,15 @@ class Process : public Observer {
   void rate_changed(double) override {}
   void endpoint_lost(std::string_view reason) override;
   void endpoint_back() override;
+  void stage_changed(const StageNews& news) override;
 
   bool occasion();
   DiskVerdict judge(DiskCall call);
   bool lift_pauses(const RunRecord& run);
-  DispatcherConfig config_for(const std::vector<Sending>& runs, SteadyTime not_before) const;
+  Result<RunId> import_in_stages(const Job& job, const std::string& job_text, int run);
+  bool is_denied(std::string_view device) const;
+  boost::asio::awaitable<GateAnswer> answer(GateQuestion question);
+  DispatcherConfig config_for(const std::vector<Sending>& runs, SteadyTime not_before);
   boost::asio::awaitable<void> send_all(std::vector<Sending> runs);
   boost::asio::awaitable<SteadyTime> send(std::vector<Sending> runs, SteadyTime not_before);
   Nanos database_delay();
@@ -96,6 +115,10 @@ class Process : public Observer {
   std::unique_ptr<Dispatcher> dispatcher_;
   SteadyTime last_sent_before_;
   std::vector<Settlement> settlements_;  ///< of late
+  bool knows_deny_list_;
+  std::map<int, int> times_braked_;  ///< of a run
+  std::set<RunId> braked_;
+  std::set<Alarm*> asking_;  ///< outside checks under way
   Nanos slept_{0};
   double call_dies_ = 0;
   double occasion_dies_ = 0;

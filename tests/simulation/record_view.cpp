@@ -95,51 +95,109 @@ ChunkRow RecordView::chunk_of(Rows& row) {
   chunk.crashes = row.integer(9);
   chunk.held = row.text(10);
   chunk.attempt = row.integer(11);
+  chunk.stage = static_cast<int>(row.integer(12));
+  chunk.code = row.text(13);
   return chunk;
 }
 
+namespace {
+
+constexpr const char* chunk_rows =
+    "SELECT chunks.id, run, position, devices, parent, state, evidence, unclear, replay, crashes, held,"
+    " chunks.attempt, stage, coalesce(attempt_results.code, '')"
+    " FROM chunks LEFT JOIN attempt_results ON attempt_results.attempt = chunks.last_result";
+
+constexpr const char* run_rows =
+    "SELECT id, job_name, control, finished_at_us IS NOT NULL, requests, throttled,"
+    " devices_pending, devices_in_flight, devices_accepted, devices_presumed, devices_failed,"
+    " devices_in_doubt, devices_canceled, chunks_pending, chunks_in_flight, chunks_accepted,"
+    " chunks_presumed, chunks_failed, chunks_in_doubt, chunks_canceled, chunks_split,"
+    " control_cause, stage, started_at_us, parent"
+    " FROM runs WHERE sealed = 1";
+
+}  // namespace
+
 std::vector<ChunkRow> RecordView::chunks() {
   std::vector<ChunkRow> rows;
-  Rows row{
-      *this,
-      "SELECT id, run, position, devices, parent, state, evidence, unclear, replay, crashes, held, attempt"
-      " FROM chunks ORDER BY run, position, devices DESC"};
+  Rows row{*this, std::string{chunk_rows} + " ORDER BY run, position, devices DESC"};
+  while (row.next()) rows.push_back(chunk_of(row));
+  return rows;
+}
+
+std::vector<ChunkRow> RecordView::chunks_of(std::int64_t run) {
+  std::vector<ChunkRow> rows;
+  Rows row{*this, std::string{chunk_rows} + " WHERE run = ?1"};
+  row.bind(1, run);
   while (row.next()) rows.push_back(chunk_of(row));
   return rows;
 }
 
 std::optional<ChunkRow> RecordView::chunk(std::int64_t id) {
-  Rows row{
-      *this,
-      "SELECT id, run, position, devices, parent, state, evidence, unclear, replay, crashes, held, attempt"
-      " FROM chunks WHERE id = ?1"};
+  Rows row{*this, std::string{chunk_rows} + " WHERE chunks.id = ?1"};
   row.bind(1, id);
   return row.next() ? std::optional{chunk_of(row)} : std::nullopt;
 }
 
-std::vector<RunRow> RecordView::runs() {
+RunRow RecordView::run_of(Rows& row) {
   static constexpr std::array<const char*, 8> states{"pending", "in_flight", "accepted", "presumed",
                                                      "failed",  "in_doubt",  "canceled", "split"};
+  RunRow run;
+  run.id = row.integer(0);
+  run.job = row.text(1);
+  run.control = row.text(2);
+  run.is_finished = row.integer(3) == 1;
+  run.requests = row.integer(4);
+  run.throttled = row.integer(5);
+  for (int i = 0; i < 7; ++i) run.devices[states[static_cast<std::size_t>(i)]] = row.integer(6 + i);
+  for (int i = 0; i < 8; ++i) run.chunks[states[static_cast<std::size_t>(i)]] = row.integer(13 + i);
+  run.cause = row.text(21);
+  run.stage = static_cast<int>(row.integer(22));
+  if (!row.is_null(23)) run.started_at_us = row.integer(23);
+  if (!row.is_null(24)) run.parent = row.integer(24);
+  return run;
+}
+
+std::vector<RunRow> RecordView::runs() {
   std::vector<RunRow> rows;
+  Rows row{*this, std::string{run_rows} + " ORDER BY id"};
+  while (row.next()) rows.push_back(run_of(row));
+  return rows;
+}
+
+std::optional<RunRow> RecordView::run(std::int64_t id) {
+  Rows row{*this, std::string{run_rows} + " AND id = ?1"};
+  row.bind(1, id);
+  return row.next() ? std::optional{run_of(row)} : std::nullopt;
+}
+
+std::vector<StageRow> RecordView::stages(std::int64_t run) {
+  std::vector<StageRow> rows;
   Rows row{*this,
-           "SELECT id, job_name, control, finished_at_us IS NOT NULL, requests, throttled,"
-           " devices_pending, devices_in_flight, devices_accepted, devices_presumed, devices_failed,"
-           " devices_in_doubt, devices_canceled, chunks_pending, chunks_in_flight, chunks_accepted,"
-           " chunks_presumed, chunks_failed, chunks_in_doubt, chunks_canceled, chunks_split"
-           " FROM runs WHERE sealed = 1 ORDER BY id"};
+           "SELECT number, devices, opened_at_us, settled_at_us FROM stages WHERE run = ?1 ORDER BY number"};
+  row.bind(1, run);
   while (row.next()) {
-    RunRow run;
-    run.id = row.integer(0);
-    run.job = row.text(1);
-    run.control = row.text(2);
-    run.is_finished = row.integer(3) == 1;
-    run.requests = row.integer(4);
-    run.throttled = row.integer(5);
-    for (int i = 0; i < 7; ++i) run.devices[states[static_cast<std::size_t>(i)]] = row.integer(6 + i);
-    for (int i = 0; i < 8; ++i) run.chunks[states[static_cast<std::size_t>(i)]] = row.integer(13 + i);
-    rows.push_back(std::move(run));
+    StageRow stage{.number = static_cast<int>(row.integer(0)), .devices = row.integer(1)};
+    if (!row.is_null(2)) stage.opened_at_us = row.integer(2);
+    if (!row.is_null(3)) stage.settled_at_us = row.integer(3);
+    rows.push_back(stage);
   }
   return rows;
+}
+
+std::vector<ApprovalRow> RecordView::approvals(std::int64_t run) {
+  std::vector<ApprovalRow> rows;
+  Rows row{*this, "SELECT stage, past_gate FROM approvals WHERE run = ?1 ORDER BY id"};
+  row.bind(1, run);
+  while (row.next()) rows.push_back({static_cast<int>(row.integer(0)), row.integer(1) == 1});
+  return rows;
+}
+
+bool RecordView::has_fresh_chunk(std::int64_t run, int open_stage, std::int64_t now_us) {
+  Rows row{*this,
+           "SELECT 1 FROM chunks WHERE run = ?1 AND state = 'pending' AND stage <= ?2 AND due_at_us <= ?3"
+           " AND attempts_spent = 0 AND replay = 0 LIMIT 1"};
+  row.bind(1, run).bind(2, open_stage).bind(3, now_us);
+  return row.next();
 }
 
 std::string RecordView::names_of(std::int64_t chunk) {

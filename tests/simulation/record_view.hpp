@@ -40,6 +40,8 @@ struct ChunkRow {
   std::int64_t crashes = 0;
   std::string held;
   std::int64_t attempt = 0;
+  int stage = 1;
+  std::string code;  ///< of its last result
 };
 
 struct RunRow {
@@ -51,6 +53,22 @@ struct RunRow {
   std::map<std::string, std::int64_t> chunks;
   std::int64_t requests = 0;
   std::int64_t throttled = 0;
+  std::string cause;                   ///< of a control that is not active
+  std::optional<std::int64_t> parent;  ///< of which it takes devices once more
+  int stage = 1;                       ///< the newest that may be sent
+  std::optional<std::int64_t> started_at_us;
+};
+
+struct StageRow {
+  int number = 1;
+  std::int64_t devices = 0;
+  std::optional<std::int64_t> opened_at_us;
+  std::optional<std::int64_t> settled_at_us;
+};
+
+struct ApprovalRow {
+  int stage = 1;
+  bool is_past_gate = false;
 };
 
 /// A row of a table that only grows, as one text.
@@ -75,6 +93,12 @@ class RecordView {
   std::vector<ChunkRow> chunks();
   std::optional<ChunkRow> chunk(std::int64_t id);
   std::vector<RunRow> runs();
+  std::optional<RunRow> run(std::int64_t id);
+  std::vector<StageRow> stages(std::int64_t run);
+  std::vector<ApprovalRow> approvals(std::int64_t run);
+  std::vector<ChunkRow> chunks_of(std::int64_t run);
+  /// Whether a chunk that was never sent could be sent now.
+  bool has_fresh_chunk(std::int64_t run, int open_stage, std::int64_t now_us);
   std::string names_of(std::int64_t chunk);
   std::int64_t newest_attempt();
   std::string tenant_pause();
@@ -92,6 +116,7 @@ class RecordView {
 
   sqlite3_stmt* prepared(const std::string& sql);
   static ChunkRow chunk_of(Rows& row);
+  static RunRow run_of(Rows& row);
   std::vector<KeptRow> kept_rows(const std::string& sql);
 
   Disk& disk_;

@@ -52,7 +52,22 @@ constexpr std::array<RateRange, fault_names.size()> ranges{{
     {0.1, 0.7, 0.4},        // doubt_verbs, of the breaks
     {0.1, 0.8, 0.15},       // key_rotation, of the starts
     {0.1, 0.5, 0.2},        // older_copy, of the breaks
+    {0.4, 1, 0.5},          // stages, of the runs
+    {0.4, 1, 0.4},          // thresholds, of the runs
+    {0.3, 1, 0.12},         // windows, of the runs
+    {0.3, 1, 0.12},         // deadlines, of the runs
+    {0.3, 1, 0.15},         // device_pace, of the runs
+    {0.3, 1, 0.4},          // priorities, of the runs
+    {0.002, 0.1, 0.12},     // denied, of the devices
+    {0.05, 3, 0.8},         // approve, times a stretch
+    {0.1, 2, 0.15},         // rate_order, times a stretch
+    {0.1, 2, 0.3},          // unpause, times a stretch
+    {0.05, 0.7, 0.5},       // outside_doubt, of the questions
+    {0.2, 0.9, 0.35},       // again, of the breaks
 }};
+
+constexpr auto rollouts_from = static_cast<std::size_t>(Fault::stages);
+constexpr auto again_from = static_cast<std::size_t>(Fault::again);
 
 RunPlan draw_run(Dice& dice, double bad_share, const Limits& limits) {
   RunPlan plan;
@@ -76,17 +91,40 @@ RunPlan draw_run(Dice& dice, double bad_share, const Limits& limits) {
   return plan;
 }
 
+RolloutOdds odds_of(const Scenario& scenario) {
+  return {.stages = scenario.rate_of(Fault::stages),
+          .thresholds = scenario.rate_of(Fault::thresholds),
+          .windows = scenario.rate_of(Fault::windows),
+          .deadlines = scenario.rate_of(Fault::deadlines),
+          .device_paces = scenario.rate_of(Fault::device_pace),
+          .priorities = scenario.rate_of(Fault::priorities),
+          .denied = scenario.rate_of(Fault::denied)};
+}
+
 }  // namespace
 
 Scenario scenario_of(std::uint64_t seed, const Limits& limits) {
   Dice dice{seed, 1};
   Scenario scenario;
   scenario.seed = seed;
+  Dice rollout_dice{seed, 7};
+  Dice again_dice{seed, 8};
   for (std::size_t i = 0; i < ranges.size(); ++i) {
-    const bool is_on = dice.chance(ranges[i].likelihood);
-    const double rate = dice.log_between(ranges[i].low, ranges[i].high);
+    Dice& of_fault = i < rollouts_from ? dice : i < again_from ? rollout_dice : again_dice;
+    const bool is_on = of_fault.chance(ranges[i].likelihood);
+    const double rate = of_fault.log_between(ranges[i].low, ranges[i].high);
     if (is_on && !limits.off.contains(static_cast<Fault>(i))) scenario.rates[i] = rate;
   }
+  // A rollout is for what goes wrong: rollouts have more of it, and somebody who decides.
+  const auto at_least = [&](Fault fault, double likelihood, double low) {
+    const bool is_wanted = rollout_dice.chance(likelihood);
+    const bool has_rollout = scenario.has(Fault::stages) || scenario.has(Fault::thresholds);
+    double& of_fault = scenario.rates[static_cast<std::size_t>(fault)];
+    if (is_wanted && has_rollout && !limits.off.contains(fault)) of_fault = std::max(of_fault, low);
+  };
+  at_least(Fault::bad_devices, 0.3, 0.02);
+  at_least(Fault::doubt_verbs, 0.3, 0.6);
+  at_least(Fault::slow_disk, 0.15, 0.3);
   const double rate = dice.log_between(0.5, 40);
   scenario.rate = dice.chance(0.5) ? std::max(1.0, std::round(rate)) : std::round(rate * 100) / 100;
   scenario.in_flight = static_cast<std::size_t>(dice.log_between(1, 33));
@@ -113,8 +151,11 @@ Scenario scenario_of(std::uint64_t seed, const Limits& limits) {
   const auto runs = static_cast<int>(std::max<std::int64_t>(1, dice.between(-1, 3)));
   for (int i = 0; i < runs; ++i) {
     RunPlan plan = draw_run(dice, scenario.rate_of(Fault::bad_devices), limits);
+    Dice of_run{seed, 100 + static_cast<std::uint64_t>(i)};
+    plan.rollout = draw_rollout(of_run, odds_of(scenario), plan.devices, plan.chunk_size);
     if (i < limits.runs_max.value_or(runs)) scenario.runs.push_back(std::move(plan));
   }
+  scenario.denied_from_life = static_cast<int>(rollout_dice.between(1, 3));
   double chunks = 0;
   for (const RunPlan& plan : scenario.runs) {
     chunks += std::ceil(static_cast<double>(plan.devices) / static_cast<double>(plan.chunk_size));

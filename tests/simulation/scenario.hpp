@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "simulation/dice.hpp"
+#include "simulation/rollout_plan.hpp"
 #include "sluice/core/job.hpp"
 
 namespace sluice::simulation {
@@ -53,15 +54,30 @@ enum class Fault {
   doubt_verbs,
   key_rotation,
   older_copy,
+  // Rollouts. Their dice are thrown apart, so that a seed without them is what it was before there were any.
+  stages,
+  thresholds,
+  windows,
+  deadlines,
+  device_pace,
+  priorities,
+  denied,
+  approve,
+  rate_order,
+  unpause,
+  outside_doubt,
+  again,
 };
 
-inline constexpr std::array<std::string_view, 36> fault_names{
-    "kill",          "power_cut",      "stop",          "second_owner", "stale_settle", "freeze",
-    "suspend",       "wall_jump",      "drift",         "sync_fails",   "disk_full",    "io_error",
-    "busy",          "slow_disk",      "no_connection", "request_lost", "answer_lost",  "late",
-    "duplicate",     "refused_before", "error_before",  "error_after",  "throttle",     "retry_after",
-    "garbage",       "redirect",       "blocked",       "bad_devices",  "rejected_job", "outage",
-    "other_tenants", "pause",          "cancel",        "doubt_verbs",  "key_rotation", "older_copy"};
+inline constexpr std::array<std::string_view, 48> fault_names{
+    "kill",          "power_cut",      "stop",          "second_owner", "stale_settle",  "freeze",
+    "suspend",       "wall_jump",      "drift",         "sync_fails",   "disk_full",     "io_error",
+    "busy",          "slow_disk",      "no_connection", "request_lost", "answer_lost",   "late",
+    "duplicate",     "refused_before", "error_before",  "error_after",  "throttle",      "retry_after",
+    "garbage",       "redirect",       "blocked",       "bad_devices",  "rejected_job",  "outage",
+    "other_tenants", "pause",          "cancel",        "doubt_verbs",  "key_rotation",  "older_copy",
+    "stages",        "thresholds",     "windows",       "deadlines",    "device_pace",   "priorities",
+    "denied",        "approve",        "rate_order",    "unpause",      "outside_doubt", "again"};
 
 /// What the command line changes of a seed's scenario.
 struct Limits {
@@ -78,6 +94,7 @@ struct RunPlan {
   OnDoubt on_doubt = OnDoubt::hold;
   RetryPolicy retry;
   std::vector<bool> is_bad;  ///< of each device: refused, and the whole request with it
+  RolloutPlan rollout;
 };
 
 struct Scenario {
@@ -95,6 +112,7 @@ struct Scenario {
   Nanos nonce_retention{0};
   Nanos latency{0};
   Nanos jitter{0};
+  int denied_from_life = 1;  ///< whoever starts before knows of no deny list
 
   bool has(Fault fault) const { return rates[static_cast<std::size_t>(fault)] > 0; }
   /// A probability per request, call or occasion; or, for what happens by itself, times a `stretch`.

@@ -20,6 +20,8 @@ using namespace std::chrono_literals;
 // What has not happened in so many lives is left to another seed.
 constexpr std::uint64_t dangerous_lives = 16;
 constexpr int lives_to_end_well = 40;
+constexpr int lives_until_given_up = 12;
+constexpr int lives_until_too_late = 30;
 // Of virtual time, for one life in which nothing fails.
 constexpr Nanos life_at_most = 30h;
 
@@ -135,7 +137,8 @@ void Simulation::live_dangerously() {
   while (is_well() && world_.now() < scenario_.safety_phase && lives_ < dangerous_lives) {
     one_life(Purpose::to_send, scenario_.safety_phase);
     if (!is_well()) return;
-    if (operator_dice_.chance(scenario_.rate_of(Fault::doubt_verbs))) {
+    const double decides = std::max(scenario_.rate_of(Fault::doubt_verbs), scenario_.rate_of(Fault::again));
+    if (operator_dice_.chance(decides)) {
       one_life(Purpose::to_decide, scenario_.safety_phase);
     }
     if (!is_well()) return;
@@ -156,7 +159,8 @@ Nanos Simulation::down_time() {
 
 /// Whether nothing is left for which it is worth going on.
 bool Simulation::is_over() {
-  const bool may_begin_anew = scenario_.has(Fault::doubt_verbs) || scenario_.has(Fault::older_copy);
+  const bool may_begin_anew =
+      scenario_.has(Fault::doubt_verbs) || scenario_.has(Fault::again) || scenario_.has(Fault::older_copy);
   return is_finished_ && !(may_begin_anew && operator_dice_.chance(0.6));
 }
 
@@ -174,6 +178,7 @@ void Simulation::end_well() {
   is_calm_ = true;
   cloud_.calm_down();
   machine_.wall_error = 0ns;
+  ledger_.rollouts().clocks_changed();
   frozen_until_ = 0ns;
   for (int life = 0; life < lives_to_end_well && is_well(); ++life) {
     one_life(Purpose::to_send, world_.now() + life_at_most);
@@ -184,7 +189,8 @@ void Simulation::end_well() {
       ledger_.recount(/*is_settled=*/true);
       return;
     }
-    wait(1s);
+    // A wall clock that was ahead may have put something off for a day.
+    wait(calm_lives_ > lives_until_given_up ? 2h : 1s);
   }
   if (is_well())
     world_.violated("I15",
@@ -193,12 +199,14 @@ void Simulation::end_well() {
 
 void Simulation::one_life(Purpose purpose, Nanos until) {
   const std::uint64_t handlers_before = handlers_;
+  const std::uint64_t visits_before = visits_;
   const std::uint64_t sends_before = totals_.sends;
   const Nanos begin = world_.now();
   if (begin_life(purpose)) live_until(until);
   // Some ten times what has ever been needed: what is above it is busy with itself.
   const auto seconds = static_cast<std::uint64_t>((world_.now() - begin) / 1s);
-  const std::uint64_t handlers_at_most = 2000 + 5 * seconds + 500 * (totals_.sends - sends_before);
+  const std::uint64_t handlers_at_most =
+      2000 + 5 * seconds + 500 * (totals_.sends - sends_before) + 20 * (visits_ - visits_before);
   if (handlers_ - handlers_before > handlers_at_most) {
     world_.violated("I15", fmt::format("a process that sent {} requests in {} s was woken {} times",
                                        totals_.sends - sends_before, seconds, handlers_ - handlers_before));
@@ -209,8 +217,11 @@ void Simulation::one_life(Purpose purpose, Nanos until) {
 bool Simulation::begin_life(Purpose purpose) {
   ++lives_;
   place_.show_whether_there(disk_);
-  disk_.forget(place_.database() + ".schema-1");
-  process_ = std::make_unique<Process>(around(), place_.database(), fmt::format("key-{}", keys_));
+  // Copies of older schemas: the product removes them from the real disk.
+  for (int schema = 1; schema < 10; ++schema)
+    disk_.forget(fmt::format("{}.schema-{}", place_.database(), schema));
+  process_ = std::make_unique<Process>(around(), place_.database(), fmt::format("key-{}", keys_),
+                                       lives_ >= static_cast<std::uint64_t>(scenario_.denied_from_life));
   world_.note("life", static_cast<std::int64_t>(lives_), purpose == Purpose::to_send ? 1 : 0);
   is_opening_ = true;
   const std::uint64_t trouble_before = totals_.disk_errors + totals_.failed_syncs;
@@ -241,6 +252,7 @@ bool Simulation::begin_life(Purpose purpose) {
     ledger_.opened();
     ledger_.recovered();
   }
+  if (is_calm_ && !say_yes_to_all()) return false;
   if (!process_->begin_sending()) return false;
   begin_visits();
   return true;
@@ -248,9 +260,45 @@ bool Simulation::begin_life(Purpose purpose) {
 
 void Simulation::decide_doubts() {
   for (std::size_t i = 0; i < scenario_.runs.size(); ++i) {
+    const int run = static_cast<int>(i);
     const DoubtVerdict verdict = operator_dice_.chance(0.6) ? DoubtVerdict::resend : DoubtVerdict::accept;
-    if (!process_->decide_doubt(verdict, static_cast<int>(i), operator_dice_)) return;
+    // What is in doubt in a run may have gone over to another.
+    const bool is_decided = ledger_.has_child(run) || process_->decide_doubt(verdict, run, operator_dice_);
+    if (!is_decided) return;
+    // Nobody sends now, so an operator does by himself what the sender would have done for him.
+    const bool approves = scenario_.has(Fault::approve) && operator_dice_.chance(0.3);
+    if (approves && !process_->approve_all(run, operator_dice_.chance(0.2))) return;
+    const bool pauses = scenario_.has(Fault::pause) && operator_dice_.chance(0.2);
+    if (pauses && !process_->set_control(run, RunControl::paused)) return;
+    const bool cancels = scenario_.has(Fault::cancel) && operator_dice_.chance(0.1);
+    if (cancels && !process_->set_control(run, RunControl::canceled)) return;
+    const bool repeats = operator_dice_.chance(scenario_.rate_of(Fault::again));
+    if (repeats && !process_->send_again(run, operator_dice_)) return;
   }
+}
+
+/// In the end somebody approves whatever waits for it, past gates that hold; and what fails time and again is
+/// canceled.
+bool Simulation::say_yes_to_all() {
+  ++calm_lives_;
+  for (std::size_t i = 0; i < scenario_.runs.size(); ++i) {
+    const int run = static_cast<int>(i);
+    const std::optional<RunId> id = ledger_.run_id(run);
+    const std::optional<RunRow> row = id ? record_.run(id->value) : std::nullopt;
+    if (!row || row->is_finished) continue;
+    if (!process_->approve_all(run, row->cause == "gate")) return false;
+    const bool is_hopeless = (calm_lives_ > lives_until_given_up && row->cause == "threshold") ||
+                             (calm_lives_ > lives_until_too_late && row->cause == "deadline");
+    if (is_hopeless && !process_->set_control(run, RunControl::canceled)) return false;
+  }
+  for (const RunRow& row : record_.runs()) {
+    if (!row.parent || row.is_finished) continue;
+    const int run = std::stoi(row.job.substr(row.job.find('-') + 1));
+    if (!process_->approve_all(row, run, row.cause == "gate")) return false;
+    const bool is_hopeless = calm_lives_ > lives_until_given_up && row.control == "paused";
+    if (is_hopeless && !process_->cancel_child(RunId{row.id})) return false;
+  }
+  return true;
 }
 
 void Simulation::live_until(Nanos until) {
@@ -345,6 +393,7 @@ void Simulation::visit_often(Fault fault, std::uint64_t life, std::function<void
   world_.after(next, [this, fault, life, visit = std::move(visit)] {
     const bool is_same_life = life == lives_ && process_ && !process_->is_dead();
     if (!is_same_life || is_calm_) return;
+    ++visits_;
     visit();
     visit_often(fault, life, visit);
   });
@@ -362,16 +411,24 @@ void Simulation::begin_visits() {
   visit_often(Fault::freeze, lives_, [this] { freeze(machine_dice_.span(10ms, 40min), false); });
   visit_often(Fault::suspend, lives_, [this] { freeze(machine_dice_.span(1s, 40min), true); });
   visit_often(Fault::wall_jump, lives_, [this] { jump_wall_clock(); });
-  visit_often(Fault::pause, lives_,
-              [this, any_run] { process_->ask_for_control(any_run(), RunControl::paused); });
-  visit_often(Fault::cancel, lives_,
-              [this, any_run] { process_->ask_for_control(any_run(), RunControl::canceled); });
+  const auto say = [this, any_run](RunControl control) {
+    process_->ask_for_control(any_run(), control, operator_dice_.chance(0.6));
+  };
+  visit_often(Fault::pause, lives_, [say] { say(RunControl::paused); });
+  visit_often(Fault::cancel, lives_, [say] { say(RunControl::canceled); });
+  visit_often(Fault::unpause, lives_, [say] { say(RunControl::active); });
+  visit_often(Fault::approve, lives_, [this, any_run] { process_->approve(any_run()); });
+  visit_often(Fault::rate_order, lives_, [this] {
+    const double rate = scenario_.rate * operator_dice_.log_between(0.1, 1);
+    process_->order_rate(rate, operator_dice_.span(1s, 10min));
+  });
 }
 
 void Simulation::freeze(Nanos time, bool is_suspend) {
   if (world_.now() < frozen_until_) return;
   world_.note(is_suspend ? "suspend" : "freeze", time / 1ms);
   frozen_until_ = world_.now() + time;
+  world_.at(frozen_until_, [this] { ledger_.rollouts().woken(); });
   // Nobody looks at the clock meanwhile, so it may as well be set now.
   if (is_suspend) {
     world_.at(frozen_until_, [this, time] { machine_.suspended += time; });
@@ -385,6 +442,7 @@ void Simulation::jump_wall_clock() {
   // Every other time somebody sets it right.
   const Nanos size = which == 3 || machine_.wall_error != 0ns ? 0ns : sizes[which];
   machine_.wall_error = machine_dice_.chance(0.5) ? size : -size;
+  ledger_.rollouts().clocks_changed();
   world_.note("wall_clock", machine_.wall_error / 1ms);
 }
 
@@ -412,9 +470,10 @@ std::string Simulation::job_text(int run) const {
   const RunPlan& plan = scenario_.runs[static_cast<std::size_t>(run)];
   return fmt::format(
       R"({{"name":"run-{}","call":{{"product_key":"a1BwAGVxxxx","identifier":"Set","args":{{}}}},"chunk_size":{},)"
-      R"("safe_to_repeat":{},"on_doubt":"{}","retry":{{"max_attempts":{},"base":"{}ms","cap":"{}ms","deadline":"{}ms"}}}})",
+      R"("safe_to_repeat":{},"on_doubt":"{}","retry":{{"max_attempts":{},"base":"{}ms","cap":"{}ms","deadline":"{}ms"}}{}}})",
       run, plan.chunk_size, plan.safe_to_repeat, to_string(plan.on_doubt), plan.retry.max_attempts,
-      plan.retry.base.count(), plan.retry.cap.count(), plan.retry.deadline.count());
+      plan.retry.base.count(), plan.retry.cap.count(), plan.retry.deadline.count(),
+      job_members(plan.rollout));
 }
 
 }  // namespace sluice::simulation

@@ -75,6 +75,7 @@ class Simulation {
   void bury();
   void open_beside();
   void decide_doubts();
+  bool say_yes_to_all();
 
   void visit_often(Fault fault, std::uint64_t life, std::function<void()> visit);
   void begin_visits();
@@ -108,14 +109,16 @@ class Simulation {
 
   std::unique_ptr<Process> process_;
   std::uint64_t lives_ = 0;
+  int calm_lives_ = 0;
   Nanos frozen_until_{0};
   std::uint64_t handlers_ = 0;
+  std::uint64_t visits_ = 0;
   std::string generation_at_death_;
   std::string durable_generation_;
   std::optional<Disk::Image> copy_;
   int opens_since_copy_ = 0;
   bool must_hold_all_ = false;
-  bool was_opened_ = false;  ///< the store was made to its end once
+  bool was_opened_ = false;   ///< the store was made to its end once
   bool is_finished_ = false;  ///< as of the last clean end
   int keys_ = 0;
 };

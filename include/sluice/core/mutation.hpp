@@ -37,7 +37,21 @@ enum class Mutation {
   poison_not_held,            ///< a chunk may take any number of processes with it
   split_loses_device,
   split_doubles_device,
-  cancel_keeps_pending,  ///< a canceled run keeps what was not sent in the queue
+  cancel_keeps_pending,     ///< a canceled run keeps what was not sent in the queue
+  closed_stage_claimed,     ///< chunks of the stage that comes next are sent with those of the open one
+  threshold_halts_late,     ///< a passed threshold halts only when it is on record
+  lost_not_judged,          ///< what a dead process left in doubt passes no threshold
+  gate_without_sample,      ///< a gate lets the next stage start, however few results it has
+  resent_not_awaited,       ///< … although devices of its stage are sent again
+  approval_ignored,         ///< a stage starts without the approval that it wants
+  soak_anew,                ///< a soak begins anew when the record is read
+  soak_forgotten,           ///< … is over then
+  tally_forgotten,          ///< what earlier processes have counted is not known to the next one
+  hours_ignored_at_gate,    ///< what waits at the gate goes out after the window or the deadline
+  pause_forgotten_at_gate,  ///< … although its run has been halted
+  minute_not_kept,          ///< a run's devices are spread over a minute, and not counted in it
+  rate_order_ignored,       ///< a pace that a person has ordered is not heeded
+  denied_sent,              ///< … nor is the deny list
 };
 
 #ifdef SLUICE_MUTATIONS

@@ -27,7 +27,8 @@ std::int64_t tolerated(const Tolerance& tolerance, std::int64_t devices);
 
 /// Whether the result that was counted last passes a threshold of the run or of its stage's gate. Only what
 /// makes things worse trips, or what completes the sample that a rule waits for: after a person has said to
-/// go on, the next failure stops the run, not the next success.
+/// go on, the next failure stops the run, not the next success. If a gate and the run's own rules are passed
+/// at once, the gate speaks, unless the other one cancels.
 /// @param tally with the result in it
 std::optional<Trip> judge(const Rollout& rollout, const RunTally& tally, const ChunkResult& newest);
 

@@ -78,7 +78,8 @@ std::vector<SqliteStore::Candidate> SqliteStore::due_in_turn(std::vector<Claimab
     if (!run.is_active && !is_deaf) continue;
     const auto left = static_cast<std::size_t>(std::max(run.share.chunks_max - run.taken, 0));
     std::vector<Candidate> of_run;
-    for (int stage = 1; stage <= run.open_stage; ++stage) {
+    const int ahead = is_seeded(Mutation::closed_stage_claimed) ? 1 : 0;
+    for (int stage = 1; stage <= run.open_stage + ahead; ++stage) {
       collect(run, stage, turn, static_cast<int>(std::min(room, left)), request, of_run);
     }
     std::sort(of_run.begin(), of_run.end());

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "sluice/core/run_pace.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace sluice;
+using namespace std::chrono_literals;
+
+namespace {
+
+const SteadyTime start{1h};
+
+}  // namespace
+
+TEST_CASE("run pace: chunks that fill a minute evenly use all of it") {
+  RunPace pace{std::nullopt, 600};
+  SteadyTime now = start;
+  for (int i = 0; i < 20; ++i) {
+    CHECK(pace.next_send_at(100) <= now);
+    pace.sent(now, 100);
+    now += 10s;
+  }
+}
+
+TEST_CASE("run pace: a minute that has no room for a whole chunk does not get one") {
+  RunPace pace{std::nullopt, 150};
+  pace.sent(start, 100);
+
+  // The first is paid for after 40 s, but 200 devices in a minute would be 50 too many.
+  CHECK(pace.next_send_at(1) == start + 40s);
+  CHECK(pace.next_send_at(50) == start + 40s);
+  CHECK(pace.next_send_at(51) == start + 60s);
+}
+
+TEST_CASE("run pace: whoever goes on with a run lets a minute pass, for nobody knows what it held") {
+  RunPace by_devices{std::nullopt, 600};
+  by_devices.begin_after_others(start);
+  CHECK(by_devices.next_send_at(1) == start + 60s);
+
+  RunPace by_requests{2.0, std::nullopt};
+  by_requests.begin_after_others(start);
+  CHECK(by_requests.next_send_at(1) <= start);
+}
