@@ -200,7 +200,9 @@ asio::awaitable<void> Exchanges::settle_failure(Flight& flight, const TransportF
     next = run.judged(flight.chunk, outcome, std::move(next));
     halt(run.id(), next.halt);
     const bool is_recorded = co_await record(flight, outcome, next);
-    if (is_recorded && flight.is_announced) tell_settled(flight, outcome, next, std::nullopt);
+    // What goes back into the queue as if it had not been claimed is no news; that a chunk is in doubt is.
+    if (is_recorded && (flight.is_announced || is_final(next.state)))
+      tell_settled(flight, outcome, next, std::nullopt);
     co_return;
   }
   // Of an endpoint that our own machine had no means to ask, nothing is known.

@@ -261,6 +261,28 @@ TEST_CASE("again: a device that another unfinished run has is not taken") {
   CHECK(survey.error().message.find("dev-002") != std::string::npos);
 }
 
+TEST_CASE("again: what a retry may have taken is not sent once more by its parent") {
+  Played played{{doubtful(), failed()}};
+  played.submit(played.again({.in_doubt = true}));
+
+  const Result<DoubtResolved> resent = played.store->resolve_doubt({.run = played.run,
+                                                                    .verdict = DoubtVerdict::resend,
+                                                                    .expected_devices = 5,
+                                                                    .actor = "li",
+                                                                    .reason = "nobody saw it",
+                                                                    .now = noon});
+
+  REQUIRE(resent.has_error());
+  CHECK(resent.error().kind == ErrorKind::refused);
+  CHECK(played.store
+            ->resolve_doubt({.run = played.run,
+                             .verdict = DoubtVerdict::accept,
+                             .actor = "li",
+                             .reason = "all report it",
+                             .now = noon})
+            .has_value());
+}
+
 TEST_CASE("again: a run without such devices is refused, and nothing is queued") {
   Played played{{confirmed()}};
 

@@ -54,7 +54,7 @@ class Observer {
   virtual ~Observer() = default;
 
   virtual void attempt_sent(const AttemptSent& event, SteadyTime at) = 0;
-  /// Not called for a chunk that was claimed and, because we stop, not sent.
+  /// Not called for a chunk that was claimed, not sent, and put back.
   virtual void attempt_settled(const AttemptSettled& event, SteadyTime at) = 0;
   /// The rate in force changed: a throttle, or the way back.
   virtual void rate_changed(double requests_per_second) = 0;

@@ -363,8 +363,9 @@ class Store : public StoreReader {
   virtual Result<std::int64_t> recover(const RecoveryRule& rule, UtcTime now) = 0;
 
   /// in doubt → what the operator's word makes of it (core/doubt_rules.hpp), with who and why on record; all
-  /// of it or nothing. A resend makes the run unfinished again. Refused: as check_verdict() says, and for a
-  /// chunk that is not in doubt. not_found: no such run.
+  /// of it or nothing. A resend makes the run unfinished again. Refused: as check_verdict() says, for a
+  /// resend in a run that another one has retried, and for a chunk that is not in doubt. not_found: no such
+  /// run.
   virtual Result<DoubtResolved> resolve_doubt(const DoubtDecision& decision) = 0;
 
   /// Canceled is for ever, and only an unfinished run can be: else refused. Cancelling ends what is pending,

@@ -36,10 +36,23 @@ std::vector<SqliteStore::Doubt> SqliteStore::doubts_meant(const DoubtDecision& d
   return meant;
 }
 
+// A retry may have taken the very devices that are in doubt here, and then they would be sent to by both.
+void SqliteStore::refuse_if_retried(RunId run) {
+  Statement row = db_.query(
+      "SELECT id FROM runs WHERE parent = ?1 AND purpose <> 'undo' AND sealed = 1 ORDER BY id DESC LIMIT 1",
+      run);
+  if (!row.next()) return;
+  fail(ErrorKind::refused,
+       fmt::format("run {} has taken over devices of run {}, and may send to those in doubt as well",
+                   row.integer(0), run.value),
+       fmt::format("For those that it has not: sluice retry {} --in-doubt", run.value));
+}
+
 Result<DoubtResolved> SqliteStore::resolve_doubt(const DoubtDecision& decision) {
   return write([&] {
     queries::require_run(db_, decision.run);
     const std::optional<RunRecord> run = queries::run(db_, decision.run);
+    if (decision.verdict == DoubtVerdict::resend) refuse_if_retried(decision.run);
     const std::vector<Doubt> meant = doubts_meant(decision);
     DoubtResolved resolved;
     for (const Doubt& doubt : meant) {

@@ -109,6 +109,7 @@ class SqliteStore final : public SqliteReads<Store> {
   bool is_under_way(RunId run);
   void cancel_run(RunId run, UtcTime now);
   void cancel_pending(RunId run);
+  void refuse_if_retried(RunId run);
   std::vector<Doubt> doubts_meant(const DoubtDecision& decision);
   void apply(const DoubtDecision& decision, const Doubt& doubt);
 
