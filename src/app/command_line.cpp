@@ -117,7 +117,7 @@ class CommandLine {
     }
     if (const auto error = unknown_format()) return report(*error, common_.wants_json());
     const ExitCode done = verb_.action();
-    if (done.has_error()) return report(done.error(), common_.wants_json());
+    if (done.has_error()) return report(with_store(done.error()), common_.wants_json());
     if (!is_output_written()) return report(unwritten_output(), common_.wants_json());
     return *done;
   }
@@ -573,6 +573,14 @@ class CommandLine {
   std::optional<RunId> wanted_run() const {
     if (!run_) return std::nullopt;
     return RunId{*run_};
+  }
+
+  /// A command that a hint names looks into the store that this one was given.
+  Error with_store(Error error) const {
+    const bool names_command = error.hint.find("sluice ") != std::string::npos;
+    if (!common_.store.empty() && names_command && error.hint.find("--store") == std::string::npos)
+      error.hint += fmt::format(" (with --store {})", printable(common_.store, 512));
+    return error;
   }
 
   static int report(const Error& error, bool as_json) {

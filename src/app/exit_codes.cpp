@@ -38,7 +38,9 @@ int exit_code_of(const RunRecord& run) {
     case RunStatus::finished_in_doubt:
       return exit_codes::devices_in_doubt;
     case RunStatus::canceled:
-      return run.control_cause == ControlCause::threshold ? exit_codes::aborted : exit_codes::canceled;
+      return run.control_cause == ControlCause::threshold || run.control_cause == ControlCause::gate
+                 ? exit_codes::aborted
+                 : exit_codes::canceled;
     case RunStatus::paused:
       if (!run.tenant_pause_reason.empty()) return exit_codes::unauthorized;
       return run.control_cause == ControlCause::operator_order ? exit_codes::refused : exit_codes::aborted;

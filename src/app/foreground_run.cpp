@@ -88,7 +88,8 @@ Result<FoundCredentials> credentials_for(const TenantSetup& setup, const Environ
 
 void announce(const CommonOptions& common, const RunRecord& record, const TenantSetup& setup,
               std::string_view key_source) {
-  if (common.is_quiet) return;
+  // Who reads objects there wants nothing else.
+  if (common.is_quiet || common.progress == ProgressMode::json) return;
   say(fmt::format("run {}: {} in {} to {} at {}/s, key from {}\n", record.id.value,
                   counted(total(record.devices), "device"), counted(total(record.chunks), "chunk"),
                   to_string(setup.endpoint), rate_text(setup.rate), printable(key_source, 256)));

@@ -195,7 +195,7 @@ ProgressView ProgressModel::view(SteadyTime now) const {
 // total/elapsed, which forgets neither the start nor a stall, and none is faster than the pace allows.
 std::optional<EtaRange> ProgressModel::eta(SteadyTime now) const {
   if (finished_at_) return EtaRange{};
-  if (halt_ != Halt::none || !(pace_ > 0)) return std::nullopt;
+  if (halt_ != Halt::none || !(pace_ > 0) || is_waiting_ || will_wait_) return std::nullopt;
   const auto left = static_cast<double>(chunks_left());
   const Seconds patience{std::max(10.0, 5.0 / pace_)};
   const SteadyTime last = finishes_.empty() ? start_.at : finishes_.back();
@@ -214,7 +214,7 @@ std::optional<EtaRange> ProgressModel::eta(SteadyTime now) const {
 
 LimitedBy ProgressModel::limited_by(SteadyTime now) const {
   if (finished_at_) return LimitedBy::nothing;
-  if (halt_ != Halt::none) return LimitedBy::waiting;
+  if (halt_ != Halt::none || is_waiting_) return LimitedBy::waiting;
   if (is_store_held_) return LimitedBy::store;
   if (is_endpoint_lost_) return LimitedBy::endpoint;
   if (are_retries_held_) return LimitedBy::retry_budget;

@@ -101,6 +101,12 @@ class ProgressModel {
   void retries_held(bool are_held) { are_retries_held_ = are_held; }
   void store_held(bool is_held) { is_store_held_ = is_held; }
   void endpoint_lost(bool is_lost) { is_endpoint_lost_ = is_lost; }
+  /// It waits for a soak, an approval or its hours now, or will have to before its end: when that is over,
+  /// nobody here knows.
+  void has_to_wait(bool does_now, bool will_later) {
+    is_waiting_ = does_now;
+    will_wait_ = will_later;
+  }
 
   ProgressView view(SteadyTime now) const;
 
@@ -123,6 +129,8 @@ class ProgressModel {
   bool are_retries_held_ = false;
   bool is_store_held_ = false;
   bool is_endpoint_lost_ = false;
+  bool is_waiting_ = false;
+  bool will_wait_ = false;
   std::int64_t requests_ = 0;
   std::int64_t retries_ = 0;
   std::int64_t replays_ = 0;

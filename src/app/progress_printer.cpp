@@ -96,9 +96,15 @@ void ProgressPrinter::store_held(bool is_held) {
   say(is_held ? "store_held by=\"another program\" trying_every=1s" : "store_free");
 }
 
-void ProgressPrinter::stage_changed(const StageNews& news) { say(stage_line(news)); }
+void ProgressPrinter::stage_changed(const StageNews& news) {
+  model_.has_to_wait(!news.waits_for.empty(), news.stage < news.stages);
+  say(stage_line(news));
+}
 
-void ProgressPrinter::window_changed(const WindowNews& news) { say(window_line(news)); }
+void ProgressPrinter::window_changed(const WindowNews& news) {
+  model_.has_to_wait(!news.is_open, false);
+  say(window_line(news));
+}
 
 void ProgressPrinter::tick(SteadyTime now) {
   if (now < next_print_at_) return;

@@ -50,6 +50,14 @@ Result<Sighting> sight(StoreReader& store, const RunRecord& run) {
   return seen;
 }
 
+/// What is said of a run's rate is said of the one in force: a person may have slowed its account down.
+Result<void> heed_rate_order(StoreReader& store, RunRecord& run) {
+  const Result<std::optional<RateOrder>> order = store.rate_order(run.tenant);
+  if (order.has_error()) return order.error();
+  if (*order && (*order)->until > system_now()) run.rate = std::min(run.rate, (*order)->rate);
+  return {};
+}
+
 int terminal_columns_of_stdout() {
   winsize size{};
   if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
@@ -77,8 +85,10 @@ Result<DeviceFilter> filter_from(std::string_view state) {
 ExitCode status_command(const CommonOptions& common, std::optional<RunId> wanted) {
   const Result<std::unique_ptr<StoreReader>> store = open_to_look(common);
   if (store.has_error()) return store.error();
-  const Result<RunRecord> run = find_run_or_newest(**store, wanted);
+  Result<RunRecord> run = find_run_or_newest(**store, wanted);
   if (run.has_error()) return run.error();
+  const Result<void> ordered = heed_rate_order(**store, *run);
+  if (ordered.has_error()) return ordered.error();
   const Result<Sighting> seen = sight(**store, *run);
   if (seen.has_error()) return seen.error();
   fmt::print("{}", common.wants_json() ? status_json(*run, *seen, common.store)

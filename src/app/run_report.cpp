@@ -79,7 +79,9 @@ std::string requests_line(const RunRecord& run) {
 }
 
 std::string heading(const RunRecord& run, bool is_being_sent) {
-  return fmt::format("run {} ({}): {}\n", run.id.value, printable(run.job_name, 256),
+  const std::string of_what =
+      run.parent ? fmt::format("{} of run {}, ", to_string(run.purpose), run.parent->value) : std::string{};
+  return fmt::format("run {} ({}{}): {}\n", run.id.value, of_what, printable(run.job_name, 256),
                      status_word(run, is_being_sent));
 }
 
@@ -98,7 +100,8 @@ std::string why_finished(const RunRecord& run) {
       return "finished, with " + devices_in(devices.failed, "failed");
     case RunStatus::canceled:
       return "canceled, with " + devices_in(devices.canceled, "not sent to") +
-             (devices.in_doubt > 0 ? " and " + devices_in(devices.in_doubt, "in doubt") : "");
+             (devices.in_doubt > 0 ? " and " + devices_in(devices.in_doubt, "in doubt") : "") +
+             (run.control_reason.empty() ? "" : ": " + printable(run.control_reason, 512));
     default:
       return "finished: all devices accepted" +
              (devices.presumed > 0 ? fmt::format(", {} of them presumed", grouped(devices.presumed)) : "");
@@ -185,6 +188,13 @@ std::string run_corrected_job(const RunRecord& run, std::string_view store_optio
       run.id.value, store_option, again_options);
 }
 
+/// What a person can do about what it waits for, though it is being sent.
+std::string next_of(const RunRecord& run, const Sighting& seen, std::string_view store_file) {
+  if (seen.stages.wants_approval && seen.has_owner && status_of(run) != RunStatus::paused)
+    return fmt::format("sluice approve {}{}", run.id.value, option_text("--store", store_file));
+  return next_command(run, store_file);
+}
+
 }  // namespace
 
 std::string run_summary_json(const RunRecord& run, const std::string& next) {
@@ -233,7 +243,7 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
   left ? json.decimal(*left, 3) : json.null();
   json.member("control", to_string(run.control)).member("control_reason", run.control_reason);
   json.member("tenant_pause_reason", run.tenant_pause_reason);
-  json.member("why", why_line(run, seen, store_file)).member("next_command", next_command(run, store_file));
+  json.member("why", why_line(run, seen, store_file)).member("next_command", next_of(run, seen, store_file));
   return json.end_object().end_document().take();
 }
 
@@ -329,6 +339,13 @@ std::string command_to_go_on(const RunRecord& run, std::string_view store_option
       return fmt::format("sluice results {}{}", run.id.value, store_option);
     case RunStatus::paused:
       if (is_paused_by_its_job(run)) return run_corrected_job(run, store_option, again_options);
+      // A resume alone would meet the same gate again.
+      if (run.control_cause == ControlCause::gate && run.chunks.in_doubt > 0)
+        return look_at_doubt(run, store_option);
+      if (run.control_cause == ControlCause::gate) {
+        return fmt::format("sluice approve {0} --past-gate{1} && sluice resume {0}{2}", run.id.value,
+                           store_option, again_options);
+      }
       break;
     case RunStatus::pending:
     case RunStatus::running:

@@ -25,6 +25,7 @@
 #include "app/progress_printer.hpp"
 #include "app/run_observers.hpp"
 #include "app/say.hpp"
+#include "app/watched_deny_list.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/core/silence.hpp"
 #include "sluice/core/split_guard.hpp"
@@ -265,10 +266,9 @@ class Session final : public SteeredRuns {
                             .in_flight_max = static_cast<std::size_t>(first.setup.in_flight),
                             .not_before = not_before};
     // Of one tenant, so they have one list.
-    if (first.denied) {
-      config.is_denied = [denied = first.denied](std::string_view device) {
-        return denied->contains(device);
-      };
+    if (!first.setup.deny_file.empty()) {
+      const auto list = std::make_shared<WatchedDenyList>(first.setup.deny_file, first.denied);
+      config.is_denied = [list](std::string_view device) { return list->denies(device); };
     }
     if (ground_.open_checks) config.checks = ground_.open_checks(first.setup);
     for (const SteeredRun* steered : group) {
@@ -285,13 +285,20 @@ class Session final : public SteeredRuns {
     return config;
   }
 
+  /// Requests a second, as far as the devices a minute allow them.
+  static double rate_of(const SessionRun& run) {
+    if (!run.job.devices_per_minute) return run.setup.rate;
+    return std::min(run.setup.rate,
+                    *run.job.devices_per_minute / 60 / static_cast<double>(run.job.chunk_size));
+  }
+
   ProgressStart progress_start(const SessionRun& run) const {
     return {.run = run.record.id,
             .job_name = run.record.job_name,
             .tenant = run.record.tenant,
             .devices = run.record.devices,
             .chunks = run.record.chunks,
-            .rate = run.setup.rate,
+            .rate = rate_of(run),
             .account_limit = run.setup.account_rate,
             .in_flight_max = run.setup.in_flight,
             .at = clock_.steady_now()};

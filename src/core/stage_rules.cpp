@@ -16,45 +16,44 @@ std::int64_t sample_of(const Gate& gate, const StageTally& tally) {
   return tally.accepted + tally.failed + (gate.rules.is_doubt_failure ? tally.in_doubt : 0);
 }
 
-/// Why the gate's own numbers do not let the next stage start; empty: they do. A rule that was passed and
-/// then overruled by a person's "go on" stops here once more.
-std::string objection(const StageFacts& facts) {
+/// What the gate has too few numbers for; empty: for nothing.
+std::string lack(const StageFacts& facts) {
   const Gate& gate = facts.done->gate;
   const std::int64_t sample = sample_of(gate, facts.tally);
   if (sample < gate.min_sample && !is_seeded(Mutation::gate_without_sample)) {
     return fmt::format("{} of its devices have a result that counts, and the gate wants {}", sample,
                        gate.min_sample);
   }
-  const std::vector<std::string> passed = passed_limits(gate.rules, *facts.done, facts.tally, facts.run);
-  return passed.empty() ? std::string{} : passed.front();
+  const std::vector<std::string> missing = missing_samples(gate.rules, facts.tally, facts.run);
+  return missing.empty() ? std::string{} : missing.front();
 }
 
 std::optional<NextStep> at_gate(const StageFacts& facts, UtcTime now) {
   const Stage& stage = *facts.done;
   if (stage.gate.is_open || facts.is_gate_overruled) return std::nullopt;
-  if (const std::string why = objection(facts); !why.empty()) {
+  const std::string begin = fmt::format("stage {} is over, and ", stage.name);
+  // A limit that was passed, and then overruled by a person's "go on", stops here once more.
+  const std::vector<std::string> passed = passed_limits(stage.gate.rules, stage, facts.tally, facts.run);
+  if (!passed.empty())
     return NextStep{
-        StageStep::hold, {}, fmt::format("stage {} is over, and its gate holds: {}", stage.name, why)};
-  }
+        StageStep::hold, {}, begin + "its gate holds: " + passed.front(), stage.gate.rules.action};
+  if (const std::string lacking = lack(facts); !lacking.empty())
+    return NextStep{StageStep::hold, {}, begin + "its gate holds: " + lacking};
   if (!stage.gate.check) return std::nullopt;
-  if (!facts.answer && !facts.asked_at) return NextStep{StageStep::ask, {}, {}};
-  if (!facts.answer) {
-    return NextStep{
-        StageStep::wait, {}, fmt::format("stage {} is over, and its outside check is asked", stage.name)};
-  }
+  const std::string asked = begin + "its outside check is asked";
+  if (!facts.answer && !facts.asked_at) return NextStep{StageStep::ask, {}, asked};
+  if (!facts.answer) return NextStep{StageStep::wait, {}, asked};
   switch (*facts.answer) {
     case GateAnswer::pass:
       return std::nullopt;
     case GateAnswer::fail:
-      return NextStep{
-          StageStep::hold, {}, fmt::format("stage {} is over, and its outside check failed", stage.name)};
+      return NextStep{StageStep::hold, {}, begin + "its outside check failed", stage.gate.rules.action};
     case GateAnswer::inconclusive:
       break;
   }
   const UtcTime again_at = *facts.asked_at + stage.gate.check->every;
-  if (now >= again_at) return NextStep{StageStep::ask, {}, {}};
-  return NextStep{StageStep::wait, again_at,
-                  fmt::format("stage {} is over, and its outside check is inconclusive", stage.name)};
+  if (now >= again_at) return NextStep{StageStep::ask, {}, asked};
+  return NextStep{StageStep::wait, again_at, begin + "its outside check is inconclusive"};
 }
 
 }  // namespace

@@ -144,6 +144,7 @@ std::vector<NamedTolerance> tolerances_of(const StopRules& rules) {
   return all;
 }
 
+/// @param run_devices of the run, as far as it has come when the rules are asked
 void find_impossible(const StopRules& rules, const std::string& path, std::int64_t stage_devices,
                      std::int64_t run_devices, std::vector<std::string>& found) {
   for (const auto& [name, tolerance] : tolerances_of(rules)) {
@@ -191,6 +192,19 @@ std::vector<std::string> passed_limits(const StopRules& rules, const Stage& stag
   return passed;
 }
 
+std::vector<std::string> missing_samples(const StopRules& rules, const StageTally& of_stage,
+                                         const StageTally& of_run) {
+  const Scope scope{of_stage, of_run, {}};
+  std::vector<std::string> missing;
+  for (const Limit& limit : limits_of(rules, scope, nullptr)) {
+    const std::int64_t sample = settled(scope.of(limit.tolerance.of));
+    if (sample >= limit.tolerance.min_sample) continue;
+    missing.push_back(fmt::format("{} devices have a result, and a limit of it wants {}", sample,
+                                  limit.tolerance.min_sample));
+  }
+  return missing;
+}
+
 std::vector<std::string> sentences(const StopRules& rules, std::int64_t stage_devices,
                                    std::int64_t run_devices) {
   std::vector<std::string> all;
@@ -214,12 +228,14 @@ std::vector<std::string> impossible_samples(const Rollout& rollout,
                                             const std::vector<std::int64_t>& stage_devices) {
   std::vector<std::string> found;
   const std::int64_t run = std::accumulate(stage_devices.begin(), stage_devices.end(), std::int64_t{0});
+  std::int64_t until_then = 0;
   for (std::size_t i = 0; i < rollout.stages.size() && i < stage_devices.size(); ++i) {
+    until_then += stage_devices[i];
     // A stage that has no devices is passed over.
     if (stage_devices[i] == 0) continue;
     const Gate& gate = rollout.stages[i].gate;
     const std::string path = fmt::format("stages[{}].gate", i);
-    find_impossible(gate.rules, path, stage_devices[i], run, found);
+    find_impossible(gate.rules, path, stage_devices[i], until_then, found);
     if (!gate.is_open && gate.min_sample > stage_devices[i]) {
       found.push_back(fmt::format("{}.min_sample: {} devices are wanted, and the stage has only {}", path,
                                   gate.min_sample, stage_devices[i]));

@@ -222,10 +222,12 @@ Error nothing_selected(const AgainRequest& request, const AgainSurvey& survey) {
     return {ErrorKind::refused, fmt::format("run {} has no such devices", parent.value),
             fmt::format("See what became of them: sluice status {}", parent.value)};
   }
-  return {ErrorKind::refused,
-          fmt::format("run {} has no such devices but {} that run {} has taken over already", parent.value,
-                      survey.taken_before, survey.taken_by->value),
-          fmt::format("Go on with that one: sluice status {}", survey.taken_by->value)};
+  return {
+      ErrorKind::refused,
+      fmt::format(
+          "run {} has no such devices but {} that earlier ones have taken over already, run {} the newest",
+          parent.value, survey.taken_before, survey.taken_by->value),
+      fmt::format("Go on with those: sluice status {}", survey.taken_by->value)};
 }
 
 /// Two unfinished runs share no device unless the job says so; the parent's own are its own.

@@ -47,15 +47,22 @@ Error not_waiting(const RunRecord& run, const StageRecord& stage) {
                       printable(stage.name, 64))};
 }
 
+Error not_asked_for(const RunRecord& run, const StageRecord& stage) {
+  return {
+      ErrorKind::refused,
+      fmt::format("stage {} of run {} asks for no approval", printable(stage.name, 64), run.id.value),
+      fmt::format("If a gate holds it back, this overrules it: sluice approve {} --stage \"{}\" --past-gate",
+                  run.id.value, printable(stage.name, 64))};
+}
+
 /// The job as it was submitted says who may approve.
-Result<bool> needs_somebody_else(Store& store, RunId run, const StageRecord* stage) {
-  if (stage == nullptr) return false;
+Result<std::optional<Approval>> approval_of(Store& store, RunId run, const StageRecord* stage) {
+  if (stage == nullptr) return std::optional<Approval>{};
   const Result<Job> job = job_of(store, run);
   if (job.has_error()) return job.error();
   const auto index = static_cast<std::size_t>(stage->number - 1);
-  if (index >= job->rollout.stages.size()) return false;
-  const std::optional<Approval>& approval = job->rollout.stages[index].approval;
-  return approval && approval->not_by_submitter;
+  if (index >= job->rollout.stages.size()) return std::optional<Approval>{};
+  return job->rollout.stages[index].approval;
 }
 
 }  // namespace
@@ -69,13 +76,15 @@ Result<ApprovedStage> approve_stage(Store& store, const ApprovalOrder& order) {
   if (stage == nullptr && !order.stage.empty()) return no_such_stage(order, *stages);
   if (order.stage.empty() && stage != nullptr && !is_its_turn(*run, *stages))
     return not_waiting(*run, *stage);
-  const Result<bool> not_by_submitter = needs_somebody_else(store, order.run, stage);
-  if (not_by_submitter.has_error()) return not_by_submitter.error();
+  const Result<std::optional<Approval>> wanted = approval_of(store, order.run, stage);
+  if (wanted.has_error()) return wanted.error();
+  const bool is_to_come = stage != nullptr && stage->number > run->stage;
+  if (is_to_come && !*wanted && !order.is_past_gate) return not_asked_for(*run, *stage);
   StageApproval approval{.run = order.run,
                          .stage = {},
                          .actor = order.actor,
                          .digest = {},
-                         .not_by_submitter = *not_by_submitter,
+                         .not_by_submitter = *wanted && (*wanted)->not_by_submitter,
                          .is_past_gate = order.is_past_gate,
                          .now = order.now};
   if (stage != nullptr) approval.stage = stage->number;

@@ -98,7 +98,7 @@ asio::awaitable<Result<StageKeeper::Advance>> StageKeeper::advance(ServedRun& ru
         ask(run);
         co_return Advance{.is_waiting = true};
       case StageStep::hold:
-        done = co_await hold(run, next.reason);
+        done = co_await hold(run, next);
         break;
       case StageStep::open:
         done = co_await open(run);
@@ -124,14 +124,12 @@ asio::awaitable<Result<void>> StageKeeper::open(ServedRun& run) {
   co_return opened;
 }
 
-asio::awaitable<Result<void>> StageKeeper::hold(ServedRun& run, std::string reason) {
+asio::awaitable<Result<void>> StageKeeper::hold(ServedRun& run, const NextStep& next) {
   run.halt();
-  auto work = [id = run.id(), reason = std::move(reason), now = clock_.utc_now()](Store& store) {
-    return store.set_run_control({.run = id,
-                                  .control = RunControl::paused,
-                                  .cause = ControlCause::gate,
-                                  .reason = reason,
-                                  .now = now});
+  const auto control = next.action == StopAction::cancel ? RunControl::canceled : RunControl::paused;
+  auto work = [id = run.id(), control, reason = next.reason, now = clock_.utc_now()](Store& store) {
+    return store.set_run_control(
+        {.run = id, .control = control, .cause = ControlCause::gate, .reason = reason, .now = now});
   };
   Result<void> held = co_await store_.call(std::move(work));
   // Canceled meanwhile, so nothing of it starts either.

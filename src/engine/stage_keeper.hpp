@@ -43,7 +43,7 @@ class StageKeeper {
 
  private:
   boost::asio::awaitable<Result<void>> open(ServedRun& run);
-  boost::asio::awaitable<Result<void>> hold(ServedRun& run, std::string reason);
+  boost::asio::awaitable<Result<void>> hold(ServedRun& run, const NextStep& next);
   void ask(ServedRun& run);
   void tell(const ServedRun& run, const NextStep& step);
 

@@ -173,6 +173,15 @@ void check_order(const JsonValue& list, const std::vector<Stage>& stages, Findin
     }
     reached = std::max(reached, *stages[i].percent);
   }
+  // Nothing follows that could wait.
+  const JsonValue& last = list.elements[stages.size() - 1];
+  const std::string last_path = fmt::format("stages[{}]", stages.size() - 1);
+  if (const JsonValue* soak = last.find("soak"))
+    findings.add(soak->begin, field_path(last_path, "soak"), "the last stage has nothing to soak for");
+  if (stages.back().gate.check) {
+    findings.add(last.find("gate")->begin, field_path(last_path, "gate.check"),
+                 "the last stage has no next one that an outside check could hold back");
+  }
   if (reached != everything) {
     findings.add(list.begin, "stages",
                  "the stages do not reach the whole run; expected a last one with \"percent\": 100");

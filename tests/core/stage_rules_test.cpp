@@ -100,6 +100,37 @@ TEST_CASE("stages: a gate's limit on the whole run holds as well") {
   CHECK(between.at(noon + 1h).step == StageStep::open);
 }
 
+TEST_CASE("stages: a limit that waits for a larger sample than there is holds the gate") {
+  Between between;
+  between.canary.gate.rules.failed = Tolerance{.percent = Percent{500}, .of = ShareOf::run, .min_sample = 50};
+  between.facts.tally = {.devices = 20, .accepted = 16, .failed = 4};
+  between.facts.run = {.devices = 200, .accepted = 16, .failed = 4};
+
+  const NextStep held = between.at(noon + 1h);
+
+  CHECK(held.step == StageStep::hold);
+  CHECK(held.reason ==
+        "stage canary is over, and its gate holds: 20 devices have a result, and a limit of it wants 50");
+}
+
+TEST_CASE(
+    "stages: a gate that cancels does so for its limits and its outside check, not for want of numbers") {
+  Between between;
+  between.canary.gate.rules.action = StopAction::cancel;
+  between.facts.tally = {.devices = 20, .accepted = 17, .failed = 3};
+  CHECK(between.at(noon + 1h).action == StopAction::cancel);
+
+  between.facts.tally = {.devices = 20, .canceled = 20};
+  CHECK(between.at(noon + 1h).step == StageStep::hold);
+  CHECK(between.at(noon + 1h).action == StopAction::pause);
+
+  between.facts.tally = {.devices = 20, .accepted = 20};
+  between.canary.gate.check = OutsideCheck{.command = {"check"}};
+  between.facts.asked_at = noon + 30min;
+  between.facts.answer = GateAnswer::fail;
+  CHECK(between.at(noon + 1h).action == StopAction::cancel);
+}
+
 TEST_CASE("stages: the outside check is asked after the soak, and again while it is inconclusive") {
   Between between;
   between.canary.gate.check = OutsideCheck{.command = {"check"}, .every = 30s};

@@ -219,4 +219,11 @@ TEST_CASE("stop: a sample that is larger than what it is taken from is found bef
             "stages[1].gate.failed.min_sample: 81 devices are wanted, and the stage has only 80",
             "abort.failed.min_sample: 101 devices are wanted, and the run has only 100"});
   CHECK(impossible_samples(rollout, {30, 81}).empty());
+
+  // Of the run, a gate sees what was sent until then.
+  Rollout early;
+  early.stages.resize(2);
+  early.stages[0].gate.rules.failed = Tolerance{.of = ShareOf::run, .min_sample = 50};
+  CHECK(impossible_samples(early, {20, 80}).size() == 1);
+  CHECK(impossible_samples(early, {50, 50}).empty());
 }

@@ -240,7 +240,7 @@ TEST_CASE("again: what one retry has taken, a second one of the same run leaves 
 
   const Result<AgainSurvey> nothing = survey_again(*played.store, played.again({.failed = true}));
   REQUIRE(nothing.has_error());
-  CHECK(nothing.error().message.find("has taken over already") != std::string::npos);
+  CHECK(nothing.error().message.find("have taken over already") != std::string::npos);
 }
 
 TEST_CASE("again: a device that another unfinished run has is not taken") {

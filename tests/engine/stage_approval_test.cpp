@@ -20,7 +20,7 @@ constexpr const char* job_text =
     R"( "targets": {"devices_file": "fleet.txt"},)"
     R"( "stages": [{"name": "canary", "devices": 1},)"
     R"( {"name": "ten", "percent": 50, "approval": {"not_by_submitter": true}},)"
-    R"( {"name": "rest", "percent": 100, "approval": true}]})";
+    R"( {"name": "rest", "percent": 75, "approval": true}, {"name": "plain", "percent": 100}]})";
 
 struct Scene {
   Scene()
@@ -31,10 +31,11 @@ struct Scene {
                                       .rate = 8,
                                       .created_at = noon,
                                       .submitter = "alice (uid 1000)",
-                                      .stages = {{"canary", 1}, {"ten", 1}, {"rest", 2}}}))) {
+                                      .stages = {{"canary", 1}, {"ten", 1}, {"rest", 2}, {"plain", 1}}}))) {
     expect(store->add_chunks(run, {{.devices = 1, .names = "dev-1\n", .stage = 1},
                                    {.devices = 1, .names = "dev-2\n", .stage = 2},
-                                   {.devices = 2, .names = "dev-3\ndev-4\n", .stage = 3}}));
+                                   {.devices = 2, .names = "dev-3\ndev-4\n", .stage = 3},
+                                   {.devices = 1, .names = "dev-5\n", .stage = 4}}));
     expect(store->seal_run(run, 0));
     expect(store->open_stage(run, 1, noon));
   }
@@ -77,6 +78,16 @@ TEST_CASE("stage approval: said once more when its stage has started, it does no
   CHECK(expect(scene.approve("carol (uid 1002)", "rest")).number == 3);
 }
 
+TEST_CASE("stage approval: a stage that asks for none is approved past its gate only") {
+  Scene scene;
+
+  const Result<ApprovedStage> refused = scene.approve("bob (uid 1001)", "plain");
+
+  REQUIRE(kind_of(refused) == ErrorKind::refused);
+  CHECK(refused.error().hint.find("--past-gate") != std::string::npos);
+  CHECK(expect(scene.approve("bob (uid 1001)", "plain", true)).is_past_gate);
+}
+
 TEST_CASE("stage approval: what is approved past its gate is more than what is approved") {
   Scene scene;
   expect(scene.approve("bob (uid 1001)", "ten"));
@@ -100,7 +111,7 @@ TEST_CASE("stage approval: a stage that is not there is named with those that ar
 
   const Result<ApprovedStage> unknown = scene.approve("bob (uid 1001)", "teen");
   REQUIRE(kind_of(unknown) == ErrorKind::not_found);
-  CHECK(unknown.error().hint == "Its stages are: canary, ten, rest.");
+  CHECK(unknown.error().hint == "Its stages are: canary, ten, rest, plain.");
   CHECK(kind_of(scene.approve("bob (uid 1001)", "canary")) == ErrorKind::refused);
 
   const RunId plain = submit(*scene.store, {1});

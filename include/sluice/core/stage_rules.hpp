@@ -36,14 +36,15 @@ enum class StageStep {
   wait,    ///< until `until`, or for a result
   ask,     ///< the outside check
   await_approval,
-  hold,  ///< the run pauses, for the gate does not let the next stage start
+  hold,  ///< the gate does not let the next stage start: the run stops as `action` says
   open,  ///< the next stage starts
 };
 
 struct NextStep {
   StageStep step = StageStep::wait;
   std::optional<UtcTime> until;
-  std::string reason;  ///< of wait, await_approval and hold
+  std::string reason;  ///< of wait, ask, await_approval and hold
+  StopAction action = StopAction::pause;
 
   bool operator==(const NextStep&) const = default;
 };

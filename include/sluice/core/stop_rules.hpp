@@ -37,6 +37,10 @@ std::optional<Trip> judge(const Rollout& rollout, const RunTally& tally, const C
 std::vector<std::string> passed_limits(const StopRules& rules, const Stage& stage, const StageTally& of_stage,
                                        const StageTally& of_run);
 
+/// The limits of these rules that wait for a larger sample than there is, as reasons.
+std::vector<std::string> missing_samples(const StopRules& rules, const StageTally& of_stage,
+                                         const StageTally& of_run);
+
 /// Every rule as a sentence: "pauses when the 6th of 100 devices fails or is in doubt".
 std::vector<std::string> sentences(const StopRules& rules, std::int64_t stage_devices,
                                    std::int64_t run_devices);

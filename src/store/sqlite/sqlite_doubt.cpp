@@ -2,6 +2,7 @@
 // Resolving doubt: an operator's word on chunks of which nobody can say whether they were executed.
 #include <fmt/format.h>
 
+#include "sluice/core/mutation.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace sluice {
@@ -77,10 +78,12 @@ Result<DoubtResolved> SqliteStore::resolve_doubt(const DoubtDecision& decision) 
     if (!is_final(next.state)) {
       db_.run("UPDATE runs SET finished_at_us = NULL WHERE id = ?1", decision.run);
       // A stage of which something is to be sent again has not come to its end.
-      db_.run(
-          "UPDATE stages SET settled_at_us = NULL WHERE run = ?1 AND number IN"
-          " (SELECT stage FROM chunks WHERE run = ?1 AND state = 'pending')",
-          decision.run);
+      if (!is_seeded(Mutation::resent_not_awaited)) {
+        db_.run(
+            "UPDATE stages SET settled_at_us = NULL WHERE run = ?1 AND number IN"
+            " (SELECT stage FROM chunks WHERE run = ?1 AND state = 'pending')",
+            decision.run);
+      }
     }
     record_event(decision.now, decision.run, std::nullopt,
                  decision.verdict == DoubtVerdict::accept ? "doubt_accepted" : "doubt_resent",
