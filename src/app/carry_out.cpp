@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "app/carry_out.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <limits>
-
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "sluice/engine/run_control.hpp"
 #include "sluice/engine/stage_approval.hpp"
-#include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
 namespace {
@@ -62,20 +56,8 @@ struct OnStore {
     return {};
   }
 
-  /// Nothing would be slowed down by an order for an account that nothing is sent for.
-  Result<void> check_tenant(const std::string& tenant) const {
-    const Result<std::vector<RunRecord>> runs = store.runs(std::numeric_limits<std::int32_t>::max());
-    if (runs.has_error()) return runs.error();
-    if (std::ranges::find(*runs, tenant, &RunRecord::tenant) != runs->end()) return {};
-    return Error{ErrorKind::not_found,
-                 fmt::format("no run of this store belongs to a tenant {}", printable(tenant, 64)),
-                 "`sluice status RUN` names a run's tenant."};
-  }
-
   Result<void> operator()(const SetRateCommand& command) const {
     const UtcTime until = now + command.valid_for;
-    const Result<void> known = check_tenant(command.tenant);
-    if (known.has_error()) return known;
     const Result<void> set = store.set_rate(
         {.tenant = command.tenant, .rate = command.rate, .until = until, .actor = answer.actor, .now = now});
     if (set.has_error()) return set;

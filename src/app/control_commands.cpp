@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -156,6 +158,24 @@ ExitCode approve_command(const CommonOptions& common, RunId run, const ApproveOp
   return carry_out_and_report(common, *path, ApproveCommand{run, given.stage, given.is_past_gate});
 }
 
+namespace {
+
+/// Nothing would be slowed down by an order for an account that nothing is sent for: without a configuration
+/// to vouch for it, the tenant must have a run.
+Result<void> require_tenant(const std::string& path, const std::string& tenant, const Config& config) {
+  if (!config.tenants.empty()) return {};
+  const Result<std::unique_ptr<StoreReader>> reader = open_store_reader(path);
+  if (reader.has_error()) return reader.error();
+  const Result<std::vector<RunRecord>> runs = (*reader)->runs(std::numeric_limits<std::int32_t>::max());
+  if (runs.has_error()) return runs.error();
+  if (std::ranges::find(*runs, tenant, &RunRecord::tenant) != runs->end()) return {};
+  return Error{ErrorKind::not_found,
+               fmt::format("no run of this store belongs to a tenant {}", printable(tenant, 64)),
+               "`sluice status RUN` names a run's tenant."};
+}
+
+}  // namespace
+
 ExitCode rate_command(const CommonOptions& common, const RateOptionsGiven& given) {
   if (given.action != "set") {
     return Error{ErrorKind::usage, fmt::format("`sluice rate` has no \"{}\"", printable(given.action, 64)),
@@ -166,8 +186,10 @@ ExitCode rate_command(const CommonOptions& common, const RateOptionsGiven& given
   if (config.has_error()) return config.error();
   const Result<std::string> tenant = tenant_to_slow_down(given.tenant, given.rate, environment, *config);
   if (tenant.has_error()) return tenant.error();
-  return carry_out_and_report(common, store_path(common, environment, *config),
-                              SetRateCommand{*tenant, given.rate, given.valid_for});
+  const std::string path = store_path(common, environment, *config);
+  const Result<void> known = require_tenant(path, *tenant, *config);
+  if (known.has_error()) return known.error();
+  return carry_out_and_report(common, path, SetRateCommand{*tenant, given.rate, given.valid_for});
 }
 
 Result<std::optional<int>> resume_where_it_is_sent(const CommonOptions& common, const std::string& path,
