@@ -32,8 +32,9 @@ Result<RunRecord> find_run_or_newest(StoreReader& store, std::optional<RunId> id
   return std::move(newest->front());
 }
 
-Result<Sighting> sight(StoreReader& store, const RunRecord& run) {
+Result<Sighting> sight(StoreReader& store, const RunRecord& run, const CommonOptions& common) {
   Sighting seen{.queue = {}, .has_owner = store.has_owner(), .now = system_now()};
+  seen.config_file = common.config;
   // A job that this version cannot read is no error here: then there is less to tell.
   const Result<Job> read = job_of(store, run.id);
   const std::optional<Job> job = read.has_value() ? std::optional{*read} : std::nullopt;
@@ -89,7 +90,7 @@ ExitCode status_command(const CommonOptions& common, std::optional<RunId> wanted
   if (run.has_error()) return run.error();
   const Result<void> ordered = heed_rate_order(**store, *run);
   if (ordered.has_error()) return ordered.error();
-  const Result<Sighting> seen = sight(**store, *run);
+  const Result<Sighting> seen = sight(**store, *run, common);
   if (seen.has_error()) return seen.error();
   fmt::print("{}", common.wants_json() ? status_json(*run, *seen, common.store)
                                        : status_text(*run, *seen, common.store));
@@ -136,7 +137,7 @@ ExitCode why_command(const CommonOptions& common, RunId id) {
   if (store.has_error()) return store.error();
   const Result<RunRecord> run = find_run(**store, id);
   if (run.has_error()) return run.error();
-  const Result<Sighting> seen = sight(**store, *run);
+  const Result<Sighting> seen = sight(**store, *run, common);
   if (seen.has_error()) return seen.error();
   fmt::print("{}", common.wants_json() ? why_json(*run, *seen, common.store)
                                        : why_line(*run, *seen, common.store) + "\n");

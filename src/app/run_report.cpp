@@ -192,7 +192,7 @@ std::string run_corrected_job(const RunRecord& run, std::string_view store_optio
 std::string next_of(const RunRecord& run, const Sighting& seen, std::string_view store_file) {
   if (seen.stages.wants_approval && seen.has_owner && status_of(run) != RunStatus::paused)
     return fmt::format("sluice approve {}{}", run.id.value, option_text("--store", store_file));
-  return next_command(run, store_file);
+  return next_command(run, store_file, seen.config_file);
 }
 
 }  // namespace
@@ -307,7 +307,8 @@ std::string why_line(const RunRecord& run, const Sighting& seen, std::string_vie
     if (!seen.stages.wants_approval) return why;
     return why + fmt::format(" → sluice approve {}{}", run.id.value, option_text("--store", store_file));
   }
-  return fmt::format("run {}: {} → {}", run.id.value, reason, next_command(run, store_file));
+  return fmt::format("run {}: {} → {}", run.id.value, reason,
+                     next_command(run, store_file, seen.config_file));
 }
 
 std::string why_json(const RunRecord& run, const Sighting& seen, std::string_view store_file) {
@@ -315,13 +316,13 @@ std::string why_json(const RunRecord& run, const Sighting& seen, std::string_vie
   json.begin_object().member("schema_version", json_schema_version);
   json.member("run", run.id.value).member("status", to_string(status_of(run)));
   json.member("why", why_line(run, seen, store_file));
-  json.member("next_command", next_command(run, store_file));
+  json.member("next_command", next_of(run, seen, store_file));
   return json.end_object().end_document().take();
 }
 
-std::string next_command(const RunRecord& run, std::string_view store_file) {
+std::string next_command(const RunRecord& run, std::string_view store_file, std::string_view config_file) {
   const std::string store_option = option_text("--store", store_file);
-  return command_to_go_on(run, store_option, store_option);
+  return command_to_go_on(run, store_option, store_option + option_text("--config", config_file));
 }
 
 std::string command_to_go_on(const RunRecord& run, std::string_view store_option,

@@ -24,6 +24,7 @@ struct Sighting {
   UtcTime now;
   std::optional<NewestResult> newest_result = {};
   StageSighting stages = {};
+  std::string config_file = {};  ///< as it was given; empty: not given
   /// By its stages, its window and its device rate; absent: by its request rate alone.
   std::optional<std::chrono::microseconds> time_left = {};
 };
@@ -54,7 +55,9 @@ std::string why_json(const RunRecord& run, const Sighting& seen, std::string_vie
 
 /// The command that an operator most likely wants next: "sluice results 7 --state failed"; one line for a
 /// shell, also where it takes two.
-std::string next_command(const RunRecord& run, std::string_view store_file = {});
+/// What sends is told the configuration too: it may name devices that nothing is sent to.
+std::string next_command(const RunRecord& run, std::string_view store_file = {},
+                         std::string_view config_file = {});
 /// The same with all options that it must be given: `store_option` to look, `again_options` to send.
 std::string command_to_go_on(const RunRecord& run, std::string_view store_option,
                              std::string_view again_options);

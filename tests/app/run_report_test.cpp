@@ -114,6 +114,14 @@ TEST_CASE("run report: the next command follows from the status") {
   CHECK(next_command(under_way()) == "sluice resume 7");
 }
 
+TEST_CASE("run report: a hint that sends names the configuration, which may deny devices") {
+  Sighting seen{{}, false, start};
+  seen.config_file = "fleet.json";
+
+  CHECK(why_line(under_way(), seen, "a.db").find("sluice resume 7 --store a.db --config fleet.json") !=
+        std::string::npos);
+}
+
 TEST_CASE("run report: after a pause for its job, the corrected file is run for what is pending") {
   RunRecord run = under_way();
   run.control = RunControl::paused;
