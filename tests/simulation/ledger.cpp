@@ -726,8 +726,10 @@ void Ledger::check_acknowledged(const std::vector<RunRow>& runs) {
       continue;
     }
     if (!run.is_control_certain) continue;
-    // What was on its way when a person spoke may pass a threshold, and the process die before it tells.
-    const bool is_canceled_since = found->control == "canceled" && found->cause == "threshold";
+    // What was on its way when a person spoke may pass a threshold, or end a stage whose gate cancels, and
+    // the process die before it tells.
+    const bool is_by_rule = found->cause == "threshold" || found->cause == "gate";
+    const bool is_canceled_since = found->control == "canceled" && is_by_rule;
     const bool is_as_told = found->control == to_string(run.control) || is_canceled_since ||
                             (run.control == RunControl::active && found->control == "paused");
     if (!is_as_told)

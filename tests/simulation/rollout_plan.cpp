@@ -73,6 +73,9 @@ std::vector<StagePlan> draw_stages(Dice& dice, int devices) {
     if (!stage.gate.rules.failed) stage.gate.rules.failed = TolerancePlan{.percent = 5, .is_of_stage = true};
     if (stage.gate.is_open) stage.gate = GatePlan{.is_open = true};
   }
+  // Nothing follows the last one that could wait; a job that says so is refused.
+  stages.back().soak = 0ms;
+  stages.back().gate.is_asked_outside = false;
   return stages;
 }
 
