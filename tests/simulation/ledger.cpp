@@ -427,14 +427,16 @@ void Ledger::child_asked(int run, const AgainSelection& selection) {
     const bool is_doubtful = chunk.state == "in_doubt" || (chunk.state == "pending" && chunk.is_unclear);
     const bool is_unsent = chunk.state == "canceled" || (chunk.state == "pending" && !chunk.is_unclear);
     const bool is_taken = (selection.failed && chunk.state == "failed") ||
-                          (selection.not_sent && is_unsent) || (selection.in_doubt && is_doubtful);
+                          (selection.not_sent && is_unsent) || (selection.in_doubt && is_doubtful) ||
+                          (selection.accepted && chunk.state == "succeeded");
     if (!is_taken) continue;
     child.list += record_.names_of(chunk.id);
     for (const DeviceName name : devices_of(chunk.id)) {
       DeviceTruth& of_device = device(name);
       of_device.is_taken = true;
       of_device.is_final = of_device.was_refused_alone = false;
-      if (is_doubtful) ++of_device.permissions;
+      // What has got the command, or may have, is sent another one.
+      if (is_doubtful || chunk.state == "succeeded") ++of_device.permissions;
     }
   }
   world_.note("again", run, static_cast<std::int64_t>(child.list.size()));

@@ -255,10 +255,13 @@ bool Process::send_again(int run, Dice& dice) {
   const bool failed = dice.chance(0.7);
   const bool not_sent = dice.chance(0.7);
   const bool in_doubt = dice.chance(0.4);
+  const bool undoes = dice.chance(0.3);
   if (!id || around_.ledger.has_child(run)) return true;
+  const AgainSelection reached{.in_doubt = true, .accepted = true, .where = {}};
+  const AgainSelection missed{.failed = failed, .not_sent = not_sent, .in_doubt = in_doubt};
   const AgainRequest request{.parent = *id,
-                             .purpose = RunPurpose::retry,
-                             .selection = {.failed = failed, .not_sent = not_sent, .in_doubt = in_doubt},
+                             .purpose = undoes ? RunPurpose::undo : RunPurpose::retry,
+                             .selection = undoes ? reached : missed,
                              .now = clock_.utc_now(),
                              .submitter = "op"};
   const Result<AgainSurvey> survey = survey_again(*store_, request);

@@ -469,7 +469,8 @@ void Simulation::put_older_copy_back() {
 std::string Simulation::job_text(int run) const {
   const RunPlan& plan = scenario_.runs[static_cast<std::size_t>(run)];
   return fmt::format(
-      R"({{"name":"run-{}","call":{{"product_key":"a1BwAGVxxxx","identifier":"Set","args":{{}}}},"chunk_size":{},)"
+      R"({{"name":"run-{}","call":{{"product_key":"a1BwAGVxxxx","identifier":"Set","args":{{}}}},)"
+      R"("compensate":{{"product_key":"a1BwAGVxxxx","identifier":"Reset","args":{{}}}},"chunk_size":{},)"
       R"("safe_to_repeat":{},"on_doubt":"{}","retry":{{"max_attempts":{},"base":"{}ms","cap":"{}ms","deadline":"{}ms"}}{}}})",
       run, plan.chunk_size, plan.safe_to_repeat, to_string(plan.on_doubt), plan.retry.max_attempts,
       plan.retry.base.count(), plan.retry.cap.count(), plan.retry.deadline.count(),
