@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include "sluice/core/fair_share.hpp"
-#include "sluice/core/run_pace.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;
@@ -63,45 +62,4 @@ TEST_CASE("fair share: a run that waits gains weight, twice as much for every mi
   CHECK(shares.share_of(one, start + 3min).stride == doctest::Approx(fresh / 8));
   shares.taken(one, 1, start + 3min);
   CHECK(shares.share_of(one, start + 3min).stride == doctest::Approx(fresh));
-}
-
-TEST_CASE("run pace: after a chunk of a hundred at 6,000 devices a minute, the next waits a second") {
-  RunPace pace{std::nullopt, 6000.0};
-  CHECK(pace.is_limited());
-  CHECK(pace.next_send_at(100) <= start);
-
-  pace.sent(start, 100);
-  CHECK(pace.next_send_at(100) == start + 1s);
-  pace.sent(start + 1s, 50);
-  CHECK(pace.next_send_at(100) == start + 1s + 500ms);
-}
-
-TEST_CASE("run pace: no minute holds more than it may, whatever the chunks' size") {
-  // Spread evenly, a hundred go every 40 s; but two of them are more than 150.
-  RunPace pace{std::nullopt, 150.0};
-  pace.sent(start, 100);
-  CHECK(pace.next_send_at(50) == start + 40s);
-  CHECK(pace.next_send_at(100) == start + 60s);
-
-  pace.sent(start + 60s, 100);
-  CHECK(pace.next_send_at(100) == start + 120s);
-}
-
-TEST_CASE("run pace: of two limits the slower one counts") {
-  RunPace pace{2.0, 6000.0};
-  pace.sent(start, 10);
-  CHECK(pace.next_send_at(100) == start + 500ms);
-  pace.sent(start + 500ms, 100);
-  CHECK(pace.next_send_at(100) == start + 1500ms);
-  CHECK_FALSE(RunPace(std::nullopt, std::nullopt).is_limited());
-}
-
-TEST_CASE("run pace: after a restart a minute passes, because an earlier process may have used it up") {
-  RunPace pace{std::nullopt, 6000.0};
-  pace.begin_after_others(start);
-  CHECK(pace.next_send_at(100) == start + 60s);
-
-  RunPace by_requests{2.0, std::nullopt};
-  by_requests.begin_after_others(start);
-  CHECK(by_requests.next_send_at(100) <= start);
 }

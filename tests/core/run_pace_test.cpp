@@ -41,3 +41,23 @@ TEST_CASE("run pace: whoever goes on with a run lets a minute pass, for nobody k
   by_requests.begin_after_others(start);
   CHECK(by_requests.next_send_at(1) <= start);
 }
+
+TEST_CASE("run pace: after a chunk of a hundred at 6,000 devices a minute, the next waits a second") {
+  RunPace pace{std::nullopt, 6000.0};
+  CHECK(pace.is_limited());
+  CHECK(pace.next_send_at(100) <= start);
+
+  pace.sent(start, 100);
+  CHECK(pace.next_send_at(100) == start + 1s);
+  pace.sent(start + 1s, 50);
+  CHECK(pace.next_send_at(100) == start + 1s + 500ms);
+}
+
+TEST_CASE("run pace: of two limits the slower one counts") {
+  RunPace pace{2.0, 6000.0};
+  pace.sent(start, 10);
+  CHECK(pace.next_send_at(100) == start + 500ms);
+  pace.sent(start + 500ms, 100);
+  CHECK(pace.next_send_at(100) == start + 1500ms);
+  CHECK_FALSE(RunPace(std::nullopt, std::nullopt).is_limited());
+}
