@@ -2,13 +2,17 @@
 // The job file's reader: any text is either a job, which written out anew reads as the same job, or a list of
 // findings each of which has its place.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "fuzz/claim.hpp"
+#include "sluice/core/window_rules.hpp"
 #include "sluice/jobfile/job_file.hpp"
 
 using namespace sluice;
@@ -41,27 +45,45 @@ std::string written(const Call& call) {
   return text + "}}";
 }
 
-std::string written(const Targets& targets) {
-  if (targets.devices.empty() && targets.devices_file.empty()) return "{}";
-  if (targets.devices.empty()) {
-    std::string text = fmt::format(R"({{"devices_file": {})", quoted(targets.devices_file));
-    if (!targets.column.empty()) text += fmt::format(R"(, "column": {})", quoted(targets.column));
-    return text + "}";
-  }
-  std::string text = R"({"devices": [)";
-  for (std::string_view comma; const std::string& device : targets.devices) {
-    text += fmt::format("{}{}", comma, quoted(device));
-    comma = ", ";
-  }
-  return text + "]}";
+std::string list_of(const std::vector<std::string>& quoted_texts) {
+  return fmt::format("[{}]", fmt::join(quoted_texts, ", "));
 }
 
+std::string written(const Targets& targets) {
+  std::vector<std::string> members;
+  if (!targets.devices.empty()) {
+    std::vector<std::string> devices;
+    for (const std::string& device : targets.devices) devices.push_back(quoted(device));
+    members.push_back("\"devices\": " + list_of(devices));
+  }
+  for (const auto& [key, value] : {std::pair{"devices_file", targets.devices_file},
+                                   {"column", targets.column},
+                                   {"where", targets.where},
+                                   {"exclude_file", targets.exclude_file}}) {
+    if (!value.empty()) members.push_back(fmt::format("\"{}\": {}", key, quoted(value)));
+  }
+  return fmt::format("{{{}}}", fmt::join(members, ", "));
+}
+
+std::string written(const SendWindow& window) {
+  std::vector<std::string> spans;
+  for (const DailySpan& span : window.allow) spans.push_back(quoted(to_string(span)));
+  return fmt::format(R"({{"zone": {}, "allow": {}}})", quoted(window.zone), list_of(spans));
+}
+
+// Everything but the stages and the thresholds.
 std::string written(const Job& job) {
   std::string text = fmt::format(
       R"({{"name": {}, "call": {}, "targets": {}, "chunk_size": {}, "safe_to_repeat": {})", quoted(job.name),
       written(job.call), written(job.targets), job.chunk_size, job.safe_to_repeat);
   if (!job.tenant.empty()) text += fmt::format(R"(, "tenant": {})", quoted(job.tenant));
+  if (job.compensate) text += fmt::format(R"(, "compensate": {})", written(*job.compensate));
+  if (job.window) text += fmt::format(R"(, "window": {})", written(*job.window));
+  if (job.deadline) text += fmt::format(R"(, "deadline": {})", quoted(*job.deadline));
+  if (job.devices_per_minute) text += fmt::format(R"(, "devices_per_minute": {})", *job.devices_per_minute);
   if (job.rate) text += fmt::format(R"(, "rate": {})", *job.rate);
+  text += fmt::format(R"(, "conflict": "{}", "priority": "{}")", to_string(job.conflict),
+                      to_string(job.priority));
   text += fmt::format(
       R"(, "on_doubt": "{}", "retry": {{"max_attempts": {}, "base": {}, "cap": {}, "deadline": {}}}}})",
       to_string(job.on_doubt), job.retry.max_attempts, quoted(job.retry.base), quoted(job.retry.cap),
@@ -129,9 +151,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     return 0;
   }
   claim_values_are_in_range(*job);
-  const std::string again = written(*job);
+  // A template's parameters are no part of the job.
+  if (text.find("${") != text.npos) return 0;
+  Job expected = *job;
+  expected.rollout = {};
+  const std::string again = written(expected);
   const Result<Job> reread = read_job("job.json", again);
   claim(reread.has_value(), "a job written out is a job", again);
-  claim(*reread == *job, "a job written out is the same job", again);
+  claim(*reread == expected, "a job written out is the same job", again);
   return 0;
 }
