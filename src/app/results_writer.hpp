@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "app/json_text.hpp"
+#include "http_api/json_text.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/store/store.hpp"
 

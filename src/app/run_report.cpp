@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "app/display_text.hpp"
-#include "app/json_text.hpp"
 #include "app/pause_text.hpp"
+#include "http_api/json_text.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
