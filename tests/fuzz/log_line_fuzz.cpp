@@ -32,7 +32,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::size_t cut = std::min(input.find('\x1f'), input.size());
   const std::string_view first = input.substr(0, cut);
   const std::string_view second = cut == input.size() ? input : input.substr(cut + 1);
-  const LogEvent event{UtcTime{}, LogLevel::info, first, {{"first", first}, {"second", second}, {second, 1}}};
+  const LogEvent event{UtcTime{},
+                       LogLevel::info,
+                       first,
+                       {{"first", first}, {"second", second}, {"name_" + std::string{second}, 1}}};
 
   const std::string logfmt = to_logfmt(event);
   claim(fuzz::is_free_of_controls(logfmt) && is_readable(logfmt), "a line steers no terminal", logfmt);
