@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "app/json_text.hpp"
+#include "http_api/json_text.hpp"
 #include "jobfile/utf8.hpp"
 
 namespace sluice {
