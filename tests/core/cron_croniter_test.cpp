@@ -41,8 +41,8 @@ Expectation expectation_of(const std::string& line) {
 }
 
 std::vector<Expectation> expectations(const std::string& seed, int count) {
-  const std::string command =
-      "/usr/bin/python3 '" SLUICE_SOURCE_DIR "/tests/core/cron_expectations.py' " + seed + " " + std::to_string(count);
+  const std::string command = "/usr/bin/python3 '" SLUICE_SOURCE_DIR "/tests/core/cron_expectations.py' " +
+                              seed + " " + std::to_string(count);
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
   REQUIRE(pipe != nullptr);
   std::vector<Expectation> found;
