@@ -57,12 +57,13 @@ CREATE UNIQUE INDEX runs_of_tick ON runs (tick) WHERE tick IS NOT NULL AND seale
 CREATE TABLE job_files (
   name     TEXT PRIMARY KEY NOT NULL CHECK (name <> ''),
   state    TEXT    NOT NULL CHECK (state IN ('good', 'invalid', 'removed')),
-  revision INTEGER NOT NULL CHECK (revision >= 1),  -- of the last good content
-  digest   TEXT    NOT NULL,                        -- SHA-256 of what was last seen, good or not
-  error    TEXT    NOT NULL DEFAULT '',             -- why it is invalid
-  seen_at_us INTEGER NOT NULL,
-  run      INTEGER,                                 -- of the last good content
-  schedule INTEGER REFERENCES schedules (id)        -- the same
+  revision    INTEGER NOT NULL CHECK (revision >= 0),  -- of the last good content; 0: there was none yet
+  digest      TEXT    NOT NULL DEFAULT '',             -- SHA-256 of that content
+  seen_digest TEXT    NOT NULL,                        -- of what was last seen, good or not
+  seen_at_us  INTEGER NOT NULL,
+  error       TEXT    NOT NULL DEFAULT '',             -- why it is invalid
+  run         INTEGER,                                 -- of the last good content; no reference: it may be pruned
+  schedule    INTEGER REFERENCES schedules (id)        -- the same
 ) STRICT, WITHOUT ROWID;
 
 -- Contents of job files that were submitted once and are not submitted again.
