@@ -24,7 +24,9 @@ Result<void> ControlServer::open(const std::string& store_file) {
   Router router{command_routes([this](ApiCommand command, ApiClient client) {
     return carry_out(std::move(command), std::move(client));
   })};
-  server_.emplace(loop_, std::move(*socket), std::move(router), [this](uid_t user) { return name_of(user); });
+  server_.emplace(loop_, std::move(router),
+                  ApiSurroundings{.name_of = [this](uid_t user) { return name_of(user); }});
+  server_->listen(*std::move(socket));
   return {};
 }
 

@@ -1,51 +1,78 @@
 // SPDX-License-Identifier: MIT
-// One client of the control API: reads request after request and writes what is answered.
+// One client of the API: reads request after request and writes what is answered.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "http_api/api_server.hpp"
+#include "http_api/api_wire.hpp"
+#include "http_api/request_head.hpp"
 
 namespace sluice {
 
+/// Who is at the other end of a connection, before he has said anything.
+struct ApiPeer {
+  std::optional<SocketPeer> process;  ///< of the unix socket
+  std::string origin;                 ///< "unix", or the address of a TCP peer
+  bool is_tls = false;
+  bool is_loopback = false;
+  std::shared_ptr<const HostNames> names = {};  ///< that he may ask under; null: over the unix socket
+};
+
 class ApiConnection : public std::enable_shared_from_this<ApiConnection> {
  public:
-  /// Everything passed by reference must outlive it.
-  ApiConnection(boost::asio::local::stream_protocol::socket socket, const Router& router,
-                const std::function<std::string(uid_t)>& name_of, const ApiLimits& limits);
+  /// What is passed by reference must outlive it.
+  ApiConnection(boost::asio::any_io_executor loop, std::unique_ptr<ApiWire> wire, ApiPeer peer,
+                ApiCommon& common);
 
   /// Until the client leaves, is too slow, or leave() is called.
   boost::asio::awaitable<void> serve();
 
   /// Waits for the client, not for the API: dropping it loses nothing.
   bool is_reading() const { return is_reading_; }
-  /// At once if it waits for the client, else when the answer is given.
+  /// At once if it waits for the client, else when the answer is given; a stream ends where it is.
   void leave();
 
  private:
-  struct Read {
-    std::optional<ApiRequest> request;
-    std::optional<ApiAnswer> refusal;  ///< neither: the client has left
-    bool keeps_open = false;
-  };
+  /// What may be told before a body is read.
+  using Head = std::variant<RequestHead, ApiAnswer>;
 
-  boost::asio::awaitable<Read> read();
-  boost::asio::awaitable<ApiAnswer> answer_to(ApiRequest request, const SocketPeer& peer) const;
-  boost::asio::awaitable<bool> write(ApiAnswer answer, bool keeps_open);
-  void limit_time();
+  boost::asio::awaitable<std::optional<Head>> read_head();
+  boost::asio::awaitable<ApiAnswer> answer_to(RequestHead& head);
+  std::variant<ApiClient, ApiAnswer> client_of(const RequestHead& head);
+  ApiAnswer login_failure(const RequestHead& head);
+  std::optional<ApiAnswer> objection_to_body(const Route& route, const RequestHead& head) const;
+  boost::asio::awaitable<std::optional<ApiAnswer>> read_body(const Route& route, const RequestHead& head,
+                                                             ApiRequest& request);
+  boost::asio::awaitable<std::optional<ApiAnswer>> read_upload(const RequestHead& head, ApiRequest& request);
+  boost::asio::awaitable<bool> read_more();
+  boost::asio::awaitable<ApiAnswer> handled(const Route& route, ApiRequest request);
+
+  boost::asio::awaitable<bool> write(ApiAnswer answer, bool has_body, bool keeps_open);
+  boost::asio::awaitable<bool> write_stream(const ApiAnswer& answer);
+  void make_problem(ApiAnswer& answer);
+  boost::asio::awaitable<bool> write_within_time(std::string_view text);
+  boost::asio::awaitable<void> end();
+
+  void limit_time(std::chrono::milliseconds time);
+  std::chrono::milliseconds time_for(std::size_t bytes) const;
   void close();
 
-  boost::asio::local::stream_protocol::socket socket_;
+  std::unique_ptr<ApiWire> wire_;
   boost::asio::steady_timer deadline_;
-  const Router& router_;
-  const std::function<std::string(uid_t)>& name_of_;
-  const ApiLimits& limits_;
-  std::string unread_;  ///< bytes of the next request that came with this one
+  ApiPeer peer_;
+  ApiCommon& common_;
+  std::string unread_;           ///< bytes that came and were not looked at yet
+  std::uint64_t body_left_ = 0;  ///< bytes of the body that are still to be taken
+  std::shared_ptr<ApiStream> stream_;
+  std::string target_;  ///< of the request that is being answered
   bool is_reading_ = true;
   bool is_leaving_ = false;
 };

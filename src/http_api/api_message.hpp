@@ -18,6 +18,8 @@
 
 namespace sluice {
 
+class UploadedFile;
+
 /// What a client may do, and what a route asks of him: each scope holds those before it.
 enum class ApiScope {
   none,     ///< nothing is asked: the route tells nothing of anybody
@@ -52,8 +54,8 @@ struct ApiRequest {
   ApiParameters query;    ///< only keys that the route knows
   ApiParameters headers;  ///< names in lower case; those that carry credentials are not among them
   ApiClient client;
-  std::string body;         ///< JSON, if the route takes a body; may be empty
-  std::string upload_file;  ///< where the body is instead, if the route takes an upload
+  std::string body;                      ///< JSON, if the route takes a body; may be empty
+  std::shared_ptr<UploadedFile> upload;  ///< the body instead, if the route takes an upload
 
   /// A parameter of the path; empty: the route has none of that name.
   std::string_view parameter(std::string_view name) const;
