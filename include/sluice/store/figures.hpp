@@ -42,7 +42,7 @@ class Figures {
  public:
   virtual ~Figures() = default;
 
-  virtual Result<StoreFigures> figures(UtcTime now) = 0;
+  virtual Result<StoreFigures> read_figures(UtcTime now) = 0;
 };
 
 }  // namespace sluice

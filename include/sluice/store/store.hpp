@@ -282,6 +282,7 @@ struct NewestResult {
 // The rest of the seam, noun by noun, each in a header of its own.
 class AuditLog;
 class AuditReader;
+class Figures;
 class Housekeeping;
 class JobFiles;
 class Pages;
@@ -339,6 +340,7 @@ class StoreReader {
   virtual Pages& pages() = 0;
   virtual ScheduleReader& schedule_reader() = 0;
   virtual AuditReader& audit_reader() = 0;
+  virtual Figures& figures() = 0;
 };
 
 class Store : public StoreReader {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sluice/store/audit_log.hpp"
+#include "sluice/store/figures.hpp"
 #include "sluice/store/pages.hpp"
 #include "sluice/store/schedule_book.hpp"
 #include "sluice/store/store.hpp"
@@ -44,6 +45,9 @@ void for_each_unfinished_device(Connection& connection, std::string_view tenant,
 /// The newest stage that may be sent.
 int open_stage(Connection& connection, RunId run);
 
+// figure_queries.cpp
+StoreFigures figures(Connection& connection, UtcTime now);
+
 /// A value of a closed set. The schema's CHECKs hold these sets closed, so another word means a damaged file.
 template <class T>
 T known(std::optional<T> value, const Connection& connection) {
@@ -72,11 +76,12 @@ namespace sluice {
 
 /// The reading half of a seam, answered over a connection.
 template <class Seam>
-class SqliteReads : public Seam, public Pages, public ScheduleReader, public AuditReader {
+class SqliteReads : public Seam, public Pages, public ScheduleReader, public AuditReader, public Figures {
  public:
   Pages& pages() override { return *this; }
   ScheduleReader& schedule_reader() override { return *this; }
   AuditReader& audit_reader() override { return *this; }
+  Figures& figures() override { return *this; }
 
   Result<std::vector<RunRecord>> runs(std::size_t limit) override {
     return answer([&] { return queries::runs(connection(), limit); });
@@ -126,6 +131,10 @@ class SqliteReads : public Seam, public Pages, public ScheduleReader, public Aud
   Result<void> for_each_unfinished_device(
       std::string_view tenant, const std::function<bool(RunId, std::string_view)>& visit) override {
     return answer([&] { queries::for_each_unfinished_device(connection(), tenant, visit); });
+  }
+
+  Result<StoreFigures> read_figures(UtcTime now) override {
+    return answer([&] { return queries::figures(connection(), now); });
   }
 
  private:
