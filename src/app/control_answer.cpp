@@ -7,8 +7,8 @@
 #include <boost/json/value.hpp>
 
 #include "app/display_text.hpp"
-#include "app/json_text.hpp"
 #include "app/run_report.hpp"
+#include "http_api/json_text.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
 

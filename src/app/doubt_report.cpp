@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "app/display_text.hpp"
-#include "app/json_text.hpp"
 #include "app/run_report.hpp"
 #include "http_api/api_reason.hpp"
+#include "http_api/json_text.hpp"
 #include "jobfile/utf8.hpp"
 #include "sluice/jobfile/device_name.hpp"
 

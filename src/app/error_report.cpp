@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "app/json_text.hpp"
+#include "http_api/json_text.hpp"
 
 namespace sluice {
 namespace {

@@ -9,10 +9,10 @@
 
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
-#include "app/json_text.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
 #include "app/standard_output.hpp"
+#include "http_api/json_text.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
 

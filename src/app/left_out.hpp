@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "app/json_text.hpp"
+#include "http_api/json_text.hpp"
 #include "sluice/jobfile/target_list.hpp"
 
 namespace sluice {

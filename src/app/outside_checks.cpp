@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "app/child_process.hpp"
-#include "app/json_text.hpp"
 #include "app/say.hpp"
+#include "http_api/json_text.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "sluice/transport/https.hpp"
 

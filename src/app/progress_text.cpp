@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "app/display_text.hpp"
-#include "app/json_text.hpp"
+#include "http_api/json_text.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -142,7 +142,7 @@ std::string log_value(std::string_view untrusted) {
   return quoted += '"';
 }
 
-std::string seconds_or_unknown(const ProgressView& view, std::chrono::seconds EtaRange::*end) {
+std::string seconds_or_unknown(const ProgressView& view, std::chrono::seconds EtaRange::* end) {
   return view.eta ? std::to_string(((*view.eta).*end).count()) : "unknown";
 }
 

@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "app/display_text.hpp"
-#include "app/json_text.hpp"
+#include "http_api/json_text.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {

@@ -15,6 +15,7 @@
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
 #include "app/time_left.hpp"
+#include "http_api/device_json.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/engine/recovery.hpp"
 #include "sluice/jobfile/device_name.hpp"
@@ -66,19 +67,11 @@ int terminal_columns_of_stdout() {
 }
 
 Result<DeviceFilter> filter_from(std::string_view state) {
-  DeviceFilter filter;
-  if (state.empty()) return filter;
-  if (state == "confirmed" || state == "presumed") {
-    filter.state = ChunkState::succeeded;
-    filter.evidence = evidence_from(state);
-    return filter;
-  }
-  filter.state = device_state_from(state);
-  if (!filter.state) {
-    return Error{ErrorKind::usage, fmt::format("--state {}: no such state", printable(state, 64)),
-                 "One of pending, in_flight, accepted, confirmed, presumed, failed, in_doubt, canceled."};
-  }
-  return filter;
+  if (state.empty()) return DeviceFilter{};
+  const std::optional<DeviceFilter> filter = device_filter_from(state);
+  if (filter) return *filter;
+  return Error{ErrorKind::usage, fmt::format("--state {}: no such state", printable(state, 64)),
+               "One of pending, in_flight, accepted, confirmed, presumed, failed, in_doubt, canceled."};
 }
 
 }  // namespace

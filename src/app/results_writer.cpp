@@ -38,10 +38,6 @@ constexpr std::array<Column, 9> table_columns{{{"DEVICE", 32},
 constexpr std::string_view csv_header =
     "device,state,evidence,chunk,attempts,request_id,code,message,settled_at\n";
 
-std::string_view evidence_word(Evidence evidence) {
-  return evidence == Evidence::none ? std::string_view{} : to_string(evidence);
-}
-
 // printable(), the short way for what is so already.
 std::string shown(std::string_view untrusted) {
   return plain_prefix(untrusted) == untrusted.size() ? std::string{untrusted}
@@ -88,18 +84,6 @@ std::optional<ResultsFormat> results_format_from(std::string_view word) {
   if (word == "csv") return ResultsFormat::csv;
   if (word == "txt") return ResultsFormat::txt;
   return std::nullopt;
-}
-
-std::string_view device_state_word(ChunkState state) {
-  return state == ChunkState::succeeded ? "accepted" : to_string(state);
-}
-
-std::optional<ChunkState> device_state_from(std::string_view word) {
-  if (word == "accepted") return ChunkState::succeeded;
-  const std::optional<ChunkState> state = chunk_state_from(word);
-  // A device is never split, and `succeeded` would promise what nobody knows.
-  if (state == ChunkState::split || state == ChunkState::succeeded) return std::nullopt;
-  return state;
 }
 
 TextSink sink_to(std::FILE* file) {
@@ -171,11 +155,7 @@ Result<void> ResultsWriter::finish() {
 void ResultsWriter::write_json_row(const DeviceResult& row) {
   if (options_.format == ResultsFormat::json) json_.break_line();
   json_.begin_object();
-  json_.member("device", row.device).member("state", device_state_word(row.state));
-  json_.member("evidence", evidence_word(row.evidence)).member("chunk", row.chunk.value);
-  json_.member("attempts", row.attempts).member("request_id", row.request_id);
-  json_.member("code", row.code).member("message", row.message).key("settled_at");
-  row.settled_at ? json_.value(time_text(row.settled_at)) : json_.null();
+  write_device(json_, row, time_text(row.settled_at));
   json_.end_object();
   if (options_.format == ResultsFormat::ndjson) json_.end_document();
 }

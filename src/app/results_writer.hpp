@@ -10,7 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "app/json_text.hpp"
+#include "http_api/device_json.hpp"
+#include "http_api/json_text.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/store/store.hpp"
 
@@ -25,12 +26,6 @@ enum class ResultsFormat {
 };
 
 std::optional<ResultsFormat> results_format_from(std::string_view word);
-
-/// A device's state as reports call it: a chunk that succeeded is `accepted`, for more is not known of a
-/// device.
-std::string_view device_state_word(ChunkState state);
-/// The other way round; absent: no such word.
-std::optional<ChunkState> device_state_from(std::string_view word);
 
 /// Takes a block of output; says if it could not.
 using TextSink = std::function<Result<void>(std::string_view)>;

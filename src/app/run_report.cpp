@@ -10,8 +10,9 @@
 #include <string_view>
 
 #include "app/display_text.hpp"
-#include "app/json_text.hpp"
 #include "app/pause_text.hpp"
+#include "http_api/json_text.hpp"
+#include "http_api/run_json.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
@@ -20,47 +21,9 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-std::optional<double> seconds_taken(const RunRecord& run) {
-  if (!run.started_at || !run.finished_at) return std::nullopt;
-  return std::max(Seconds{*run.finished_at - *run.started_at}.count(), 0.0);
-}
-
 std::optional<std::string> time_text(const std::optional<UtcTime>& time) {
   if (!time) return std::nullopt;
   return to_rfc3339(*time);
-}
-
-void write_devices(JsonText& json, const StateCounts& devices) {
-  json.key("devices").begin_object().member("total", total(devices));
-  json.member("accepted", devices.accepted).member("presumed", devices.presumed);
-  json.member("failed", devices.failed).member("in_doubt", devices.in_doubt);
-  json.member("canceled", devices.canceled).member("pending", unfinished(devices)).end_object();
-}
-
-void write_chunks(JsonText& json, const StateCounts& chunks) {
-  json.key("chunks").begin_object().member("pending", chunks.pending).member("in_flight", chunks.in_flight);
-  json.member("succeeded", chunks.accepted + chunks.presumed).member("failed", chunks.failed);
-  json.member("in_doubt", chunks.in_doubt).member("split", chunks.split);
-  json.member("canceled", chunks.canceled).end_object();
-}
-
-// A run that is under way by its counts, but that no process sends: after Ctrl-C, a crash, a lost endpoint.
-std::string_view status_word(const RunRecord& run, bool is_being_sent) {
-  const RunStatus status = status_of(run);
-  return status == RunStatus::running && !is_being_sent ? "interrupted" : to_string(status);
-}
-
-// The members that every object about a run has, in this order.
-void write_run(JsonText& json, const RunRecord& run, bool is_being_sent) {
-  json.member("run", run.id.value).member("job", run.job_name);
-  json.member("status", status_word(run, is_being_sent));
-  write_devices(json, run.devices);
-  write_chunks(json, run.chunks);
-  json.member("requests", run.requests).member("throttled", run.throttled);
-  json.member("started_at", time_text(run.started_at)).member("finished_at", time_text(run.finished_at));
-  json.key("seconds");
-  const std::optional<double> seconds = seconds_taken(run);
-  seconds ? json.decimal(*seconds, 3) : json.null();
 }
 
 std::string devices_line(const StateCounts& devices) {
@@ -270,11 +233,7 @@ std::string status_text(const RunRecord& run, const Sighting& seen, std::string_
 std::string list_json(std::span<const RunRecord> runs, bool has_owner) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version).key("runs").begin_array();
-  for (const RunRecord& run : runs) {
-    json.begin_object();
-    write_run(json, run, has_owner);
-    json.member("tenant", run.tenant).member("created_at", to_rfc3339(run.created_at)).end_object();
-  }
+  for (const RunRecord& run : runs) write_listed_run(json, run, has_owner);
   return json.end_array().end_object().end_document().take();
 }
 

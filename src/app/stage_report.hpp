@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "app/json_text.hpp"
+#include "http_api/json_text.hpp"
 #include "sluice/core/job.hpp"
 #include "sluice/core/run.hpp"
 #include "sluice/core/run_tally.hpp"

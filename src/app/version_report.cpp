@@ -6,7 +6,7 @@
 
 #include <boost/version.hpp>
 
-#include "app/json_text.hpp"
+#include "http_api/json_text.hpp"
 #include "sluice/store/sqlite_library.hpp"
 
 namespace sluice {

@@ -43,7 +43,7 @@ Error cannot(std::string_view what, const std::string& path, int error) {
 
 /// What a dead owner has left is removed; anything else that stands there is somebody's.
 Result<void> make_room(int folder, const std::string& name, const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   if (::fstatat(folder, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return {};
     return cannot("look at", path, errno);
@@ -107,7 +107,7 @@ std::string control_socket_path(const std::string& store_path) {
 std::optional<OwnedDescriptor> connect_to_control_socket(const std::string& path) {
   // By the file's own descriptor: what was looked at is what is connected to.
   const OwnedDescriptor file{::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
-  struct stat found {};
+  struct stat found{};
   if (!file.is_open() || ::fstat(file.get(), &found) != 0 || !S_ISSOCK(found.st_mode)) return std::nullopt;
   // Somebody else's would answer whatever he likes.
   const bool is_trusted = found.st_uid == ::geteuid() || found.st_uid == 0 || ::geteuid() == 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "app/json_text.hpp"
+#include "http_api/json_text.hpp"
 
 #include <fmt/format.h>
 
