@@ -21,10 +21,23 @@ namespace sluice {
 namespace {
 
 using Names = std::string_view;
-constexpr std::array<Names, 4> root_names{"$schema", "default_tenant", "store", "tenants"};
-constexpr std::array<Names, 13> tenant_names{
-    "endpoint",         "region",  "rate",    "in_flight", "action", "version",  "format",
-    "credentials_file", "profile", "ca_file", "timeouts",  "codes",  "deny_file"};
+constexpr std::array<Names, 5> root_names{"$schema", "default_tenant", "store", "tenants", "jobs_folder"};
+constexpr std::array<Names, 16> tenant_names{"endpoint",
+                                             "region",
+                                             "rate",
+                                             "in_flight",
+                                             "action",
+                                             "version",
+                                             "format",
+                                             "profile",
+                                             "credentials_file",
+                                             "ca_file",
+                                             "timeouts",
+                                             "codes",
+                                             "deny_file",
+                                             "leave_to_others",
+                                             "devices_per_run_max",
+                                             "devices_per_day_max"};
 constexpr std::array<Names, 4> timeout_names{"connect", "tls", "exchange", "idle"};
 constexpr ObjectKeys root_keys{root_names, {}};
 constexpr ObjectKeys tenant_keys{tenant_names, {}};
@@ -120,6 +133,19 @@ void read_endpoint(const ObjectReader& reader, bool has_region, TenantConfig& te
   tenant.dialect.target = endpoint->target;
 }
 
+void read_limits(const ObjectReader& reader, TenantConfig& tenant) {
+  constexpr std::int64_t devices_max = 1'000'000'000'000;
+  tenant.leave_to_others = reader.number("leave_to_others", 0, 100'000).value_or(0);
+  if (tenant.leave_to_others >= tenant.rate) {
+    reader.report(*reader.find("leave_to_others"), "leave_to_others",
+                  fmt::format("{} requests a second are the whole rate of {}; expected less, so that "
+                              "something can be sent",
+                              tenant.leave_to_others, tenant.rate));
+  }
+  tenant.devices_per_run_max = reader.whole_number("devices_per_run_max", 1, devices_max);
+  tenant.devices_per_day_max = reader.whole_number("devices_per_day_max", 1, devices_max);
+}
+
 TenantConfig read_tenant(const JsonValue::Member& member, Findings& findings) {
   const std::string path = field_path("tenants", member.name);
   const ObjectReader reader(member.value, path, tenant_keys, findings);
@@ -140,6 +166,7 @@ TenantConfig read_tenant(const JsonValue::Member& member, Findings& findings) {
   tenant.profile = reader.text("profile", is_token, token_in_words).value_or("");
   tenant.https.ca_file = read_path(reader, "ca_file");
   tenant.deny_file = read_path(reader, "deny_file");
+  read_limits(reader, tenant);
   if (const auto* timeouts = reader.of_kind("timeouts", JsonValue::Kind::object, "an object of durations")) {
     read_timeouts(*timeouts, path + ".timeouts", findings, tenant.https);
   }
@@ -187,6 +214,7 @@ Config read_root(const JsonValue& root, Findings& findings) {
   reader.text("$schema", is_any_text, "the address of a JSON Schema");
   config.default_tenant = reader.text("default_tenant", is_token, token_in_words).value_or("");
   config.store = read_path(reader, "store");
+  config.jobs_folder = read_path(reader, "jobs_folder");
   if (const auto* tenants = reader.of_kind("tenants", JsonValue::Kind::object, "an object of tenants")) {
     config.tenants = read_tenants(*tenants, findings);
   }

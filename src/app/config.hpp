@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -29,12 +30,16 @@ struct TenantConfig {
   std::string credentials_file;  ///< empty: the usual places
   std::string profile;           ///< empty: none is asked for by name
   HttpsOptions https;
-  std::string deny_file;  ///< devices that no run of the tenant may send to; empty: none are denied
+  std::string deny_file;       ///< devices that no run of the tenant may send to; empty: none are denied
+  double leave_to_others = 0;  ///< requests per second of the rate that are never used
+  std::optional<std::int64_t> devices_per_run_max;
+  std::optional<std::int64_t> devices_per_day_max;  ///< of all runs submitted within 24 hours
 };
 
 struct Config {
   std::string default_tenant;  ///< as configured, or the only tenant there is; may be empty
   std::string store;           ///< path of the database; empty: not configured
+  std::string jobs_folder;     ///< whose job files the daemon takes up; empty: none
   std::map<std::string, TenantConfig> tenants;
   std::string file;  ///< where all this comes from; empty: there is no configuration file
 };

@@ -40,6 +40,21 @@ Result<std::shared_ptr<const DeviceSet>> read_set(const std::string& path) {
   return std::make_shared<const DeviceSet>(std::move(*set));
 }
 
+Result<JobAndText> with_rules(JobAndText loaded, const SendOptions& options) {
+  Result<TargetRules> rules = read_target_rules(options.job_file, loaded.text, options.settings);
+  if (rules.has_error()) return rules.error();
+  loaded.rules = std::move(*rules);
+  return loaded;
+}
+
+Result<PreparedJob> with_tenant(JobAndText loaded, const SendOptions& send, Config config,
+                                const Environment& environment) {
+  Result<TenantSetup> setup = tenant_setup(send, environment, config, loaded.job);
+  if (setup.has_error()) return setup.error();
+  return PreparedJob{std::move(loaded.job), std::move(loaded.text), std::move(loaded.rules),
+                     std::move(config), std::move(*setup)};
+}
+
 }  // namespace
 
 Result<JobAndText> load_job(const SendOptions& options) {
@@ -47,10 +62,13 @@ Result<JobAndText> load_job(const SendOptions& options) {
   Result<Job> job = read_job_file(options.job_file, &loaded.text);
   if (job.has_error()) return job.error();
   loaded.job = std::move(*job);
-  Result<TargetRules> rules = read_target_rules(options.job_file, loaded.text, options.settings);
-  if (rules.has_error()) return rules.error();
-  loaded.rules = std::move(*rules);
-  return loaded;
+  return with_rules(std::move(loaded), options);
+}
+
+Result<JobAndText> job_from(std::string text, const SendOptions& options) {
+  Result<Job> job = read_job(options.job_file, text);
+  if (job.has_error()) return job.error();
+  return with_rules({.job = std::move(*job), .text = std::move(text), .rules = {}}, options);
 }
 
 bool names_devices(const SendOptions& options, const Job& job) {
@@ -100,16 +118,20 @@ void warn_of(const CommonOptions& common, const std::optional<RunForecast>& fore
     say(fmt::format("Warning: {}.\n", warning));
 }
 
+Result<PreparedJob> prepare_job_text(std::string text, const SendOptions& send, const Config& config,
+                                     const Environment& environment) {
+  Result<JobAndText> loaded = job_from(std::move(text), send);
+  if (loaded.has_error()) return loaded.error();
+  return with_tenant(std::move(*loaded), send, config, environment);
+}
+
 Result<PreparedJob> prepare_job(const CommonOptions& common, const SendOptions& send,
                                 const Environment& environment) {
   Result<JobAndText> loaded = load_job(send);
   if (loaded.has_error()) return loaded.error();
   Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();
-  Result<TenantSetup> setup = tenant_setup(send, environment, *config, loaded->job);
-  if (setup.has_error()) return setup.error();
-  return PreparedJob{std::move(loaded->job), std::move(loaded->text), std::move(loaded->rules),
-                     std::move(*config), std::move(*setup)};
+  return with_tenant(std::move(*loaded), send, std::move(*config), environment);
 }
 
 }  // namespace sluice

@@ -26,6 +26,9 @@ struct JobAndText {
 
 /// With what --set says. Fails with all errors of the file, or (usage) of the settings.
 Result<JobAndText> load_job(const SendOptions& options);
+/// The same for a text that did not come from the file that options.job_file names, or not just now: its
+/// folder is where the paths in the text begin.
+Result<JobAndText> job_from(std::string text, const SendOptions& options);
 
 /// Whether there is a list at all: by --devices, or in the job file.
 bool names_devices(const SendOptions& options, const Job& job);
@@ -59,9 +62,11 @@ struct PreparedJob {
   TenantSetup setup;
 };
 
-/// What is surveyed and submitted.
+/// What is surveyed and submitted: now, by the user of this process.
 SubmitRequest submit_request(const PreparedJob& prepared, const SendOptions& send);
 
+Result<PreparedJob> prepare_job_text(std::string text, const SendOptions& send, const Config& config,
+                                     const Environment& environment);
 Result<PreparedJob> prepare_job(const CommonOptions& common, const SendOptions& send,
                                 const Environment& environment);
 

@@ -23,6 +23,7 @@
 #include "app/plan_file.hpp"
 #include "app/planned_run.hpp"
 #include "app/prepared_job.hpp"
+#include "app/queued_job.hpp"
 #include "app/resumed_run.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
@@ -32,7 +33,6 @@
 #include "app/system_now.hpp"
 #include "http_api/json_text.hpp"
 #include "sluice/core/run_rules.hpp"
-#include "sluice/engine/conflicts.hpp"
 #include "sluice/engine/recovery.hpp"
 #include "sluice/engine/run_control.hpp"
 #include "sluice/engine/submit.hpp"
@@ -44,33 +44,18 @@ namespace {
 /// @param verb the one that was given, for the command that repeats it
 Result<Submitted> submit_prepared(Store& store, std::string_view verb, const CommonOptions& common,
                                   const SendOptions& send, const PreparedJob& prepared) {
-  auto denied = denied_devices(prepared.setup);
-  if (denied.has_error()) return denied.error();
-  auto taken = devices_taken_from(store, prepared.setup.name, prepared.job);
-  if (taken.has_error()) return taken.error();
-  Result<TargetList> targets =
-      open_targets(send, prepared.job, prepared.rules, {std::move(*denied), std::move(*taken)});
-  if (targets.has_error()) return targets.error();
-  SubmitRequest request = submit_request(prepared, send);
-  const Result<Survey> surveyed = survey(*targets, request);
-  if (surveyed.has_error()) return surveyed.error();
-  const Result<void> sound = check_stages(send.job_file, prepared.job, *surveyed);
-  if (sound.has_error()) return sound.error();
-  const auto foreseen = foresee(*surveyed, prepared.job, prepared.setup, request.now);
-  if (foreseen.has_error()) return foreseen.error();
-  if (!send.plan_file.empty()) {
-    const Plan now = plan_of(prepared, *surveyed, foreseen->value_or(RunForecast{}));
-    const Result<void> same = require_same_plan(send.plan_file, plan_json(now));
-    if (same.has_error()) return same.error();
-  }
-  warn_of(common, *foreseen);
-  request.predicted = predicted_of(*foreseen);
-  const std::int64_t devices = surveyed->counts.devices;
-  if (needs_confirmation(prepared.job, send, devices)) {
-    const Result<void> confirmed = confirm_devices(devices, send, send_command_text(verb, common, send));
-    if (confirmed.has_error()) return confirmed.error();
-  }
-  return submit(store, *targets, request, *surveyed);
+  auto agree = [&](const Survey& surveyed, const std::optional<RunForecast>& foreseen) -> Result<void> {
+    if (!send.plan_file.empty()) {
+      const Plan now = plan_of(prepared, surveyed, foreseen.value_or(RunForecast{}));
+      const Result<void> same = require_same_plan(send.plan_file, plan_json(now));
+      if (same.has_error()) return same;
+    }
+    warn_of(common, foreseen);
+    const std::int64_t devices = surveyed.counts.devices;
+    if (!needs_confirmation(prepared.job, send, devices)) return {};
+    return confirm_devices(devices, send, send_command_text(verb, common, send));
+  };
+  return queue_job(store, prepared, send, submit_request(prepared, send), agree);
 }
 
 void say_left_out(const CommonOptions& common, const TargetCounts& counts) {

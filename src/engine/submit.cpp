@@ -28,7 +28,8 @@ NewRun new_run(const SubmitRequest& request, const Survey& survey) {
              .created_at = request.now,
              .submitter = request.submitter,
              .digest = survey.digest,
-             .predicted = request.predicted};
+             .predicted = request.predicted,
+             .origin = request.origin};
   for (const StageSurvey& stage : survey.stages) run.stages.push_back({stage.name, stage.devices});
   return run;
 }

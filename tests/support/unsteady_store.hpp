@@ -58,6 +58,13 @@ class UnsteadyStore : public Store {
     return real_->for_each_unfinished_device(tenant, visit);
   }
   bool has_owner() const override { return real_->has_owner(); }
+  Pages& pages() override { return real_->pages(); }
+  ScheduleReader& schedule_reader() override { return real_->schedule_reader(); }
+  AuditReader& audit_reader() override { return real_->audit_reader(); }
+  ScheduleBook& schedule_book() override { return real_->schedule_book(); }
+  JobFiles& job_files() override { return real_->job_files(); }
+  AuditLog& audit_log() override { return real_->audit_log(); }
+  Housekeeping& housekeeping() override { return real_->housekeeping(); }
   /// Asked before each group: whether another program holds the file.
   std::function<bool()> is_held = [] { return false; };
 

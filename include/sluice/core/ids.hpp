@@ -17,6 +17,17 @@ struct ChunkId {
   auto operator<=>(const ChunkId&) const = default;
 };
 
+struct ScheduleId {
+  std::int64_t value = 0;
+  auto operator<=>(const ScheduleId&) const = default;
+};
+
+/// Of one instant of a schedule.
+struct TickId {
+  std::int64_t value = 0;
+  auto operator<=>(const TickId&) const = default;
+};
+
 /// Of rendered arguments.
 struct ArgumentsId {
   std::int64_t value = 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sluice/core/rollout.hpp"
+#include "sluice/core/schedule.hpp"
 #include "sluice/core/send_window.hpp"
 
 namespace sluice {
@@ -88,6 +89,7 @@ struct Job {
   bool safe_to_repeat = false;  ///< a second execution does no harm
   OnDoubt on_doubt = OnDoubt::hold;
   RetryPolicy retry;
+  std::optional<Schedule> schedule;  ///< when it runs by itself; a run of it knows nothing of that
 
   bool operator==(const Job&) const = default;
 };

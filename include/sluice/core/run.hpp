@@ -61,6 +61,15 @@ std::int64_t unfinished(const StateCounts& counts);
 /// Sum over all states but split: the devices of a run, or its leaf chunks.
 std::int64_t total(const StateCounts& counts);
 
+/// What made a run, if not a command.
+struct RunOrigin {
+  std::optional<TickId> tick;     ///< of a schedule
+  std::string job_file;           ///< of the daemon's folder; empty: none
+  std::int64_t job_revision = 0;  ///< of that file
+
+  bool operator==(const RunOrigin&) const = default;
+};
+
 struct RunRecord {
   RunId id;
   std::string job_name;
@@ -86,6 +95,7 @@ struct RunRecord {
   std::optional<std::chrono::microseconds> predicted;  ///< how long the plan said it takes
   RunPurpose purpose = RunPurpose::run;
   std::optional<RunId> parent;  ///< the run whose devices it takes up
+  RunOrigin origin;
 };
 
 std::string_view to_string(RunControl control);

@@ -28,6 +28,7 @@ struct SubmitRequest {
   std::optional<std::chrono::microseconds> predicted = {};  ///< how long it will take
   std::optional<std::int64_t> expected_devices;             ///< refuse any other count
   std::string submitter = {};                               ///< who says so
+  RunOrigin origin = {};                                    ///< if it is no person's command
 };
 
 struct Submitted {

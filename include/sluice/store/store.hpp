@@ -52,6 +52,7 @@ struct NewRun {
   std::vector<NewStage> stages = {};  ///< empty: everything at once
   RunPurpose purpose = RunPurpose::run;
   std::optional<RunId> parent = {};
+  RunOrigin origin = {};  ///< of a tick: it has fired when the run is sealed
 };
 
 /// Devices as text: each name followed by '\n'.
@@ -278,6 +279,15 @@ struct NewestResult {
   bool operator==(const NewestResult&) const = default;
 };
 
+// The rest of the seam, noun by noun, each in a header of its own.
+class AuditLog;
+class AuditReader;
+class Housekeeping;
+class JobFiles;
+class Pages;
+class ScheduleBook;
+class ScheduleReader;
+
 class StoreReader {
  public:
   virtual ~StoreReader() = default;
@@ -325,6 +335,10 @@ class StoreReader {
 
   /// Whether some process owns the store right now.
   virtual bool has_owner() const = 0;
+
+  virtual Pages& pages() = 0;
+  virtual ScheduleReader& schedule_reader() = 0;
+  virtual AuditReader& audit_reader() = 0;
 };
 
 class Store : public StoreReader {
@@ -391,6 +405,12 @@ class Store : public StoreReader {
   /// absent: unknown (it crashed, or the machine was started anew). A store that no one ever sent from: a
   /// year. What this owner itself has sent is not considered.
   virtual std::optional<std::chrono::nanoseconds> silent_for() const = 0;
+
+  // Their verbs are transactions, and parts of a group, as this seam's are.
+  virtual ScheduleBook& schedule_book() = 0;
+  virtual JobFiles& job_files() = 0;
+  virtual AuditLog& audit_log() = 0;
+  virtual Housekeeping& housekeeping() = 0;
 };
 
 }  // namespace sluice

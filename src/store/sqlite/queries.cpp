@@ -45,6 +45,11 @@ RunRecord run_of(const Statement& row, const Connection& connection) {
   ++column;
   run.purpose = known(run_purpose_from(row.text(column++)), connection);
   if (!row.is_null(column)) run.parent = RunId{row.integer(column)};
+  ++column;
+  if (!row.is_null(column)) run.origin.tick = TickId{row.integer(column)};
+  ++column;
+  run.origin.job_file = row.string(column++);
+  run.origin.job_revision = row.integer(column++);
   return run;
 }
 
@@ -61,7 +66,8 @@ std::vector<RunRecord> runs_between(Connection& connection, std::int64_t first, 
       "       runs.chunks_pending, runs.chunks_in_flight, runs.chunks_accepted, runs.chunks_presumed,"
       "       runs.chunks_failed, runs.chunks_in_doubt, runs.chunks_canceled, runs.chunks_split,"
       "       runs.requests, runs.throttled, runs.created_at_us, runs.started_at_us, runs.finished_at_us,"
-      "       runs.stage, runs.submitter, runs.digest, runs.predicted_us, runs.purpose, runs.parent"
+      "       runs.stage, runs.submitter, runs.digest, runs.predicted_us, runs.purpose, runs.parent,"
+      "       runs.tick, runs.job_file, runs.job_revision"
       "  FROM runs JOIN tenants ON tenants.name = runs.tenant"
       " WHERE runs.sealed = 1 AND runs.id BETWEEN ?1 AND ?2 ORDER BY runs.id DESC LIMIT ?3",
       first, last, rows_max);

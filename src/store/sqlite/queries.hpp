@@ -9,6 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "sluice/store/audit_log.hpp"
+#include "sluice/store/pages.hpp"
+#include "sluice/store/schedule_book.hpp"
 #include "sluice/store/store.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/store_failure.hpp"
@@ -69,8 +72,12 @@ namespace sluice {
 
 /// The reading half of a seam, answered over a connection.
 template <class Seam>
-class SqliteReads : public Seam {
+class SqliteReads : public Seam, public Pages, public ScheduleReader, public AuditReader {
  public:
+  Pages& pages() override { return *this; }
+  ScheduleReader& schedule_reader() override { return *this; }
+  AuditReader& audit_reader() override { return *this; }
+
   Result<std::vector<RunRecord>> runs(std::size_t limit) override {
     return answer([&] { return queries::runs(connection(), limit); });
   }

@@ -26,10 +26,11 @@ Result<RunId> SqliteStore::create_run(const NewRun& run) {
     db_.run("INSERT INTO tenants (name) VALUES (?1) ON CONFLICT (name) DO NOTHING", run.tenant);
     db_.run(
         "INSERT INTO runs (job_name, tenant, endpoint, rate, created_at_us, stage, submitter, digest,"
-        "                  predicted_us, purpose, parent)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "                  predicted_us, purpose, parent, tick, job_file, job_revision)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         run.job_name, run.tenant, run.endpoint, run.rate, run.created_at, run.stages.empty() ? 1 : 0,
-        run.submitter, run.digest, run.predicted, run.purpose, run.parent);
+        run.submitter, run.digest, run.predicted, run.purpose, run.parent, run.origin.tick,
+        run.origin.job_file, run.origin.job_revision);
     const RunId id{db_.last_insert_id()};
     int number = 0;
     for (const NewStage& stage : run.stages) {
@@ -83,6 +84,9 @@ Result<void> SqliteStore::seal_run(RunId run, std::int64_t duplicates) {
       fail(ErrorKind::invalid_input, fmt::format("run {} has no devices", run.value),
            "Check the job's device list.");
     }
+    // At most one run a tick: what came of the tick is recorded with what makes the run count.
+    db_.run("UPDATE ticks SET state = 'fired', run = ?1 WHERE id = (SELECT tick FROM runs WHERE id = ?1)",
+            run);
   });
 }
 

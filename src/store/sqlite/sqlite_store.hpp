@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "sluice/store/housekeeping.hpp"
+#include "sluice/store/job_files.hpp"
 #include "sluice/store/open_store.hpp"
 #include "sluice/store/store.hpp"
 #include "store/sqlite/connection.hpp"
@@ -19,7 +21,11 @@
 
 namespace sluice {
 
-class SqliteStore final : public SqliteReads<Store> {
+class SqliteStore final : public SqliteReads<Store>,
+                          public ScheduleBook,
+                          public JobFiles,
+                          public AuditLog,
+                          public Housekeeping {
  public:
   /// Throws a StoreFailure. The steps are told in open_store.hpp.
   SqliteStore(const std::string& path, UtcTime now, BootClock boot_clock, StoreNotice notice);
@@ -53,6 +59,11 @@ class SqliteStore final : public SqliteReads<Store> {
   Result<void> move_run(RunId run, std::string_view endpoint, double rate) override;
 
   std::optional<std::chrono::nanoseconds> silent_for() const override;
+
+  ScheduleBook& schedule_book() override { return *this; }
+  JobFiles& job_files() override { return *this; }
+  AuditLog& audit_log() override { return *this; }
+  Housekeeping& housekeeping() override { return *this; }
 
  private:
   enum class Turn { replay, retry, first };  ///< as the schema numbers them

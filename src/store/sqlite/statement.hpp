@@ -62,6 +62,8 @@ class Statement {
   void bind(int index, ControlCause value) { bind(index, to_string(value)); }
   void bind(int index, RunPurpose value) { bind(index, to_string(value)); }
   void bind(int index, ArgumentsId value) { bind(index, value.value); }
+  void bind(int index, ScheduleId value) { bind(index, value.value); }
+  void bind(int index, TickId value) { bind(index, value.value); }
   void bind(int index, std::chrono::microseconds value) { bind(index, std::int64_t{value.count()}); }
   void bind(int index, OutcomeKind value) { bind(index, to_string(value)); }
   void bind_null(int index);
