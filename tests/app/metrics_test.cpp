@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <regex>
 #include <sstream>
 #include <string>
 
@@ -193,4 +194,28 @@ TEST_CASE("metrics: a process knows its own memory, descriptors and age") {
   const double age = static_cast<double>(time(nullptr)) - before.started_at.value();
   CHECK(age >= -2);
   CHECK(age < 7200);
+}
+
+TEST_CASE("metrics: each name that the alerts and the dashboard ask for is one that is there") {
+  Metrics metrics{"1"};
+  const std::string scrape = full_scrape(metrics);
+  const std::regex name{R"((sluice|process)_[a-z_]+[a-z])"};
+  int looked_up = 0;
+  for (const char* sample : {"prometheus/alerts.yml", "grafana/sluice.json"}) {
+    const std::string text = tests::content_of(std::string{SLUICE_SOURCE_DIR} + "/samples/" + sample);
+    for (std::sregex_iterator at{text.begin(), text.end(), name}; at != std::sregex_iterator{};
+         ++at, ++looked_up) {
+      CAPTURE(at->str());
+      CHECK(scrape.find("\n" + at->str()) != std::string::npos);
+    }
+  }
+  CHECK(looked_up > 40);
+}
+
+TEST_CASE("metrics: promtool takes the alert rules, and they raise what their tests say") {
+  const std::string folder = std::string{SLUICE_SOURCE_DIR} + "/samples/prometheus/";
+
+  CHECK(exit_code_of("promtool check rules " + folder + "alerts.yml > /dev/null") == 0);
+  CHECK(exit_code_of("promtool test rules " + folder + "alerts_test.yml") == 0);
+  CHECK(exit_code_of("promtool check config --syntax-only " + folder + "prometheus.yml > /dev/null") == 0);
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What watching needs. Counters and first rows of indexes only: nothing here walks over chunks.
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -125,8 +127,7 @@ StoreFigures figures(Connection& connection, UtcTime now) {
   figures.free_bytes = page_bytes * one_number(connection.query("PRAGMA freelist_count"));
   figures.wal_bytes = size_of(connection.path() + "-wal");
   figures.schema_version = one_number(connection.query("SELECT max(number) FROM schema_migrations"));
-  Statement version = connection.query("SELECT sqlite_version()");
-  if (version.next()) figures.sqlite_version = version.string(0);
+  figures.sqlite_version = sqlite3_libversion();
   return figures;
 }
 
