@@ -11,10 +11,12 @@
 
 #include "sluice/store/audit_log.hpp"
 #include "sluice/store/figures.hpp"
+#include "sluice/store/job_files.hpp"
 #include "sluice/store/pages.hpp"
 #include "sluice/store/schedule_book.hpp"
 #include "sluice/store/store.hpp"
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/job_file_queries.hpp"
 #include "store/sqlite/page_queries.hpp"
 #include "store/sqlite/store_failure.hpp"
 
@@ -49,6 +51,9 @@ void for_each_unfinished_device(Connection& connection, std::string_view tenant,
                                 const std::function<bool(RunId, std::string_view)>& visit);
 /// The newest stage that may be sent.
 int open_stage(Connection& connection, RunId run);
+
+// sqlite_audit.cpp
+void for_each_audit_row(Connection& connection, std::int64_t after, const AuditVisitor& visit);
 
 // figure_queries.cpp
 StoreFigures figures(Connection& connection, UtcTime now);
@@ -85,12 +90,22 @@ namespace sluice {
 
 /// The reading half of a seam, answered over a connection.
 template <class Seam>
-class SqliteReads : public Seam, public Pages, public ScheduleReader, public AuditReader, public Figures {
+class SqliteReads : public Seam,
+                    public Pages,
+                    public ScheduleReader,
+                    public AuditReader,
+                    public Figures,
+                    public JobFileReader {
  public:
   Pages& pages() override { return *this; }
   ScheduleReader& schedule_reader() override { return *this; }
   AuditReader& audit_reader() override { return *this; }
   Figures& figures() override { return *this; }
+  JobFileReader& job_file_reader() override { return *this; }
+
+  Result<std::vector<JobFileRecord>> job_files() override {
+    return answer([&] { return queries::job_files(connection()); });
+  }
 
   Result<std::vector<RunRecord>> runs(std::size_t limit) override {
     return answer([&] { return queries::runs(connection(), limit); });
@@ -142,6 +157,9 @@ class SqliteReads : public Seam, public Pages, public ScheduleReader, public Aud
     return answer([&] { queries::for_each_unfinished_device(connection(), tenant, visit); });
   }
 
+  Result<void> for_each_audit_row(std::int64_t after, const AuditVisitor& visit) override {
+    return answer([&] { queries::for_each_audit_row(connection(), after, visit); });
+  }
   Result<StoreFigures> read_figures(UtcTime now) override {
     return answer([&] { return queries::figures(connection(), now); });
   }
