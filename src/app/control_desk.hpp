@@ -3,6 +3,7 @@
 // which the commands came. Lives on the session's loop.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <deque>
@@ -29,6 +30,11 @@ class SteeredRuns {
  public:
   virtual ~SteeredRuns() = default;
   virtual std::vector<RunId> steered_runs() const = 0;
+  /// Whether the run is sent here once it is resumed.
+  virtual bool takes_up(RunId run) const {
+    const std::vector<RunId> steered = steered_runs();
+    return std::ranges::find(steered, run) != steered.end();
+  }
   /// Nothing new is begun any more.
   virtual bool is_ending() const = 0;
   /// From now on nothing of the run is sent. Idempotent.
@@ -51,7 +57,8 @@ class ControlDesk {
   /// cancel or a stop of what is sent here with is_recorded false, and any other with `storage_busy`; it is
   /// recorded later then.
   /// Fails: as carry_out() does; refused: a resume of a run that another process must send.
-  boost::asio::awaitable<Result<ControlAnswer>> take(ApiCommand command, std::string actor);
+  boost::asio::awaitable<Result<ControlAnswer>> take(ApiCommand command, std::string actor,
+                                                     std::string origin = "unix");
 
   bool is_idle() const { return waiting_.empty(); }
   /// From now on, nothing is tried again while another program holds the store.
@@ -61,6 +68,7 @@ class ControlDesk {
   struct Order {
     ApiCommand command;
     std::string actor;
+    std::string origin;
     UtcTime at;
     std::vector<RunId> braked;  ///< by this order
     int times_braked = 0;       ///< a resume: how often its run was, when the order came
