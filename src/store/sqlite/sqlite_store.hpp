@@ -60,8 +60,11 @@ class SqliteStore final : public SqliteReads<Store>,
 
   std::optional<std::chrono::nanoseconds> silent_for() const override;
 
+  Result<void> note_job_file(const JobFileRecord& file) override;
+  Result<bool> was_submitted(std::string_view name, std::string_view digest) override;
+
   ScheduleBook& schedule_book() override { return *this; }
-  JobFiles& job_files() override { return *this; }
+  JobFiles& job_file_book() override { return *this; }
   AuditLog& audit_log() override { return *this; }
   Housekeeping& housekeeping() override { return *this; }
 
@@ -101,6 +104,7 @@ class SqliteStore final : public SqliteReads<Store>,
   void tell(const std::string& sentence) const;
   void drop(RunId run);
   void require_unsealed(RunId run);
+  void note_content_submitted(RunId run);
 
   std::vector<ClaimableRun> claimable_runs(const ClaimRequest& request);
   void collect(const ClaimableRun& run, int stage, Turn turn, int limit, const ClaimRequest& request,
