@@ -156,7 +156,7 @@ ALTER TABLE events ADD COLUMN job_file TEXT NOT NULL DEFAULT '';
 
 CREATE INDEX events_of_run ON events (run, id) WHERE run IS NOT NULL;
 
--- The course of a run, for whoever follows it.
+-- The course of a run, for whoever follows it. That of its stages is told by who opens and settles them.
 CREATE TRIGGER runs_tell_submitted AFTER UPDATE OF sealed ON runs
 WHEN NEW.sealed = 1 AND OLD.sealed = 0
 BEGIN
@@ -172,14 +172,4 @@ CREATE TRIGGER runs_tell_finished AFTER UPDATE OF finished_at_us ON runs
 WHEN NEW.finished_at_us IS NOT NULL AND OLD.finished_at_us IS NULL
 BEGIN
   INSERT INTO events (at_us, run, tenant, what) VALUES (NEW.finished_at_us, NEW.id, NEW.tenant, 'run_finished');
-END;
-CREATE TRIGGER stages_tell_opened AFTER UPDATE OF opened_at_us ON stages
-WHEN NEW.opened_at_us IS NOT NULL AND OLD.opened_at_us IS NULL
-BEGIN
-  INSERT INTO events (at_us, run, what, reason) VALUES (NEW.opened_at_us, NEW.run, 'stage_opened', NEW.name);
-END;
-CREATE TRIGGER stages_tell_settled AFTER UPDATE OF settled_at_us ON stages
-WHEN NEW.settled_at_us IS NOT NULL AND OLD.settled_at_us IS NULL
-BEGIN
-  INSERT INTO events (at_us, run, what, reason) VALUES (NEW.settled_at_us, NEW.run, 'stage_settled', NEW.name);
 END;

@@ -11,15 +11,13 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
 #include <cerrno>
 #include <chrono>
 #include <string_view>
 #include <utility>
 
-#include "app/error_report.hpp"
 #include "http_api/control_socket.hpp"
+#include "http_api/problem.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -102,18 +100,6 @@ Result<std::optional<HttpAnswer>> receive(int socket) {
   return std::optional{HttpAnswer{message.result_int(), std::move(message.body())}};
 }
 
-/// The error as the owner has it.
-Error error_in(const std::string& body) {
-  try {
-    const boost::json::object error = boost::json::parse(body).at("error").as_object();
-    return {error_kind_from(std::string{error.at("code").as_string()}),
-            printable(std::string{error.at("message").as_string()}, 4096),
-            printable(std::string{error.at("hint").as_string()}, 4096)};
-  } catch (const std::exception&) {
-    return unreadable(body);
-  }
-}
-
 }  // namespace
 
 Result<std::optional<ControlAnswer>> ask_owner(const std::string& store_file, const ApiCommand& command) {
@@ -123,7 +109,7 @@ Result<std::optional<ControlAnswer>> ask_owner(const std::string& store_file, co
   const Result<std::optional<HttpAnswer>> answer = receive(socket->get());
   if (answer.has_error()) return answer.error();
   if (!*answer) return std::optional<ControlAnswer>{};
-  if ((*answer)->status != 200) return error_in((*answer)->body);
+  if ((*answer)->status != 200) return error_from_problem((*answer)->body);
   Result<ControlAnswer> read = control_answer_from((*answer)->body);
   if (read.has_error()) return read.error();
   return std::optional{std::move(*read)};

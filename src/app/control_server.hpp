@@ -27,7 +27,7 @@ class ControlServer {
   void close();
 
  private:
-  boost::asio::awaitable<ApiAnswer> answer(ApiRequest request);
+  boost::asio::awaitable<ApiAnswer> carry_out(ApiCommand command, ApiClient client);
   std::string name_of(uid_t user) const;
 
   boost::asio::any_io_executor loop_;

@@ -62,16 +62,18 @@ std::string doubt_list_json(RunId run, std::span<const DoubtfulChunk> doubts) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version).member("run", run.value);
   json.key("chunks").begin_array();
-  for (const DoubtfulChunk& doubt : doubts) {
-    json.begin_object().member("chunk", doubt.chunk.value).member("devices", doubt.devices);
-    json.member("code", doubt.code).member("message", doubt.message);
-    json.member("request_id", doubt.request_id).member("sends", doubt.sends).key("since");
-    doubt.since ? json.value(to_rfc3339(*doubt.since)) : json.null();
-    if (doubt.held != Held::no) json.member("reason", to_string(doubt.held));
-    json.end_object();
-  }
+  for (const DoubtfulChunk& doubt : doubts) write_doubt(json, doubt);
   json.end_array().member("devices", devices_of(doubts)).end_object().end_document();
   return json.take();
+}
+
+void write_doubt(JsonText& json, const DoubtfulChunk& doubt) {
+  json.begin_object().member("chunk", doubt.chunk.value).member("devices", doubt.devices);
+  json.member("code", doubt.code).member("message", doubt.message);
+  json.member("request_id", doubt.request_id).member("sends", doubt.sends).key("since");
+  doubt.since ? json.value(to_rfc3339(*doubt.since)) : json.null();
+  if (doubt.held != Held::no) json.member("reason", to_string(doubt.held));
+  json.end_object();
 }
 
 std::string decided_text(RunId run, std::span<const DecidedChunk> decided) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "http_api/json_text.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/store/store.hpp"
 
@@ -20,6 +21,9 @@ std::string doubt_list_text(RunId run, std::span<const DoubtfulChunk> doubts,
 /// {"schema_version","run","chunks":[{"chunk","devices","code","message","request_id","sends","since"}],
 /// "devices"}, where a chunk that is held for another reason than its result's has it as "reason" too.
 std::string doubt_list_json(RunId run, std::span<const DoubtfulChunk> doubts);
+
+/// One of the objects of that list.
+void write_doubt(JsonText& json, const DoubtfulChunk& doubt);
 
 std::string decided_text(RunId run, std::span<const DecidedChunk> decided);
 /// {"schema_version","run","decisions":[{"chunk","devices","decision","actor","reason","at"}]}

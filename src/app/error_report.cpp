@@ -28,40 +28,6 @@ void write_details(JsonText& json, std::string_view message) {
 
 }  // namespace
 
-std::string_view to_string(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::unexpected:
-      return "unexpected";
-    case ErrorKind::usage:
-      return "usage";
-    case ErrorKind::invalid_input:
-      return "invalid_input";
-    case ErrorKind::not_found:
-      return "not_found";
-    case ErrorKind::unreachable:
-      return "unreachable";
-    case ErrorKind::refused:
-      return "refused";
-    case ErrorKind::unauthorized:
-      return "unauthorized";
-    case ErrorKind::storage_busy:
-      return "storage_busy";
-    case ErrorKind::storage:
-    case ErrorKind::storage_lost:
-      return "storage";
-  }
-  return "unexpected";
-}
-
-ErrorKind error_kind_from(std::string_view word) {
-  for (const ErrorKind kind :
-       {ErrorKind::usage, ErrorKind::invalid_input, ErrorKind::not_found, ErrorKind::unreachable,
-        ErrorKind::refused, ErrorKind::unauthorized, ErrorKind::storage_busy, ErrorKind::storage}) {
-    if (word == to_string(kind)) return kind;
-  }
-  return ErrorKind::unexpected;
-}
-
 std::string error_text(const Error& error) {
   std::string text{"sluice: "};
   text.append(without_line_ends(error.message)).append("\n");

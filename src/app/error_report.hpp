@@ -3,16 +3,11 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
+#include "sluice/core/error_words.hpp"
 #include "sluice/core/result.hpp"
 
 namespace sluice {
-
-/// The error's code in machine output: "not_found", "refused" …
-std::string_view to_string(ErrorKind kind);
-/// `unexpected` for a word that is none.
-ErrorKind error_kind_from(std::string_view word);
 
 /// "sluice: …" and, if there is one, the hint on a line of its own. Ends with a line end.
 std::string error_text(const Error& error);

@@ -12,12 +12,10 @@
 #include "app/exit_codes.hpp"
 #include "app/rate_proof.hpp"
 #include "app/run_report.hpp"
+#include "app/run_sighting.hpp"
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
-#include "app/time_left.hpp"
 #include "http_api/device_json.hpp"
-#include "sluice/core/run_rules.hpp"
-#include "sluice/engine/recovery.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -34,30 +32,9 @@ Result<RunRecord> find_run_or_newest(StoreReader& store, std::optional<RunId> id
 }
 
 Result<Sighting> sight(StoreReader& store, const RunRecord& run, const CommonOptions& common) {
-  Sighting seen{.queue = {}, .has_owner = store.has_owner(), .now = system_now()};
-  seen.config_file = common.config;
-  // A job that this version cannot read is no error here: then there is less to tell.
-  const Result<Job> read = job_of(store, run.id);
-  const std::optional<Job> job = read.has_value() ? std::optional{*read} : std::nullopt;
-  Result<StageSighting> stages = sight_stages(store, run, job, seen.now);
-  if (stages.has_error()) return stages.error();
-  seen.stages = std::move(*stages);
-  if (job && !is_finished(run)) seen.time_left = time_left(run, *job, seen.stages.stages, seen.now);
-  Result<QueueState> queue = store.queue_state(run.id, seen.now);
-  if (queue.has_error()) return queue.error();
-  seen.queue = *queue;
-  Result<std::optional<NewestResult>> newest = store.newest_result(run.id);
-  if (newest.has_error()) return newest.error();
-  seen.newest_result = std::move(*newest);
+  Result<Sighting> seen = sight_run(store, run, system_now());
+  if (seen.has_value()) seen->config_file = common.config;
   return seen;
-}
-
-/// What is said of a run's rate is said of the one in force: a person may have slowed its account down.
-Result<void> heed_rate_order(StoreReader& store, RunRecord& run) {
-  const Result<std::optional<RateOrder>> order = store.rate_order(run.tenant);
-  if (order.has_error()) return order.error();
-  if (*order && (*order)->until > system_now()) run.rate = std::min(run.rate, (*order)->rate);
-  return {};
 }
 
 int terminal_columns_of_stdout() {
@@ -81,7 +58,7 @@ ExitCode status_command(const CommonOptions& common, std::optional<RunId> wanted
   if (store.has_error()) return store.error();
   Result<RunRecord> run = find_run_or_newest(**store, wanted);
   if (run.has_error()) return run.error();
-  const Result<void> ordered = heed_rate_order(**store, *run);
+  const Result<void> ordered = heed_rate_order(**store, *run, system_now());
   if (ordered.has_error()) return ordered.error();
   const Result<Sighting> seen = sight(**store, *run, common);
   if (seen.has_error()) return seen.error();

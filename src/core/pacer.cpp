@@ -54,6 +54,11 @@ double windows_per_second(double requests_per_second) {
   return std::max(1.0, std::ceil(requests_per_second / sends_per_window_max));
 }
 
+std::size_t sends_per_window(double requests_per_second) {
+  return static_cast<std::size_t>(
+      std::max(1.0, std::ceil(requests_per_second / windows_per_second(requests_per_second))));
+}
+
 Duration from_seconds(double value) { return duration_cast<Duration>(std::chrono::duration<double>(value)); }
 double to_seconds(Duration value) { return std::chrono::duration<double>(value).count(); }
 
@@ -61,8 +66,7 @@ double to_seconds(Duration value) { return std::chrono::duration<double>(value).
 
 Pacer::Pacer(double requests_per_second, SteadyTime start, double account_limit)
     : limit_(requests_per_second),
-      per_window_(static_cast<std::size_t>(
-          std::max(1.0, std::ceil(requests_per_second / windows_per_second(requests_per_second))))),
+      per_window_(sends_per_window(requests_per_second)),
       window_(from_seconds(static_cast<double>(per_window_) / requests_per_second)),
       not_before_(start),
       account_limit_(std::max(account_limit, requests_per_second)) {
@@ -149,6 +153,21 @@ Duration Pacer::guard_at(SteadyTime now) const {
 
 double Pacer::recovered_since_slowdown(SteadyTime now) const {
   return std::exp(recovery_per_second * std::max(0.0, to_seconds(now - slowed_at_)));
+}
+
+void Pacer::set_limit(SteadyTime now, double requests_per_second, double account_limit) {
+  assert(requests_per_second > 0);
+  account_limit_ = std::max(account_limit, requests_per_second);
+  if (requests_per_second == limit_) return;
+  const bool was_sending = !sends_.empty();
+  if (requests_per_second > limit_ && was_sending)
+    not_before_ = std::max(not_before_, std::max(now, sends_.back().at) + std::chrono::seconds{1});
+  limit_ = requests_per_second;
+  per_window_ = sends_per_window(limit_);
+  window_ = from_seconds(static_cast<double>(per_window_) / limit_);
+  slowed_to_ = std::min(slowed_to_, limit_);
+  resting_at_ = std::min(resting_at_, limit_);
+  for (; sends_.size() > per_window_; ++first_send_) sends_.pop_front();
 }
 
 std::optional<SteadyTime> Pacer::time_of(std::uint64_t send) const {

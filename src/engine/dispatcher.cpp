@@ -2,6 +2,7 @@
 #include "sluice/engine/dispatcher.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -37,16 +38,16 @@ class Dispatcher::Impl {
       : clock_(clock),
         randomness_(randomness),
         observer_(observer),
+        newcomers_(first_runs(config)),
         config_(std::make_shared<const DispatcherConfig>(std::move(config))),
         alarm_(clock.alarm()),
         exchanges_(loop, store, transport, clock, randomness, observer, config_, [this] { alarm_->ring(); }),
-        stages_(loop, exchanges_.store(), clock, observer, *config_, [this] { alarm_->ring(); }) {
-    for (const auto& [id, job] : config_->runs) shares_.add(id, job.priority, clock.steady_now());
-  }
+        stages_(loop, exchanges_.store(), clock, observer, config_->checks, config_->approves_itself,
+                [this] { alarm_->ring(); }) {}
 
   asio::awaitable<Result<void>> run() {
     try {
-      co_await serve();
+      co_await work();
     } catch (const std::exception& problem) {
       exchanges_.fail(
           Error{ErrorKind::unexpected, std::string{"sending ended by an exception: "} + problem.what(), ""});
@@ -68,13 +69,44 @@ class Dispatcher::Impl {
     stages_.stop();
   }
 
+  void serve(RunToServe run) {
+    if (serves(run.id)) return;
+    newcomers_.push_back({std::move(run)});
+    alarm_->ring();
+  }
+
+  bool serves(RunId id) const {
+    return exchanges_.runs().contains(id) ||
+           std::ranges::any_of(newcomers_, [id](const Newcomer& one) { return one.run.id == id; });
+  }
+
+  void reconfigure(const DispatcherConfig& config) {
+    DispatcherConfig changed = *config_;
+    changed.dialect = config.dialect;
+    changed.credentials = config.credentials;
+    changed.requests_per_second = config.requests_per_second;
+    changed.account_limit = config.account_limit;
+    changed.in_flight_max = config.in_flight_max;
+    changed.is_denied = config.is_denied;
+    config_ = std::make_shared<const DispatcherConfig>(std::move(changed));
+    exchanges_.reconfigure(config_);
+    alarm_->ring();
+  }
+
+  void go_on() {
+    exchanges_.lift_tenant_halt();
+    alarm_->ring();
+  }
+
   void pause(RunId id) {
+    for (Newcomer& one : newcomers_) one.is_halted |= one.run.id == id;
     if (ServedRun* run = served(id)) run->halt();
     exchanges_.ask_all_again();
     alarm_->ring();
   }
 
   void unpause(RunId id) {
+    for (Newcomer& one : newcomers_) one.is_halted &= one.run.id != id;
     if (ServedRun* run = served(id)) run->serve_again(clock_.utc_now());
     alarm_->ring();
   }
@@ -85,6 +117,12 @@ class Dispatcher::Impl {
   }
 
  private:
+  /// A run that is to be served and has not begun.
+  struct Newcomer {
+    RunToServe run;
+    bool is_halted = false;
+  };
+
   std::map<RunId, ServedRun>& runs() { return exchanges_.runs(); }
   PaceGate& gate() { return exchanges_.gate(); }
   const PaceGate& gate() const { return exchanges_.gate(); }
@@ -94,13 +132,23 @@ class Dispatcher::Impl {
     return found == runs().end() ? nullptr : &found->second;
   }
 
-  /// Until nothing is left to claim, or somebody says stop.
-  asio::awaitable<void> serve() {
-    for (auto& [id, run] : runs()) {
-      const Result<void> begun = co_await stages_.begin(run);
-      if (begun.has_error()) exchanges_.fail(begun.error());
+  static std::deque<Newcomer> first_runs(DispatcherConfig& config) {
+    std::deque<Newcomer> runs;
+    for (auto& [id, job] : std::exchange(config.runs, {})) {
+      const auto rate = config.own_rates.find(id);
+      runs.push_back({{.id = id,
+                       .job = std::move(job),
+                       .rate = rate == config.own_rates.end() ? 0 : rate->second,
+                       .is_split_unguarded = config.splits_unguarded.contains(id)}});
     }
+    return runs;
+  }
+
+  /// Until nothing is left to claim, or somebody says stop.
+  asio::awaitable<void> work() {
     while (!exchanges_.is_stopping()) {
+      co_await welcome_newcomers();
+      if (config_->stays) forget_halted_runs();
       // What settles from here on may leave work behind that the next look misses.
       const bool was_idle = exchanges_.active() == 0;
       if (ordered_until_ && clock_.utc_now() >= *ordered_until_) must_look_ = true;
@@ -124,6 +172,33 @@ class Dispatcher::Impl {
           co_await wait_until_due({now, asked_at}, was_idle && claimed == 0, may_hold_retries);
       if (!more_to_come) break;
     }
+  }
+
+  asio::awaitable<void> welcome_newcomers() {
+    while (!newcomers_.empty()) {
+      ServedRun& run = exchanges_.add(std::move(newcomers_.front().run));
+      if (newcomers_.front().is_halted) run.halt();
+      newcomers_.pop_front();
+      shares_.add(run.id(), run.job().priority, clock_.steady_now());
+      const Result<void> begun = co_await stages_.begin(run);
+      if (begun.has_error()) exchanges_.fail(begun.error());
+      must_look_ = true;
+    }
+  }
+
+  void forget_halted_runs() {
+    std::vector<RunId> halted;
+    for (const auto& [id, run] : runs()) {
+      if (run.is_halted() && !run.is_needed()) halted.push_back(id);
+    }
+    for (const RunId id : halted) forget(id);
+  }
+
+  void forget(RunId id) {
+    shares_.remove(id);
+    stages_.forget(id);
+    exchanges_.remove(id);
+    observer_.run_left(id);
   }
 
   std::size_t room_to_claim() const {
@@ -154,10 +229,11 @@ class Dispatcher::Impl {
                          .limit = static_cast<int>(room),
                          .retries_max = static_cast<int>(retries_max),
                          .now = now,
-                         .make_intent = intent_maker(config_, fresh_nonces(room), clock_.utc_now()),
+                         .make_intent = {},
                          .shares = shares_now()};
+    if (request.shares.empty()) co_return 0;
     for (const auto& [run, share] : request.shares) request.runs.push_back(run);
-    if (request.runs.empty()) co_return 0;
+    request.make_intent = intent_maker(config_, jobs_of(request.runs), fresh_nonces(room), clock_.utc_now());
     reach(KillPoint::claim_before);
     const SteadyTime asked_at = clock_.steady_now();
     auto work = [request = std::move(request)](Store& store) { return store.claim(request); };
@@ -176,6 +252,12 @@ class Dispatcher::Impl {
       exchanges_.start(std::move(chunk), now, asked_at);
     }
     co_return claimed->size();
+  }
+
+  JobsOfRuns jobs_of(const std::vector<RunId>& ids) {
+    JobsOfRuns jobs;
+    for (const RunId id : ids) jobs.emplace(id, runs().at(id).shared_job());
+    return jobs;
   }
 
   /// The runs that something may be claimed of, each with its share.
@@ -256,6 +338,7 @@ class Dispatcher::Impl {
     std::optional<SteadyTime> next_claim_at;
     bool holds_retries = false;
     bool is_open_ended = false;  ///< a run goes on later, by a window, a stage or its own pace
+    std::vector<RunId> empty;    ///< runs with nothing in the queue and nothing under way
 
     void at(UtcTime time) { next_at = std::min(time, next_at.value_or(UtcTime::max())); }
     void claim_at(SteadyTime time) {
@@ -274,12 +357,13 @@ class Dispatcher::Impl {
       const bool is_known = co_await look_what_waits(run, claimed_at, may_hold_retries, waits);
       if (!is_known) co_return false;
     }
+    if (config_->stays) co_await forget_finished(waits.empty);
     exchanges_.report().tell_whether_retries_are_held(waits.holds_retries);
     if (is_stage_awaited_ && !exchanges_.is_tenant_halted()) waits.is_open_ended = true;
     if (next_stage_at_) waits.at(*next_stage_at_);
     // What has settled since the claim may have left work behind: then claim once more before leaving.
     const bool has_more = waits.next_at || waits.next_claim_at || waits.holds_retries || waits.is_open_ended;
-    if (!has_more && exchanges_.active() == 0) co_return !was_idle;
+    if (!has_more && exchanges_.active() == 0 && (!was_idle || !config_->stays)) co_return !was_idle;
     if (ordered_until_) waits.at(*ordered_until_);
     SteadyTime wake_at = waits.next_claim_at.value_or(SteadyTime::max());
     if (waits.next_at) wake_at = std::min(wake_at, clock_.steady_now() + (*waits.next_at - clock_.utc_now()));
@@ -288,20 +372,37 @@ class Dispatcher::Impl {
     if (waits.holds_retries && exchanges_.staged_retries() == 0)
       wake_at = std::min(wake_at, gate().room_for_retries_from());
     // The wall clock may be set meanwhile: what seemed to be an hour away can be due now.
-    const SteadyTime look_again_at = clock_.steady_now() + wall_clock_trusted_for;
+    const SteadyTime look_again_at =
+        runs().empty() ? SteadyTime::max() : clock_.steady_now() + wall_clock_trusted_for;
     co_await alarm_->sleep_until(std::min(wake_at, look_again_at));
     co_return true;
+  }
+
+  /// Of these, those that have no stage to come either.
+  asio::awaitable<void> forget_finished(const std::vector<RunId>& empty) {
+    for (const RunId id : empty) {
+      auto work = [id](Store& store) { return store.run(id); };
+      const Result<std::optional<RunRecord>> record = co_await exchanges_.store().call(std::move(work));
+      if (record.has_error()) {
+        exchanges_.fail(record.error());
+        co_return;
+      }
+      if (!*record || unfinished((*record)->devices) == 0) forget(id);
+    }
   }
 
   /// @return false: it could not be found out
   asio::awaitable<bool> look_what_waits(ServedRun& run, ClaimTime claimed_at, bool may_hold_retries,
                                         Waits& waits) {
+    // Looked at first: what settles meanwhile may come back into the queue.
+    const bool was_needed = run.is_needed();
     auto work = [id = run.id(), at = claimed_at.wall](Store& store) { return store.queue_state(id, at); };
     const Result<QueueState> queue = co_await exchanges_.store().call(std::move(work));
     if (queue.has_error()) {
       exchanges_.fail(queue.error());
       co_return false;
     }
+    if (!was_needed && !queue->next_due_at) waits.empty.push_back(run.id());
     if (const std::optional<UtcTime> changes_at = run.changes_at(clock_.utc_now())) {
       if (queue->due_now > 0 || queue->due_later_at) waits.at(*changes_at);
       if (!run.may_send(clock_.utc_now())) co_return true;
@@ -343,7 +444,8 @@ class Dispatcher::Impl {
   Clock& clock_;
   Randomness& randomness_;
   Observer& observer_;
-  const std::shared_ptr<const DispatcherConfig> config_;
+  std::deque<Newcomer> newcomers_;
+  std::shared_ptr<const DispatcherConfig> config_;
   const UtcTime started_at_ = clock_.utc_now();
   const std::unique_ptr<Alarm> alarm_;  ///< rung when room or work may have appeared
   Exchanges exchanges_;
@@ -365,6 +467,14 @@ Dispatcher::~Dispatcher() = default;
 asio::awaitable<Result<void>> Dispatcher::run() { return impl_->run(); }
 
 SteadyTime Dispatcher::quiet_until() const { return impl_->quiet_until(); }
+
+void Dispatcher::serve(RunToServe run) { impl_->serve(std::move(run)); }
+
+bool Dispatcher::serves(RunId run) const { return impl_->serves(run); }
+
+void Dispatcher::reconfigure(const DispatcherConfig& config) { impl_->reconfigure(config); }
+
+void Dispatcher::go_on() { impl_->go_on(); }
 
 void Dispatcher::pause(RunId run) { impl_->pause(run); }
 

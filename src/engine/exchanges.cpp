@@ -65,12 +65,28 @@ Exchanges::Exchanges(asio::any_io_executor loop, AsyncStore& store, Transport& t
       gate_(clock, Pacer{config_->requests_per_second, config_->not_before, config_->account_limit}),
       report_(observer, config_->requests_per_second),
       store_(store, clock, report_, [this](const Error& full) { begin_nothing_new(full); }),
-      wake_(std::move(wake)) {
-  for (const auto& [id, job] : config_->runs) {
-    const auto own_rate = config_->own_rates.find(id);
-    runs_.try_emplace(id, id, job, !config_->splits_unguarded.contains(id),
-                      own_rate == config_->own_rates.end() ? std::nullopt : std::optional{own_rate->second});
+      wake_(std::move(wake)) {}
+
+ServedRun& Exchanges::add(RunToServe run) {
+  const RunId id = run.id;
+  return runs_.try_emplace(id, std::move(run), config_->requests_per_second, clock_.utc_now()).first->second;
+}
+
+void Exchanges::reconfigure(std::shared_ptr<const DispatcherConfig> config) {
+  const SteadyTime now = clock_.steady_now();
+  gate_.set_limit(config->requests_per_second, config->account_limit);
+  report_.limit_is(config->requests_per_second);
+  for (auto& [id, run] : runs_) run.account_rate_is(config->requests_per_second);
+  const bool is_signed_anew =
+      config->credentials != config_->credentials || config->dialect != config_->dialect;
+  if (is_signed_anew) {
+    ++times_signed_anew_;
+    former_.push_front({config_, now});
   }
+  while (!former_.empty() && former_.back().replaced_at + identical_replay_window < now) former_.pop_back();
+  config_ = std::move(config);
+  tell_pace();
+  ask_all_again();
 }
 
 void Exchanges::start(ClaimedChunk chunk, UtcTime claimed_at, SteadyTime claimed_at_steady) {
@@ -81,20 +97,25 @@ void Exchanges::start(ClaimedChunk chunk, UtcTime claimed_at, SteadyTime claimed
   // It must not go out any more after that, whatever becomes of the wall clock.
   const UtcTime stale_from = chunk.facts.request_stamped_at + sendable_for(chunk);
   const SteadyTime stale_from_steady = claimed_at_steady + (stale_from - claimed_at);
-  asio::co_spawn(loop_, exchange(std::move(chunk), stale_from_steady), [this](std::exception_ptr problem) {
-    --active_;
-    if (problem)
-      fail(Error{ErrorKind::unexpected, "an exchange ended by an exception: " + what(problem), ""});
-    wake_();
-  });
+  const RunId run = chunk.run;
+  asio::co_spawn(
+      loop_, exchange(std::move(chunk), stale_from_steady), [this, run](std::exception_ptr problem) {
+        --active_;
+        runs_.at(run).ended();
+        if (problem)
+          fail(Error{ErrorKind::unexpected, "an exchange ended by an exception: " + what(problem), ""});
+        wake_();
+      });
 }
 
 /// One chunk from the gate to its recorded result.
 asio::awaitable<void> Exchanges::exchange(ClaimedChunk chunk, SteadyTime stale_from) {
-  Flight flight{.chunk = std::move(chunk), .stale_from = stale_from, .times_lost = times_lost_};
-  const HttpRequest request = request_for(*config_, flight.chunk, flight.chunk.intent);
-  const bool is_same = request_digest(config_->endpoint, request) == flight.chunk.intent.digest;
-  if (!is_same && !is_seeded(Mutation::replay_across_keys)) {
+  Flight flight{.chunk = std::move(chunk),
+                .stale_from = stale_from,
+                .times_lost = times_lost_,
+                .times_signed_anew = times_signed_anew_};
+  const std::optional<HttpRequest> request = request_on_record(flight.chunk);
+  if (!request) {
     // Only a replay can get here: another key, dialect or argument would be a new request under an old
     // nonce.
     leave_stage(flight);
@@ -109,9 +130,24 @@ asio::awaitable<void> Exchanges::exchange(ClaimedChunk chunk, SteadyTime stale_f
     co_return;
   }
   co_await wait_for_own_pace(flight);
-  const Reply reply = co_await send(flight, request);
+  const Reply reply = co_await send(flight, *request);
   leave_stage(flight);
   co_await settle_reply(flight, reply);
+}
+
+/// With what is in use now, or was until lately. Absent: neither makes the request that is on record.
+std::optional<HttpRequest> Exchanges::request_on_record(const ClaimedChunk& chunk) const {
+  const Job& job = runs_.at(chunk.run).job();
+  const auto made_with = [&](const DispatcherConfig& config) -> std::optional<HttpRequest> {
+    HttpRequest request = request_for(config, job, chunk, chunk.intent);
+    const bool is_same = request_digest(config.endpoint, request) == chunk.intent.digest;
+    if (is_same || is_seeded(Mutation::replay_across_keys)) return request;
+    return std::nullopt;
+  };
+  std::optional<HttpRequest> request = made_with(*config_);
+  for (auto former = former_.begin(); !request && former != former_.end(); ++former)
+    request = made_with(*former->config);
+  return request;
 }
 
 bool Exchanges::has_denied_device(const ClaimedChunk& chunk) const {
@@ -245,6 +281,8 @@ bool Exchanges::may_send(const Flight& flight) const {
   // rather than a chunk that was never sent, which silence would leave in doubt.
   if (flight.times_lost != times_lost_ && gate_.breaker().is_open()) return false;
   if (chunk.is_replay && is_seeded(Mutation::replay_any_time)) return true;
+  // Its key may be withdrawn by now, and nothing of it has gone out.
+  if (!chunk.is_replay && flight.times_signed_anew != times_signed_anew_) return false;
   // By both clocks: the one may be set back meanwhile, the other stands still while the machine sleeps.
   return clock_.steady_now() < flight.stale_from &&
          clock_.utc_now() < chunk.facts.request_stamped_at + sendable_for(chunk);
@@ -269,7 +307,7 @@ void Exchanges::heed(Flight& flight, const Outcome& outcome) {
     gate_.ask_again();
     observer_.endpoint_lost(outcome.message.empty() ? outcome.code : outcome.message);
   }
-  if (is_lost && !gate_.breaker().was_ever_reached()) give_up(outcome);
+  if (is_lost && !gate_.breaker().was_ever_reached() && !config_->stays) give_up(outcome);
 }
 
 void Exchanges::give_up(const Outcome& outcome) {
@@ -310,6 +348,11 @@ void Exchanges::halt(RunId run, Halt halt) {
     runs_.at(run).halt();
   }
   ask_all_again();
+}
+
+void Exchanges::lift_tenant_halt() {
+  is_tenant_halted_ = false;
+  is_clock_reported_ = false;
 }
 
 void Exchanges::ask_all_again() {

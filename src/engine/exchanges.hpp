@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <map>
@@ -32,7 +33,14 @@ class Exchanges {
   /// Sends the chunk when its turn has come. @param claimed_at when it was claimed, by both clocks
   void start(ClaimedChunk chunk, UtcTime claimed_at, SteadyTime claimed_at_steady);
 
+  /// From now on chunks of the run may be started.
+  ServedRun& add(RunToServe run);
+  /// Precondition: the run is not needed any more.
+  void remove(RunId run) { runs_.erase(run); }
+  void reconfigure(std::shared_ptr<const DispatcherConfig> config);
+
   std::map<RunId, ServedRun>& runs() { return runs_; }
+  const std::map<RunId, ServedRun>& runs() const { return runs_; }
   PaceGate& gate() { return gate_; }
   const PaceGate& gate() const { return gate_; }
   PaceReport& report() { return report_; }
@@ -49,6 +57,8 @@ class Exchanges {
   /// At once, before it is recorded: what waits at the gate must not follow.
   void halt(RunId run, Halt halt);
   bool is_tenant_halted() const { return is_tenant_halted_; }
+  /// The tenant's pause is over on record.
+  void lift_tenant_halt();
   /// Everybody who waits asks again whether he may send.
   void ask_all_again();
 
@@ -65,6 +75,7 @@ class Exchanges {
     ClaimedChunk chunk;
     SteadyTime stale_from;
     int times_lost = 0;                  ///< how often the endpoint had been lost when it was claimed
+    int times_signed_anew = 0;           ///< how often the key had changed then
     bool is_staged = true;               ///< has not passed the gate
     std::optional<PaceGate::Pass> pass;  ///< the gate's; absent: it may not go out, or not yet
     std::optional<UtcTime> sent_at;      ///< absent: not one byte went out
@@ -73,7 +84,14 @@ class Exchanges {
   };
   using Rtt = std::optional<std::chrono::nanoseconds>;
 
+  /// What was in use before, for requests that must be repeated byte for byte.
+  struct Former {
+    std::shared_ptr<const DispatcherConfig> config;
+    SteadyTime replaced_at;
+  };
+
   boost::asio::awaitable<void> exchange(ClaimedChunk chunk, SteadyTime stale_from);
+  std::optional<HttpRequest> request_on_record(const ClaimedChunk& chunk) const;
   bool has_denied_device(const ClaimedChunk& chunk) const;
   boost::asio::awaitable<void> wait_for_own_pace(const Flight& flight);
   boost::asio::awaitable<Reply> send(Flight& flight, const HttpRequest& request);
@@ -97,7 +115,8 @@ class Exchanges {
   Clock& clock_;
   Randomness& randomness_;
   Observer& observer_;
-  const std::shared_ptr<const DispatcherConfig> config_;
+  std::shared_ptr<const DispatcherConfig> config_;
+  std::deque<Former> former_;  ///< newest first
   PaceGate gate_;
   PaceReport report_;
   PatientStore store_;
@@ -107,7 +126,8 @@ class Exchanges {
   std::size_t staged_ = 0;
   int staged_retries_ = 0;
   std::size_t active_ = 0;
-  int times_lost_ = 0;  ///< how often the endpoint was lost
+  int times_lost_ = 0;         ///< how often the endpoint was lost
+  int times_signed_anew_ = 0;  ///< how often the key or the dialect has changed
   bool is_stopping_ = false;
   bool is_tenant_halted_ = false;
   bool is_clock_reported_ = false;

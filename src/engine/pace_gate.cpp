@@ -68,6 +68,11 @@ void PaceGate::slow_down_to(double requests_per_second) {
   ask_again();
 }
 
+void PaceGate::set_limit(double requests_per_second, double account_limit) {
+  pacer_.set_limit(clock_.steady_now(), requests_per_second, account_limit);
+  ask_again();
+}
+
 double PaceGate::rate() const {
   const double paced = pacer_.rate_at(clock_.steady_now());
   return ordered_rate_ == 0 ? paced : std::min(paced, ordered_rate_);

@@ -45,6 +45,9 @@ class PaceGate {
   /// A person has ordered another pace: at most so many requests per second; 0: as many as the pacer allows.
   void slow_down_to(double requests_per_second);
 
+  /// As Pacer::set_limit().
+  void set_limit(double requests_per_second, double account_limit);
+
   // What came of a pass. One of the two follows each.
   /// @param pass absent: it came to nothing before the gate
   void heed(const std::optional<Pass>& pass, const Outcome& outcome);

@@ -12,6 +12,7 @@ class PaceReport {
   PaceReport(Observer& observer, double limit) : observer_(observer), limit_(limit), rate_(limit) {}
 
   void tell(double rate, double others_use);
+  void limit_is(double limit) { limit_ = limit; }
   void tell_whether_retries_are_held(bool are_held);
   void tell_whether_store_is_held(bool is_held);
 

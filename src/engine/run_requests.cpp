@@ -15,27 +15,27 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-HttpRequest request_for(const DispatcherConfig& config, const ClaimedChunk& chunk,
+HttpRequest request_for(const DispatcherConfig& config, const Job& job, const ClaimedChunk& chunk,
                         const AttemptIntent& intent) {
-  const Call& of_job = config.runs.at(chunk.run).call;
   const RequestStamp stamp{intent.nonce, intent.timestamp};
   const std::vector<std::string_view> devices = lines_of(chunk.names);
-  if (!chunk.arguments) return build_request(config.dialect, of_job, devices, config.credentials, stamp);
-  Call call = of_job;
+  if (!chunk.arguments) return build_request(config.dialect, job.call, devices, config.credentials, stamp);
+  Call call = job.call;
   call.args = chunk.arguments->args;
   return build_request(config.dialect, call, devices, config.credentials, stamp);
 }
 
-IntentMaker intent_maker(std::shared_ptr<const DispatcherConfig> config, std::vector<std::string> nonces,
-                         UtcTime now) {
-  return [config = std::move(config), nonces = std::move(nonces),
+IntentMaker intent_maker(std::shared_ptr<const DispatcherConfig> config, JobsOfRuns jobs,
+                         std::vector<std::string> nonces, UtcTime now) {
+  return [config = std::move(config), jobs = std::move(jobs), nonces = std::move(nonces),
           timestamp = to_iso_seconds(now)](const ClaimedChunk& chunk) mutable {
     AttemptIntent intent{.nonce = std::move(nonces.back()),
                          .timestamp = timestamp,
                          .key_id = config->credentials.access_key_id,
                          .digest = {}};
     nonces.pop_back();
-    intent.digest = request_digest(config->endpoint, request_for(*config, chunk, intent));
+    intent.digest =
+        request_digest(config->endpoint, request_for(*config, *jobs.at(chunk.run), chunk, intent));
     return intent;
   };
 }

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sluice/core/window_rules.hpp"
-#include "sluice/engine/dispatcher.hpp"
 
 namespace sluice {
 namespace {
@@ -15,51 +15,63 @@ namespace {
 // wire.
 constexpr std::chrono::milliseconds claim_ahead{300};
 
+/// Absent: it is not slower than its account.
+std::optional<double> own_rate(double rate, double account_rate) {
+  if (rate == 0 || rate >= account_rate) return std::nullopt;
+  return rate;
+}
+
 }  // namespace
 
-ServedRun::ServedRun(RunId id, const Job& job, bool is_split_guarded,
-                     std::optional<double> requests_per_second)
-    : stages(job.rollout),
-      id_(id),
-      job_(job),
-      is_split_guarded_(is_split_guarded),
-      pace_(requests_per_second, job.devices_per_minute) {}
+// Whoever has it served again says "go on", as serve_again() does.
+ServedRun::ServedRun(RunToServe run, double account_rate, UtcTime now)
+    : stages(run.job.rollout),
+      id_(run.id),
+      job_(std::make_shared<const Job>(std::move(run.job))),
+      rate_(run.rate),
+      is_split_guarded_(!run.is_split_unguarded),
+      resumed_at_(now),
+      pace_(own_rate(rate_, account_rate), job_->devices_per_minute) {}
+
+void ServedRun::account_rate_is(double requests_per_second) {
+  pace_.slow_down_to(own_rate(rate_, requests_per_second));
+}
 
 void ServedRun::starts_from(std::optional<UtcTime> first_start, UtcTime now, SteadyTime steady_now) {
   if (first_start) pace_.begin_after_others(steady_now);
-  if (!job_.deadline || !first_start) return;
+  if (!job_->deadline || !first_start) return;
   // A start that is still to come was told by a wall clock that was ahead.
-  deadline_ = std::min(*first_start, now) + *job_.deadline;
+  deadline_ = std::min(*first_start, now) + *job_->deadline;
   if (*deadline_ > now) return;
   // Counted from when it may send again.
   const auto wait = std::max(pace_.next_send_at(1) - steady_now, std::chrono::nanoseconds{0});
-  deadline_ = now + *job_.deadline + std::chrono::ceil<std::chrono::microseconds>(wait);
+  deadline_ = now + *job_->deadline + std::chrono::ceil<std::chrono::microseconds>(wait);
 }
 
 void ServedRun::serve_again(UtcTime now) {
   is_halted_ = false;
   resumed_at_ = now;
-  if (is_past_deadline(now)) deadline_ = now + *job_.deadline;
+  if (is_past_deadline(now)) deadline_ = now + *job_->deadline;
   stages.go_on();
   // Its guard has said what it had to say, and a person has answered.
   if (split_guard_.has_tripped()) is_split_guarded_ = false;
 }
 
 bool ServedRun::is_in_window(UtcTime now) const {
-  return !job_.window || window_at(*job_.window, now).is_open;
+  return !job_->window || window_at(*job_->window, now).is_open;
 }
 
 std::optional<UtcTime> ServedRun::changes_at(UtcTime now) const {
   if (is_halted_ || is_past_deadline(now)) return std::nullopt;
   UtcTime next = deadline_.value_or(UtcTime::max());
-  if (job_.window) next = std::min(next, window_at(*job_.window, now).changes_at);
+  if (job_->window) next = std::min(next, window_at(*job_->window, now).changes_at);
   if (next == UtcTime::max()) return std::nullopt;
   return next;
 }
 
 std::optional<WindowState> ServedRun::look_at(UtcTime now) {
-  if (!job_.window) return std::nullopt;
-  const WindowState window = window_at(*job_.window, now);
+  if (!job_->window) return std::nullopt;
+  const WindowState window = window_at(*job_->window, now);
   if (window.is_open == was_in_window_) return std::nullopt;
   if (window.is_open) window_opened_at_ = now;
   was_in_window_ = window.is_open;
@@ -77,7 +89,7 @@ std::optional<SteadyTime> ServedRun::claimable_from() const {
 }
 
 void ServedRun::sent(SteadyTime now, UtcTime wall_now, int devices) {
-  if (job_.deadline && !deadline_) deadline_ = wall_now + *job_.deadline;
+  if (job_->deadline && !deadline_) deadline_ = wall_now + *job_->deadline;
   pace_.sent(now, devices);
   ++on_the_wire_;
   devices_there_ += devices;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,19 +14,21 @@
 #include "sluice/core/run_pace.hpp"
 #include "sluice/core/split_guard.hpp"
 #include "sluice/core/window_rules.hpp"
+#include "sluice/engine/dispatcher.hpp"
 #include "sluice/store/store.hpp"
 
 namespace sluice {
 
 class ServedRun {
  public:
-  /// @param is_split_guarded as DispatcherConfig::splits_unguarded says
-  /// @param requests_per_second its own pace, if it is below that of the dispatcher
-  ServedRun(RunId id, const Job& job, bool is_split_guarded, std::optional<double> requests_per_second);
+  /// @param account_rate requests per second of all that the dispatcher sends
+  ServedRun(RunToServe run, double account_rate, UtcTime now);
 
   RunId id() const { return id_; }
-  const Job& job() const { return job_; }
-  ChunkPolicy policy() const { return policy_of(job_); }
+  const Job& job() const { return *job_; }
+  /// For the database thread.
+  const std::shared_ptr<const Job>& shared_job() const { return job_; }
+  ChunkPolicy policy() const { return policy_of(*job_); }
 
   /// Nothing of it is sent any more, until it is served again.
   void halt() { is_halted_ = true; }
@@ -54,13 +57,24 @@ class ServedRun {
   std::optional<UtcTime> retry_deadline() const { return retry_deadline_; }
 
   // Its own pace. One that is limited has one chunk at most between claim and wire.
+  /// All that the dispatcher sends goes at another rate from now on.
+  void account_rate_is(double requests_per_second);
   int chunks_max(SteadyTime now) const;
   /// When chunks_max() changes by itself; absent: it does not.
   std::optional<SteadyTime> claimable_from() const;
-  SteadyTime paced_from() const { return pace_.next_send_at(static_cast<int>(job_.chunk_size)); }
+  SteadyTime paced_from() const { return pace_.next_send_at(static_cast<int>(job_->chunk_size)); }
   bool is_paced() const { return pace_.is_limited(); }
-  void claimed() { ++staged_; }
+  void claimed() {
+    ++staged_;
+    ++under_way_;
+  }
   void left_stage() { --staged_; }
+  /// What was claimed is settled, or given up.
+  void ended() { --under_way_; }
+  void asked_outside() { ++under_way_; }
+  void answered_outside() { --under_way_; }
+  /// Somebody who is on his way refers to it.
+  bool is_needed() const { return under_way_ > 0; }
   void sent(SteadyTime now, UtcTime wall_now, int devices);
   /// A request that was sent has its result, or did not go out after all.
   void landed(int devices);
@@ -76,7 +90,8 @@ class ServedRun {
   std::string overshoot_text() const;
 
   RunId id_;
-  const Job& job_;
+  std::shared_ptr<const Job> job_;
+  double rate_;  ///< requests per second; 0: those of the account
   bool is_split_guarded_;
   bool is_halted_ = false;
   std::optional<UtcTime> deadline_;
@@ -86,6 +101,7 @@ class ServedRun {
   UtcTime window_opened_at_;  ///< as look_at() has seen it
   SplitGuard split_guard_;
   RunPace pace_;
+  int under_way_ = 0;      ///< claimed and not settled, and questions about its stages
   int staged_ = 0;         ///< claimed, not yet through the gate
   int on_the_wire_ = 0;    ///< requests without a result
   int devices_there_ = 0;  ///< in them

@@ -27,12 +27,13 @@ RunTally without_results(const RunTally& tally) {
 }  // namespace
 
 StageKeeper::StageKeeper(asio::any_io_executor loop, PatientStore& store, Clock& clock, Observer& observer,
-                         const DispatcherConfig& config, std::function<void()> wake)
+                         OutsideChecks checks, bool approves_itself, std::function<void()> wake)
     : loop_(std::move(loop)),
       store_(store),
       clock_(clock),
       observer_(observer),
-      config_(config),
+      checks_(std::move(checks)),
+      approves_itself_(approves_itself),
       wake_(std::move(wake)) {}
 
 asio::awaitable<Result<void>> StageKeeper::begin(ServedRun& run) {
@@ -58,7 +59,7 @@ asio::awaitable<Result<void>> StageKeeper::learn(ServedRun& run) {
   auto read = [id = run.id()](Store& store) { return store.stages(id); };
   Result<std::vector<StageRecord>> stages = co_await store_.call(std::move(read));
   if (stages.has_error()) co_return stages.error();
-  if (config_.approves_itself) {
+  if (approves_itself_) {
     for (StageRecord& stage : *stages) stage.approved_at = clock_.utc_now();
   }
   for (StageRecord& stage : *stages) {
@@ -140,7 +141,7 @@ asio::awaitable<Result<void>> StageKeeper::hold(ServedRun& run, const NextStep& 
 // On its own, because other runs go on meanwhile.
 void StageKeeper::ask(ServedRun& run) {
   run.stages.asked(clock_.utc_now());
-  if (!config_.checks.ask) {
+  if (!checks_.ask) {
     run.stages.answered(run.stages.open_stage(), GateAnswer::pass);
     wake_();
     return;
@@ -152,10 +153,12 @@ void StageKeeper::ask(ServedRun& run) {
                         .check = stage.gate.check.value(),
                         .tally = run.stages.tally_of_open()};
   ++questions_;
+  run.asked_outside();
   asio::co_spawn(
-      loop_, config_.checks.ask(std::move(question)),
+      loop_, checks_.ask(std::move(question)),
       [this, &run, asked = run.stages.open_stage()](const std::exception_ptr& problem, GateAnswer answer) {
         --questions_;
+        run.answered_outside();
         run.stages.answered(asked, problem ? GateAnswer::inconclusive : answer);
         wake_();
       });
@@ -163,7 +166,7 @@ void StageKeeper::ask(ServedRun& run) {
 
 void StageKeeper::stop() {
   is_stopping_ = true;
-  if (questions_ > 0 && config_.checks.cancel) config_.checks.cancel();
+  if (questions_ > 0 && checks_.cancel) checks_.cancel();
 }
 
 void StageKeeper::tell(const ServedRun& run, const NextStep& step) {

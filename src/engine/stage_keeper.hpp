@@ -23,7 +23,7 @@ class StageKeeper {
  public:
   /// @param wake called when something outside has answered
   StageKeeper(boost::asio::any_io_executor loop, PatientStore& store, Clock& clock, Observer& observer,
-              const DispatcherConfig& config, std::function<void()> wake);
+              OutsideChecks checks, bool approves_itself, std::function<void()> wake);
 
   /// Reads how the run stands, before its first chunk is claimed and before learn().
   boost::asio::awaitable<Result<void>> begin(ServedRun& run);
@@ -40,6 +40,8 @@ class StageKeeper {
   /// Questions under way; whoever destroys this waits until there are none.
   int questions() const { return questions_; }
   void stop();
+  /// The run is not asked about any more.
+  void forget(RunId run) { told_.erase(run); }
 
  private:
   boost::asio::awaitable<Result<void>> open(ServedRun& run);
@@ -51,7 +53,8 @@ class StageKeeper {
   PatientStore& store_;
   Clock& clock_;
   Observer& observer_;
-  const DispatcherConfig& config_;
+  const OutsideChecks checks_;
+  const bool approves_itself_;
   std::function<void()> wake_;
   int questions_ = 0;
   std::map<RunId, std::pair<int, std::string>> told_;  ///< open stage and what it waits for, as told last

@@ -15,6 +15,9 @@
 #include <boost/beast/http/string_body.hpp>
 #include <string_view>
 #include <utility>
+#include <variant>
+
+#include "http_api/problem.hpp"
 
 namespace sluice {
 namespace {
@@ -27,45 +30,50 @@ using Parser = http::request_parser<http::string_body>;
 
 constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
 
-ApiRefusal refusal_of(const error_code& problem, const ApiLimits& limits) {
+ApiAnswer refusal_of(const error_code& problem, const ApiLimits& limits) {
   if (problem == http::error::body_limit) {
-    return {
-        413,
-        {ErrorKind::usage, fmt::format("the request's body is larger than {} bytes", limits.body_bytes_max),
-         "No command needs that much."}};
+    return refused(413, {ErrorKind::usage,
+                         fmt::format("the request's body is larger than {} bytes", limits.body_bytes_max),
+                         "No command needs that much."});
   }
   if (problem == http::error::header_limit) {
-    return {431,
-            {ErrorKind::usage,
-             fmt::format("the request's header is larger than {} bytes", limits.header_bytes_max),
-             "Leave out the header fields; none is needed."}};
+    return refused(431, {ErrorKind::usage,
+                         fmt::format("the request's header is larger than {} bytes", limits.header_bytes_max),
+                         "Leave out the header fields; none is needed."});
   }
-  return {400,
-          {ErrorKind::usage, "this is no HTTP request: " + problem.message(),
-           "POST /api/v1/runs/ID:pause HTTP/1.1 is one."}};
+  return refused(400, {ErrorKind::usage, "this is no HTTP request: " + problem.message(),
+                       "POST /api/v1/runs/ID:pause HTTP/1.1 is one."});
 }
 
-std::string head_of(int status, std::size_t body_bytes, bool keeps_open) {
-  const boost::beast::string_view reason = http::obsolete_reason(static_cast<http::status>(status));
-  return fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nCache-Control: no-store\r\n"
-      "{}Connection: {}\r\n\r\n",
-      status, std::string_view{reason.data(), reason.size()}, body_bytes,
-      status == 405 ? "Allow: POST\r\n" : "", keeps_open ? "keep-alive" : "close");
+bool is_allowed(const SocketPeer& peer) { return peer.user == ::geteuid() || peer.user == 0; }
+
+std::string head_of(const ApiAnswer& answer, bool keeps_open) {
+  const boost::beast::string_view reason = http::obsolete_reason(static_cast<http::status>(answer.status));
+  std::string head = fmt::format(
+      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n"
+      "Connection: {}\r\n",
+      answer.status, std::string_view{reason.data(), reason.size()}, answer.content_type, answer.body.size(),
+      keeps_open ? "keep-alive" : "close");
+  for (const auto& [name, value] : answer.headers) head += fmt::format("{}: {}\r\n", name, value);
+  return head + "\r\n";
 }
 
 }  // namespace
 
-ApiConnection::ApiConnection(asio::local::stream_protocol::socket socket, const Api& api,
-                             const ApiLimits& limits)
-    : socket_(std::move(socket)), deadline_(socket_.get_executor()), api_(api), limits_(limits) {}
+ApiConnection::ApiConnection(asio::local::stream_protocol::socket socket, const Router& router,
+                             const std::function<std::string(uid_t)>& name_of, const ApiLimits& limits)
+    : socket_(std::move(socket)),
+      deadline_(socket_.get_executor()),
+      router_(router),
+      name_of_(name_of),
+      limits_(limits) {}
 
 asio::awaitable<void> ApiConnection::serve() {
   const std::optional<SocketPeer> peer = peer_of(socket_.native_handle());
   if (!peer || !is_allowed(*peer)) {
-    const ApiAnswer refused = answer_to(
-        {403, {ErrorKind::unauthorized, "this process takes commands from its own user and root alone", ""}});
-    co_await write(refused, false);
+    co_await write(refused({ErrorKind::unauthorized,
+                            "this process takes commands from its own user and root alone", ""}),
+                   false);
     is_leaving_ = true;
   }
   while (!is_leaving_) {
@@ -73,30 +81,34 @@ asio::awaitable<void> ApiConnection::serve() {
     if (is_leaving_ || (!read_now.request && !read_now.refusal)) break;
     ApiAnswer answer;
     if (read_now.refusal) {
-      answer = answer_to(*read_now.refusal);
+      answer = *std::move(read_now.refusal);
     } else {
-      read_now.request->user = peer->user;
-      read_now.request->process = peer->process;
-      answer = co_await api_.answer(std::move(*read_now.request));
+      answer = co_await answer_to(*std::move(read_now.request), *peer);
     }
     const bool keeps_open = read_now.keeps_open && !is_leaving_;
-    const bool is_written = co_await write(answer, keeps_open);
+    const bool is_written = co_await write(std::move(answer), keeps_open);
     if (!is_written || !keeps_open) break;
   }
   close();
 }
 
+asio::awaitable<ApiAnswer> ApiConnection::answer_to(ApiRequest request, const SocketPeer& peer) const {
+  request.client = {.kind = ApiClient::Kind::unix_user,
+                    .name = name_of_(peer.user),
+                    .scope = ApiScope::admin,
+                    .origin = "unix",
+                    .user = peer.user,
+                    .process = peer.process};
+  std::variant<Router::Admitted, ApiAnswer> admitted = router_.admit(std::move(request));
+  if (auto* no = std::get_if<ApiAnswer>(&admitted)) co_return std::move(*no);
+  auto& [route, asked] = std::get<Router::Admitted>(admitted);
+  ApiAnswer answer = co_await route->handler(std::move(asked));
+  co_return answer;
+}
+
 void ApiConnection::leave() {
   is_leaving_ = true;
   if (is_reading_) close();
-}
-
-bool ApiConnection::is_allowed(const SocketPeer& peer) const {
-  return peer.user == ::geteuid() || peer.user == 0;
-}
-
-ApiAnswer ApiConnection::answer_to(const ApiRefusal& refusal) const {
-  return {refusal.status, api_.error_body(refusal.error)};
 }
 
 asio::awaitable<ApiConnection::Read> ApiConnection::read() {
@@ -131,9 +143,13 @@ asio::awaitable<ApiConnection::Read> ApiConnection::read() {
 }
 
 /// @return whether it was taken
-asio::awaitable<bool> ApiConnection::write(const ApiAnswer& answer, bool keeps_open) {
+asio::awaitable<bool> ApiConnection::write(ApiAnswer answer, bool keeps_open) {
   is_reading_ = false;
-  const std::string text = head_of(answer.status, answer.body.size(), keeps_open) + answer.body;
+  if (answer.error) {
+    answer.body = problem_json(answer.status, *answer.error, "");
+    answer.content_type = problem_content_type;
+  }
+  const std::string text = head_of(answer, keeps_open) + answer.body;
   limit_time();
   const auto [failed, count] = co_await asio::async_write(socket_, asio::buffer(text), awaited);
   co_return !failed && count == text.size();

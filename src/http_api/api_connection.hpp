@@ -15,8 +15,9 @@ namespace sluice {
 
 class ApiConnection : public std::enable_shared_from_this<ApiConnection> {
  public:
-  /// @param api and @param limits must outlive it
-  ApiConnection(boost::asio::local::stream_protocol::socket socket, const Api& api, const ApiLimits& limits);
+  /// Everything passed by reference must outlive it.
+  ApiConnection(boost::asio::local::stream_protocol::socket socket, const Router& router,
+                const std::function<std::string(uid_t)>& name_of, const ApiLimits& limits);
 
   /// Until the client leaves, is too slow, or leave() is called.
   boost::asio::awaitable<void> serve();
@@ -29,20 +30,20 @@ class ApiConnection : public std::enable_shared_from_this<ApiConnection> {
  private:
   struct Read {
     std::optional<ApiRequest> request;
-    std::optional<ApiRefusal> refusal;  ///< neither: the client has left
+    std::optional<ApiAnswer> refusal;  ///< neither: the client has left
     bool keeps_open = false;
   };
 
   boost::asio::awaitable<Read> read();
-  boost::asio::awaitable<bool> write(const ApiAnswer& answer, bool keeps_open);
-  bool is_allowed(const SocketPeer& peer) const;
-  ApiAnswer answer_to(const ApiRefusal& refusal) const;
+  boost::asio::awaitable<ApiAnswer> answer_to(ApiRequest request, const SocketPeer& peer) const;
+  boost::asio::awaitable<bool> write(ApiAnswer answer, bool keeps_open);
   void limit_time();
   void close();
 
   boost::asio::local::stream_protocol::socket socket_;
   boost::asio::steady_timer deadline_;
-  const Api& api_;
+  const Router& router_;
+  const std::function<std::string(uid_t)>& name_of_;
   const ApiLimits& limits_;
   std::string unread_;  ///< bytes of the next request that came with this one
   bool is_reading_ = true;

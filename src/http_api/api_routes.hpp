@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which command a request to the control API stands for. Pure: text in, a value or a refusal out.
+// The operator's commands as requests to the API, both ways. Pure: text in, a value or an error out.
 //
 //   POST /api/v1/runs/{id}:pause|:resume|:cancel   {"reason": TEXT}
 //   POST /api/v1/runs/{id}:approve                 {"stage": NAME, "past_gate": true}
@@ -9,11 +9,15 @@
 // Every member but those of the rate may be missing, and so may the whole body.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "http_api/api_message.hpp"
+#include "http_api/router.hpp"
 #include "sluice/core/control_rules.hpp"
 #include "sluice/core/ids.hpp"
 
@@ -51,9 +55,11 @@ struct SetRateCommand {
 
 using ApiCommand = std::variant<ControlRunCommand, StopCommand, ApproveCommand, SetRateCommand>;
 
-std::variant<ApiCommand, ApiRefusal> command_of(const ApiRequest& request);
+/// The rows of the commands. A request that is none of them is refused; each other one is a command.
+std::vector<Route> command_routes(
+    std::function<boost::asio::awaitable<ApiAnswer>(ApiCommand, ApiClient)> carry_out);
 
-/// The request that stands for a command, without who asks: command_of() makes the command of it again.
+/// The request that stands for a command, without who asks: its route makes the command of it again.
 ApiRequest request_for(const ApiCommand& command);
 
 }  // namespace sluice

@@ -22,10 +22,12 @@ constexpr std::chrono::milliseconds pause_after_failure{100};
 
 }  // namespace
 
-ApiServer::ApiServer(asio::any_io_executor loop, ControlSocket socket, Api api, ApiLimits limits)
+ApiServer::ApiServer(asio::any_io_executor loop, ControlSocket socket, Router router,
+                     std::function<std::string(uid_t)> name_of, ApiLimits limits)
     : loop_(loop),
       socket_(std::move(socket)),
-      api_(std::move(api)),
+      router_(std::move(router)),
+      name_of_(std::move(name_of)),
       limits_(limits),
       acceptor_(loop, asio::local::stream_protocol{}, socket_.release_descriptor()),
       pause_(loop) {
@@ -53,7 +55,7 @@ asio::awaitable<void> ApiServer::accept() {
     }
     // Dropped with the socket if there is no room.
     if (!make_room()) continue;
-    connections_.push_back(std::make_shared<ApiConnection>(std::move(socket), api_, limits_));
+    connections_.push_back(std::make_shared<ApiConnection>(std::move(socket), router_, name_of_, limits_));
     spawn(serve(connections_.back()));
   }
 }

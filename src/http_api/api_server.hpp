@@ -17,17 +17,12 @@
 
 #include "http_api/api_message.hpp"
 #include "http_api/control_socket.hpp"
+#include "http_api/router.hpp"
 #include "sluice/core/result.hpp"
 
 namespace sluice {
 
 class ApiConnection;
-
-/// What stands behind the server.
-struct Api {
-  std::function<boost::asio::awaitable<ApiAnswer>(ApiRequest)> answer;
-  std::function<std::string(const Error&)> error_body;
-};
 
 struct ApiLimits {
   std::size_t header_bytes_max = std::size_t{8} * 1024;
@@ -40,8 +35,10 @@ struct ApiLimits {
 
 class ApiServer {
  public:
-  /// Serves from then on. All coroutines it starts have ended when the loop has nothing left to do.
-  ApiServer(boost::asio::any_io_executor loop, ControlSocket socket, Api api, ApiLimits limits = {});
+  /// Serves from then on. `name_of` says who a user is, for the record. All coroutines it starts have ended
+  /// when the loop has nothing left to do.
+  ApiServer(boost::asio::any_io_executor loop, ControlSocket socket, Router router,
+            std::function<std::string(uid_t)> name_of, ApiLimits limits = {});
   ~ApiServer();
 
   /// Nobody new is heard; an answer that is being made is still given.
@@ -55,7 +52,8 @@ class ApiServer {
 
   boost::asio::any_io_executor loop_;
   ControlSocket socket_;
-  Api api_;
+  Router router_;
+  std::function<std::string(uid_t)> name_of_;
   ApiLimits limits_;
   boost::asio::local::stream_protocol::acceptor acceptor_;
   boost::asio::steady_timer pause_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "http_api/json_time.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/core/time.hpp"
 
@@ -24,11 +25,6 @@ void write_chunks(JsonText& json, const StateCounts& chunks) {
   json.member("succeeded", chunks.accepted + chunks.presumed).member("failed", chunks.failed);
   json.member("in_doubt", chunks.in_doubt).member("split", chunks.split);
   json.member("canceled", chunks.canceled).end_object();
-}
-
-void write_time(JsonText& json, std::string_view name, const std::optional<UtcTime>& time) {
-  json.key(name);
-  time ? json.value(to_rfc3339(*time)) : json.null();
 }
 
 }  // namespace

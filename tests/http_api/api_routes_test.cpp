@@ -4,6 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,19 +20,41 @@ ApiRequest post(std::string target, std::string body = {}) {
   return {.method = "POST", .target = std::move(target), .body = std::move(body)};
 }
 
-ApiCommand command(const ApiRequest& request) {
-  const auto found = command_of(request);
-  const auto* refusal = std::get_if<ApiRefusal>(&found);
-  REQUIRE_MESSAGE(refusal == nullptr, (refusal != nullptr ? refusal->error.message : std::string{}));
-  return std::get<ApiCommand>(found);
-}
+/// What comes of a request: the command that is carried out, or the answer that refuses it.
+struct Taken {
+  std::optional<ApiCommand> command;
+  ApiAnswer answer;
+};
 
-ApiRefusal refusal(const ApiRequest& request) {
+Taken taken(ApiRequest request) {
   CAPTURE(request.target);
   CAPTURE(request.body);
-  const auto found = command_of(request);
-  REQUIRE(std::holds_alternative<ApiRefusal>(found));
-  return std::get<ApiRefusal>(found);
+  request.client.scope = ApiScope::admin;
+  std::optional<ApiCommand> command;
+  const Router router{command_routes([&](ApiCommand asked, ApiClient) -> boost::asio::awaitable<ApiAnswer> {
+    command = std::move(asked);
+    co_return ApiAnswer{};
+  })};
+  auto admitted = router.admit(request);
+  if (auto* refusal = std::get_if<ApiAnswer>(&admitted)) return {std::nullopt, std::move(*refusal)};
+  auto& [route, asked] = std::get<Router::Admitted>(admitted);
+  boost::asio::io_context loop;
+  auto answer = boost::asio::co_spawn(loop, route->handler(std::move(asked)), boost::asio::use_future);
+  loop.run();
+  return {std::move(command), answer.get()};
+}
+
+ApiCommand command(const ApiRequest& request) {
+  const Taken found = taken(request);
+  REQUIRE_MESSAGE(found.command.has_value(), (found.answer.error ? found.answer.error->message : ""));
+  return *found.command;
+}
+
+ApiAnswer refusal(const ApiRequest& request) {
+  const Taken found = taken(request);
+  REQUIRE_FALSE(found.command.has_value());
+  REQUIRE(found.answer.error.has_value());
+  return found.answer;
 }
 
 }  // namespace
@@ -74,7 +100,6 @@ TEST_CASE("api routes: what is not there is not found, whatever the method") {
                                          "/api/v1/runs/7x:pause",
                                          "/api/v1/runs/99999999999999999999:pause",
                                          "/api/v1/runs/7:explode",
-                                         "/api/v1/runs/7:pause?now=1",
                                          "/api/v1/runs/7:pause/",
                                          "/api/v2/runs/7:pause",
                                          "/api/v1/tenants/:rate",
@@ -83,10 +108,10 @@ TEST_CASE("api routes: what is not there is not found, whatever the method") {
                                          "/api/v1/../v1/stop",
                                          "/\x1b[2J"};
   for (const std::string& target : targets) {
-    const ApiRefusal refused = refusal(post(target));
+    const ApiAnswer refused = refusal(post(target));
     CHECK(refused.status == 404);
-    CHECK(refused.error.kind == ErrorKind::not_found);
-    CHECK(refused.error.message.find('\x1b') == std::string::npos);
+    CHECK(refused.error->kind == ErrorKind::not_found);
+    CHECK(refused.error->message.find('\x1b') == std::string::npos);
   }
 }
 
@@ -106,11 +131,11 @@ TEST_CASE("api routes: a body that does not fit is told with its place and chang
       {"{\"reason\": \"\\u001b[2J\"}", "reason"},
       {"{\"reason\": \"" + std::string(501, 'x') + "\"}", "500 bytes"}};
   for (const auto& [body, expected] : bodies) {
-    const ApiRefusal refused = refusal(post("/api/v1/runs/7:pause", body));
+    const ApiAnswer refused = refusal(post("/api/v1/runs/7:pause", body));
     CHECK(refused.status == 422);
-    CHECK_MESSAGE(refused.error.message.find(expected) != std::string::npos, refused.error.message);
+    CHECK_MESSAGE(refused.error->message.find(expected) != std::string::npos, refused.error->message);
   }
-  CHECK(refusal(post("/api/v1/tenants/prod:rate", "{}")).error.message.find("rate") != std::string::npos);
+  CHECK(refusal(post("/api/v1/tenants/prod:rate", "{}")).error->message.find("rate") != std::string::npos);
   CHECK(refusal(post("/api/v1/tenants/prod:rate", R"({"rate": 4})")).status == 422);
   CHECK(refusal(post("/api/v1/tenants/prod:rate", R"({"rate": 0, "for": "1h"})")).status == 422);
   CHECK(refusal(post("/api/v1/runs/7:approve", R"({"past_gate": "yes"})")).status == 422);

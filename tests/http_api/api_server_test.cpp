@@ -75,9 +75,15 @@ class Scene {
   explicit Scene(ApiLimits limits = {}) {
     Result<ControlSocket> socket = ControlSocket::listen(path);
     REQUIRE(socket.has_value());
-    Api api{.answer = [this](ApiRequest asked) { return answer(std::move(asked)); },
-            .error_body = [](const Error& error) { return "{\"error\":\"" + error.message + "\"}\n"; }};
-    server_.emplace(loop_.get_executor(), std::move(*socket), std::move(api), limits);
+    Router router{{{.method = "POST",
+                    .pattern = "/api/v1/stop",
+                    .scope = ApiScope::operate,
+                    .operation = "stop",
+                    .handler = [this](ApiRequest asked) { return answer(std::move(asked)); },
+                    .body = ApiBody::json}}};
+    server_.emplace(
+        loop_.get_executor(), std::move(*socket), std::move(router),
+        [](uid_t user) { return std::to_string(user); }, limits);
     thread_ = std::thread{[this] { loop_.run(); }};
   }
   ~Scene() { stop(); }
@@ -96,8 +102,8 @@ class Scene {
  private:
   boost::asio::awaitable<ApiAnswer> answer(ApiRequest asked) {
     ++answered;
-    co_return ApiAnswer{200, asked.method + " " + asked.target + " " + asked.body + " by " +
-                                 std::to_string(asked.user) + "\n"};
+    co_return ApiAnswer{.body = asked.method + " " + asked.target + " " + asked.body + " by " +
+                                asked.client.name + "\n"};
   }
 
   boost::asio::io_context loop_{1};

@@ -32,7 +32,7 @@ TEST_CASE("control socket: it is there for its user alone as long as somebody li
   const std::string path = folder / "s.db.sock";
   {
     const ControlSocket socket = listening(path);
-    struct stat found {};
+    struct stat found{};
     REQUIRE(::lstat(path.c_str(), &found) == 0);
     CHECK((found.st_mode & 07777) == 0600);
     CHECK(is_answered(path));

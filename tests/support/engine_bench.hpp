@@ -40,12 +40,14 @@ class RecordingObserver : public Observer {
   void others_use(double requests_per_second) override { others.push_back(requests_per_second); }
   void retries_held(bool are_held) override { times_held += are_held ? 1 : 0; }
   void store_held(bool is_held) override { times_store_held += is_held ? 1 : 0; }
+  void run_left(RunId run) override { left.push_back(run); }
 
   std::vector<AttemptSent> sent;
   std::vector<AttemptSettled> settled;
   std::vector<double> rates;
   std::vector<double> others;
   std::vector<std::string> stages;
+  std::vector<RunId> left;
   SteadyTime last_settled_at;
   int times_lost = 0;
   int times_back = 0;
@@ -70,6 +72,10 @@ class EngineBench {
   Result<void> dispatch_with(const std::vector<std::pair<std::chrono::nanoseconds, Action>>& actions,
                              const std::function<void(DispatcherConfig&)>& tweak = {});
 
+  /// The run, for a dispatcher that is at work already.
+  RunToServe to_serve(RunId run) const { return {.id = run, .job = jobs_.at(run)}; }
+  DispatcherConfig config() const;
+
   RunRecord record(RunId run);
   std::vector<std::string> devices_in(RunId run, ChunkState state);
 
@@ -82,7 +88,6 @@ class EngineBench {
   SteadyTime quiet_until;  ///< as the last dispatcher said at its end
 
  private:
-  DispatcherConfig config() const;
   Result<void> run(Dispatcher& dispatcher, const std::vector<std::pair<SteadyTime, Action>>& actions);
 
   SeededRandomness randomness_{42};

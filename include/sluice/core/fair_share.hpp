@@ -28,6 +28,7 @@ struct RunShare {
 class FairShare {
  public:
   void add(RunId run, Priority priority, SteadyTime now);
+  void remove(RunId run) { accounts_.erase(run); }
 
   /// A run that has waited gains weight: twice as much for every minute since its last chunk.
   RunShare share_of(RunId run, SteadyTime now) const;

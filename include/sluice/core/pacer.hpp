@@ -53,6 +53,10 @@ class Pacer {
   /// slow-down are not a second reason to slow down.
   void throttled(std::uint64_t send, SteadyTime now, std::optional<Duration> hint);
 
+  /// Another limit from now on. A larger one begins with a second of silence: further back than the old limit
+  /// made necessary, no send is remembered.
+  void set_limit(SteadyTime now, double requests_per_second, double account_limit = 0);
+
   /// The cloud asks for silence until then, without saying "too fast".
   void pause_until(SteadyTime time) { not_before_ = std::max(not_before_, time); }
 

@@ -26,6 +26,9 @@ class RunPace {
 
   void sent(SteadyTime now, int devices);
 
+  /// Requests a second from now on; absent: not limited.
+  void slow_down_to(std::optional<double> requests_per_second) { requests_per_second_ = requests_per_second; }
+
   /// An earlier process may have sent a minute's devices up to now.
   void begin_after_others(SteadyTime now) {
     if (devices_per_minute_) spread_from_ = now + std::chrono::minutes{1};

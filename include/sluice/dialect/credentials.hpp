@@ -23,6 +23,8 @@ class Secret {
   Secret& operator=(Secret&& other) noexcept;
   ~Secret();
 
+  bool operator==(const Secret&) const = default;
+
   std::string_view reveal() const { return text_; }
   bool empty() const { return text_.empty(); }
 
@@ -34,6 +36,8 @@ struct Credentials {
   std::string access_key_id;
   Secret access_key_secret;
   Secret security_token;  ///< of a temporary (STS) key; empty for a permanent one
+
+  bool operator==(const Credentials&) const = default;
 };
 
 }  // namespace sluice

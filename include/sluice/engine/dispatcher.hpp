@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The coroutine that serves one tenant: claims chunks, sends each through the pace gate, settles what came
-// back. Lives on the loop; start with run(), and keep it alive until run() has completed.
+// back. Takes further runs while it works, and forgets those that are over. Lives on the loop; start with
+// run(), and keep it alive until run() has completed.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -44,12 +45,22 @@ struct OutsideChecks {
   std::function<void()> cancel;
 };
 
+/// A run, and what is to be known of it to send it.
+struct RunToServe {
+  RunId id;
+  Job job;
+  double rate = 0;  ///< requests per second; as fast as the dispatcher: 0, or anything that is not slower
+  /// Its rejected chunks are split without a SplitGuard: something of it was accepted before, or the operator
+  /// has said to go on.
+  bool is_split_unguarded = false;
+};
+
 /// The code, on record, of a chunk that was not sent because a device of it is on its tenant's deny list.
 inline constexpr std::string_view denied_code = "sluice.denied";
 
 struct DispatcherConfig {
   std::string tenant;
-  std::map<RunId, Job> runs;  ///< the runs to serve
+  std::map<RunId, Job> runs;  ///< the runs to serve from the beginning
   /// Of them, those that are to be slower than requests_per_second.
   std::map<RunId, double> own_rates;
   /// Of them, those whose rejected chunks are split without a SplitGuard: something of them was accepted
@@ -68,6 +79,9 @@ struct DispatcherConfig {
   bool approves_itself = false;  ///< a rehearsal: nobody is there to approve a stage
   /// Nothing is sent before. After a process that may have sent until a moment ago: one window later.
   SteadyTime not_before;
+  /// Waits for further runs when nothing is left to do, instead of completing; probes an endpoint that was
+  /// never reached without end; and forgets runs of which nothing can be sent.
+  bool stays = false;
 };
 
 class Dispatcher {
@@ -77,13 +91,26 @@ class Dispatcher {
              Randomness& randomness, Observer& observer, DispatcherConfig config);
   ~Dispatcher();
 
-  /// Completes when its runs are finished or halted, or after stop() when the last answer is recorded.
+  /// Completes when its runs are finished or halted, unless it stays, or after stop() when the last answer is
+  /// recorded.
   /// Fails: `unreachable` if the endpoint never answered, `storage` if the record could not be kept.
   boost::asio::awaitable<Result<void>> run();
 
   /// Nothing of the account may be sent before, by whoever comes next: the pace, or a pause that the server
   /// asked for.
   SteadyTime quiet_until() const;
+
+  /// It is served from now on, like the first ones. One that is served already goes on as it is.
+  void serve(RunToServe run);
+  /// Whether it is still known here; a dispatcher that stays tells its observer when it no longer is.
+  bool serves(RunId run) const;
+  /// Credentials, dialect, rate, account limit, requests in flight and denied devices are from now on those
+  /// of `config`, whose other members do not matter. What has not gone out yet goes out with the new key;
+  /// what is repeated byte for byte is repeated with the key that it was first sent with. A rate that has
+  /// grown begins with a second of silence.
+  void reconfigure(const DispatcherConfig& config);
+  /// The pause of the tenant is over on record.
+  void go_on();
 
   // From now on, not later than the next send. Each may be said again without harm, and comes to nothing for
   // a run that is not served. The record is the caller's.

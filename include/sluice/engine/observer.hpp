@@ -67,6 +67,9 @@ class Observer {
   virtual void retries_held(bool /*are_held*/) {}
   virtual void window_changed(const WindowNews& /*news*/) {}
   virtual void stage_changed(const StageNews& /*news*/) {}
+  /// Nothing of the run is sent any more, and it is forgotten: it is finished, or halted. Of a dispatcher
+  /// that stays.
+  virtual void run_left(RunId /*run*/) {}
   /// Whether another program holds the store, so that nothing can be claimed or recorded.
   virtual void store_held(bool /*is_held*/) {}
 };

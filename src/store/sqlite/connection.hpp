@@ -54,6 +54,9 @@ class Connection {
   void execute(const char* script, std::string_view doing);
   std::string pragma(Sql sql);
 
+  /// For what SQLite has settings of its own.
+  sqlite3* handle() const { return db_; }
+
   bool in_transaction() const;
   const std::string& path() const { return path_; }
   /// Whether the path still leads to the file that was opened.

@@ -5,9 +5,11 @@
 
 #include <filesystem>
 
+#include "sluice/store/bounded_reader.hpp"
 #include "store/sqlite/generation_file.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/owner_lock.hpp"
+#include "store/sqlite/read_guard.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/sqlite/store_file.hpp"
 #include "store/sqlite/store_place.hpp"
@@ -15,11 +17,13 @@
 namespace sluice {
 namespace {
 
-class SqliteReader final : public SqliteReads<StoreReader> {
+class SqliteReader final : public SqliteReads<BoundedReader> {
  public:
   // The file beside is read first: its owner writes it after what it tells of.
-  explicit SqliteReader(const std::string& path)
-      : beside_(GenerationFile{path}.read()), db_(path, Connection::Access::reader) {
+  explicit SqliteReader(const std::string& path, std::chrono::milliseconds call_time_max = {})
+      : beside_(GenerationFile{path}.read()),
+        db_(path, Connection::Access::reader),
+        call_time_max_(call_time_max) {
     db_.execute("PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA cache_size = -2048",
                 "configure");
     if (examine_schema(db_, embedded_migrations()) != SchemaState::current) {
@@ -27,6 +31,17 @@ class SqliteReader final : public SqliteReads<StoreReader> {
            "Bring it up to date by a command that writes, such as: sluice resume --store PATH.");
     }
     refuse_older_copy();
+    guard_.emplace(db_);
+  }
+
+  Result<void> begin_call() override {
+    guard_->give_time(call_time_max_);
+    return answer([&] { db_.run("BEGIN"); });
+  }
+  void end_call() override {
+    guard_->take_all_time();
+    // A transaction that only read has nothing to lose, and one that SQLite has ended by itself is over.
+    if (db_.in_transaction()) static_cast<void>(answer([&] { db_.run("COMMIT"); }));
   }
 
   bool has_owner() const override { return OwnerLock::is_held(db_.path()); }
@@ -50,7 +65,20 @@ class SqliteReader final : public SqliteReads<StoreReader> {
 
   std::optional<Generation> beside_;
   Connection db_;
+  std::chrono::milliseconds call_time_max_;
+  std::optional<ReadGuard> guard_;
 };
+
+std::unique_ptr<SqliteReader> reader_of(const std::string& path, std::chrono::milliseconds call_time_max) {
+  const std::string real_path = existing_path(path);
+  require_not_lost(real_path);
+  std::error_code error;
+  if (!std::filesystem::exists(real_path, error)) {
+    fail(ErrorKind::not_found, fmt::format("there is no store at {}", path),
+         "Submit a job first, or name the store with --store PATH.");
+  }
+  return std::make_unique<SqliteReader>(real_path, call_time_max);
+}
 
 }  // namespace
 
@@ -69,16 +97,12 @@ Result<std::unique_ptr<Store>> open_memory_store(UtcTime now, BootClock boot_clo
 }
 
 Result<std::unique_ptr<StoreReader>> open_store_reader(const std::string& path) {
-  return answer([&]() -> std::unique_ptr<StoreReader> {
-    const std::string real_path = existing_path(path);
-    require_not_lost(real_path);
-    std::error_code error;
-    if (!std::filesystem::exists(real_path, error)) {
-      fail(ErrorKind::not_found, fmt::format("there is no store at {}", path),
-           "Submit a job first, or name the store with --store PATH.");
-    }
-    return std::make_unique<SqliteReader>(real_path);
-  });
+  return answer([&]() -> std::unique_ptr<StoreReader> { return reader_of(path, {}); });
+}
+
+Result<std::unique_ptr<BoundedReader>> open_bounded_reader(const std::string& path,
+                                                           std::chrono::milliseconds call_time_max) {
+  return answer([&]() -> std::unique_ptr<BoundedReader> { return reader_of(path, call_time_max); });
 }
 
 }  // namespace sluice

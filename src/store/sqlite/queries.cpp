@@ -76,14 +76,15 @@ std::vector<RunRecord> runs_between(Connection& connection, std::int64_t first, 
   return found;
 }
 
-// Of a chunk that is held for this reason no result on record says why.
-constexpr std::string_view store_restored_message =
-    "the store may be an older copy of itself: what was sent since is not on record";
-
 }  // namespace
 
 std::vector<RunRecord> runs(Connection& connection, std::size_t limit) {
   return runs_between(connection, 1, std::numeric_limits<std::int64_t>::max(), limit);
+}
+
+std::vector<RunRecord> runs_before(Connection& connection, std::optional<RunId> before, std::size_t limit) {
+  return runs_between(connection, 1, before ? before->value - 1 : std::numeric_limits<std::int64_t>::max(),
+                      limit);
 }
 
 std::optional<RunRecord> run(Connection& connection, RunId run) {
@@ -262,6 +263,28 @@ std::optional<NewestResult> newest_result(Connection& connection, RunId run) {
   return NewestResult{.settled_at = row.time(0), .is_answer = row.integer(1) == 1, .code = row.string(2)};
 }
 
+namespace {
+
+DoubtfulChunk doubt_of(const Statement& row, const Connection& connection) {
+  DoubtfulChunk doubt;
+  doubt.chunk = ChunkId{row.integer(0)};
+  doubt.devices = row.small_integer(1);
+  doubt.held = known(held_from(row.text(2)), connection);
+  doubt.sends = row.integer(6);
+  doubt.since = row.maybe_time(7);
+  if (doubt.held == Held::store_restored) {
+    doubt.code = to_string(doubt.held);
+    doubt.message = store_restored_message;
+  } else {
+    doubt.code = row.string(3);
+    doubt.message = row.string(4);
+    doubt.request_id = row.string(5);
+  }
+  return doubt;
+}
+
+}  // namespace
+
 std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run) {
   require_run(connection, run);
   // What a crash cut off is not among the chunk's requests, but it may have been one.
@@ -278,23 +301,25 @@ std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run) {
       " WHERE chunks.run = ?1 AND chunks.state = 'in_doubt' ORDER BY chunks.position",
       run);
   std::vector<DoubtfulChunk> found;
-  while (row.next()) {
-    DoubtfulChunk doubt;
-    doubt.chunk = ChunkId{row.integer(0)};
-    doubt.devices = row.small_integer(1);
-    doubt.held = known(held_from(row.text(2)), connection);
-    doubt.sends = row.integer(6);
-    doubt.since = row.maybe_time(7);
-    if (doubt.held == Held::store_restored) {
-      doubt.code = to_string(doubt.held);
-      doubt.message = store_restored_message;
-    } else {
-      doubt.code = row.string(3);
-      doubt.message = row.string(4);
-      doubt.request_id = row.string(5);
-    }
-    found.push_back(std::move(doubt));
-  }
+  while (row.next()) found.push_back(doubt_of(row, connection));
+  return found;
+}
+
+std::vector<DoubtfulChunk> doubts_after(Connection& connection, RunId run, ChunkId after, std::size_t limit) {
+  Statement row = connection.query(
+      "SELECT chunks.id, chunks.devices, chunks.held, result.code, result.message, result.request_id,"
+      "       chunks.requests + (SELECT count(*) FROM attempts JOIN attempt_results AS cut_off"
+      "                            ON cut_off.attempt = attempts.id AND cut_off.sent = 'unknown'"
+      "                           WHERE attempts.chunk = chunks.id),"
+      "       CASE chunks.held WHEN 'store_restored'"
+      "         THEN (SELECT max(at_us) FROM events WHERE run = ?1 AND what = 'store_restored')"
+      "         ELSE result.settled_at_us END"
+      "  FROM chunks INDEXED BY chunks_in_doubt"
+      "  LEFT JOIN attempt_results AS result ON result.attempt = chunks.last_result"
+      " WHERE chunks.run = ?1 AND chunks.state = 'in_doubt' AND chunks.id > ?2 ORDER BY chunks.id LIMIT ?3",
+      run, after, static_cast<std::int64_t>(limit));
+  std::vector<DoubtfulChunk> found;
+  while (row.next()) found.push_back(doubt_of(row, connection));
   return found;
 }
 

@@ -14,12 +14,15 @@
 #include "sluice/store/schedule_book.hpp"
 #include "sluice/store/store.hpp"
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/page_queries.hpp"
 #include "store/sqlite/schedule_queries.hpp"
 #include "store/sqlite/store_failure.hpp"
 
 namespace sluice::queries {
 
 std::vector<RunRecord> runs(Connection& connection, std::size_t limit);
+/// Those with a smaller id, newest first.
+std::vector<RunRecord> runs_before(Connection& connection, std::optional<RunId> before, std::size_t limit);
 std::optional<RunRecord> run(Connection& connection, RunId run);
 void for_each_device(Connection& connection, RunId run, const DeviceFilter& filter,
                      const DeviceVisitor& visit);
@@ -31,6 +34,8 @@ std::string job_text(Connection& connection, RunId run);
 QueueState queue_state(Connection& connection, RunId run, UtcTime now);
 std::optional<NewestResult> newest_result(Connection& connection, RunId run);
 std::vector<DoubtfulChunk> doubts(Connection& connection, RunId run);
+/// Those with a larger id, in the order of their ids.
+std::vector<DoubtfulChunk> doubts_after(Connection& connection, RunId run, ChunkId after, std::size_t limit);
 std::vector<DecidedChunk> doubt_decisions(Connection& connection, RunId run);
 std::int64_t newest_owner(Connection& connection);
 std::int64_t newest_attempt(Connection& connection);
@@ -44,6 +49,10 @@ void for_each_unfinished_device(Connection& connection, std::string_view tenant,
                                 const std::function<bool(RunId, std::string_view)>& visit);
 /// The newest stage that may be sent.
 int open_stage(Connection& connection, RunId run);
+
+/// Of a chunk that is held for this reason no result on record says why.
+inline constexpr std::string_view store_restored_message =
+    "the store may be an older copy of itself: what was sent since is not on record";
 
 /// A value of a closed set. The schema's CHECKs hold these sets closed, so another word means a damaged file.
 template <class T>
@@ -146,6 +155,42 @@ class SqliteReads : public Seam, public Pages, public ScheduleReader, public Aud
   }
   Result<std::vector<RunId>> unfinished_runs(ScheduleId schedule) override {
     return answer([&] { return queries::unfinished_runs(connection(), schedule); });
+  }
+
+  Result<Page<RunRecord, RunId>> runs_page(const RunsWanted& wanted) override {
+    return answer([&] { return queries::runs_page(connection(), wanted); });
+  }
+  Result<Page<ChunkRow, ChunkPlace>> chunks_page(const ChunksWanted& wanted) override {
+    return answer([&] { return queries::chunks_page(connection(), wanted); });
+  }
+  Result<Page<AttemptRow, AttemptId>> attempts_page(const AttemptsWanted& wanted) override {
+    return answer([&] { return queries::attempts_page(connection(), wanted); });
+  }
+  Result<std::optional<std::int64_t>> devices_page(
+      const DevicesWanted& wanted, const std::function<void(const DeviceResult&)>& visit) override {
+    return answer([&] { return queries::devices_page(connection(), wanted, visit); });
+  }
+  Result<std::optional<DeviceHistoryWanted::Place>> device_history(const DeviceHistoryWanted& wanted,
+                                                                   const DeviceRunVisitor& visit) override {
+    return answer([&] { return queries::device_history(connection(), wanted, visit); });
+  }
+  Result<Page<DoubtfulChunk, ChunkId>> doubts_page(const DoubtsWanted& wanted) override {
+    return answer([&] { return queries::doubts_page(connection(), wanted); });
+  }
+  Result<Page<EventRow, std::int64_t>> events_page(const EventsWanted& wanted) override {
+    return answer([&] { return queries::events_page(connection(), wanted); });
+  }
+  Result<std::int64_t> newest_event() override {
+    return answer([&] { return queries::newest_event(connection()); });
+  }
+  Result<Page<TenantRow, std::string>> tenants_page(const TenantsWanted& wanted) override {
+    return answer([&] { return queries::tenants_page(connection(), wanted); });
+  }
+  Result<std::optional<TenantRow>> tenant(const std::string& name) override {
+    return answer([&] { return queries::tenant(connection(), name); });
+  }
+  Result<Page<JobFileRow, std::string>> job_files_page(const JobFilesWanted& wanted) override {
+    return answer([&] { return queries::job_files_page(connection(), wanted); });
   }
 
  private:

@@ -32,6 +32,8 @@ std::string next_step(int code, int system_errno, const std::string& path) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return "Another program holds the file. Close it (a database browser, a backup) and try again.";
+    case SQLITE_INTERRUPT:
+      return "It took longer than a question may. Ask for less at a time: a filter, a smaller limit.";
     case SQLITE_NOTADB:
       return "This file is not a store. Choose another with --store PATH.";
     case SQLITE_CORRUPT:
@@ -59,6 +61,7 @@ ErrorKind kind_of(int code) {
       return ErrorKind::unexpected;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_INTERRUPT:
       return ErrorKind::storage_busy;
     default:
       return ErrorKind::storage;

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// A store and the routes that look at it, without sockets: a target goes in, an answer comes out.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json.hpp>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "app/read_routes.hpp"
+#include "store/store_engines.hpp"
+#include "store/store_fixture.hpp"
+
+namespace sluice::testing {
+
+/// Waits no time, and lets something happen instead: each wait takes the next thing to do, and stops the
+/// stream after the last.
+struct ScriptedPause final : EventPause {
+  explicit ScriptedPause(std::deque<std::function<void()>>& script) : script(script) {}
+
+  boost::asio::awaitable<void> wait(std::chrono::milliseconds time) override {
+    waited += time;
+    if (script.empty()) throw std::runtime_error{"the stream waits after the end of the script"};
+    const std::function<void()> step = std::move(script.front());
+    script.pop_front();
+    step();
+    co_return;
+  }
+  void cut_short() override {}
+
+  std::deque<std::function<void()>>& script;
+  std::chrono::milliseconds waited{0};
+};
+
+struct ApiScene {
+  using Pieces = std::vector<std::string>;
+
+  ApiAnswer get(const std::string& target, ApiParameters headers = {}) {
+    CAPTURE(target);
+    auto found = router.admit({.method = "GET",
+                               .target = target,
+                               .headers = std::move(headers),
+                               .client = {.name = "ann", .scope = ApiScope::read}});
+    if (auto* answer = std::get_if<ApiAnswer>(&found)) return std::move(*answer);
+    auto& admitted = std::get<Router::Admitted>(found);
+    return completed(admitted.route->handler(std::move(admitted.request)));
+  }
+
+  boost::json::value json(const std::string& target) {
+    const ApiAnswer answer = get(target);
+    INFO((answer.error ? answer.error->message : std::string{}));
+    REQUIRE(answer.status == 200);
+    return boost::json::parse(answer.body);
+  }
+
+  /// The items of all pages, following each `next`.
+  boost::json::array all(std::string target) {
+    boost::json::array items;
+    for (int pages = 0; !target.empty(); ++pages) {
+      REQUIRE(pages < 1000);
+      const boost::json::value page = json(target);
+      for (const auto& item : page.at("items").as_array()) items.push_back(item);
+      target = page.at("next").is_null() ? std::string{} : std::string{page.at("next").as_string()};
+    }
+    return items;
+  }
+
+  /// What a stream yields up to its end.
+  std::string whole(const ApiAnswer& answer) {
+    REQUIRE(answer.stream);
+    std::string text;
+    while (auto piece = next_of(*answer.stream)) text += *piece;
+    return text;
+  }
+
+  std::optional<std::string> next_of(ApiStream& stream) {
+    return store_tests::expect(completed(stream.next()));
+  }
+
+  template <class T>
+  T completed(boost::asio::awaitable<T> work) {
+    std::optional<T> result;
+    boost::asio::co_spawn(loop, std::move(work), [&](std::exception_ptr problem, T value) {
+      if (problem) std::rethrow_exception(problem);
+      result.emplace(std::move(value));
+    });
+    loop.restart();
+    loop.run();
+    REQUIRE(result.has_value());
+    return std::move(*result);
+  }
+
+  store_tests::SqliteHome home;
+  std::unique_ptr<Store> store = store_tests::expect(home.open(store_tests::noon));
+  std::unique_ptr<BoundedReader> reader =
+      store_tests::expect(open_bounded_reader(home.path(), std::chrono::minutes{10}));
+  boost::asio::io_context loop;
+  ReadSide reads{*reader, loop.get_executor(), loop.get_executor()};
+  std::deque<std::function<void()>> script;  ///< what happens while a stream waits
+  Router router{read_routes(
+      reads, [] { return store_tests::noon + std::chrono::minutes{1}; },
+      [this] { return std::make_unique<ScriptedPause>(script); })};
+};
+
+}  // namespace sluice::testing
