@@ -26,6 +26,8 @@
 #include "app/serve_command.hpp"
 #include "app/settings.hpp"
 #include "app/standard_output.hpp"
+#include "app/token_command.hpp"
+#include "app/token_line.hpp"
 #include "app/usage_errors.hpp"
 #include "app/version_report.hpp"
 #include "jobfile/duration_text.hpp"
@@ -102,6 +104,9 @@ class CommandLine {
     add_control_verbs();
     add_reporting_verbs();
     add_simulating_verbs();
+    add_token_options(*verb("token", "Make a token for clients of the API.", std::string{token_examples},
+                            [this] { return token_command(common_, token_); }),
+                      token_);
     add_serving_verb();
   }
 
@@ -610,6 +615,7 @@ class CommandLine {
   RehearseOptions rehearse_;
   simulator::Options cloud_;
   std::string faults_file_;
+  TokenOptionsGiven token_;
   AgainOptionsGiven again_;
   std::optional<std::int64_t> run_;
   std::string reason_;

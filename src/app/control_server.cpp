@@ -4,11 +4,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "app/api_doors.hpp"
 #include "app/operator_name.hpp"
 #include "http_api/api_routes.hpp"
 #include "http_api/control_socket.hpp"
+#include "http_api/openapi.hpp"
 
 namespace sluice {
 namespace asio = boost::asio;
@@ -18,15 +22,29 @@ ControlServer::ControlServer(asio::any_io_executor loop, ControlDesk& desk)
   for (const uid_t user : {::geteuid(), uid_t{0}}) names_[user] = operator_name_of(user);
 }
 
-Result<void> ControlServer::open(const std::string& store_file) {
+Result<void> ControlServer::open(const std::string& store_file, ServedBesides besides) {
   Result<ControlSocket> socket = ControlSocket::listen(control_socket_path(store_file));
   if (socket.has_error()) return socket.error();
-  Router router{command_routes([this](ApiCommand command, ApiClient client) {
+  std::vector<Route> routes = command_routes([this](ApiCommand command, ApiClient client) {
     return carry_out(std::move(command), std::move(client));
-  })};
-  server_.emplace(loop_, std::move(router),
-                  ApiSurroundings{.name_of = [this](uid_t user) { return name_of(user); }});
+  });
+  routes.push_back(openapi_route());
+  std::move(besides.routes.begin(), besides.routes.end(), std::back_inserter(routes));
+  server_.emplace(loop_, Router{std::move(routes)},
+                  ApiSurroundings{.name_of = [this](uid_t user) { return name_of(user); },
+                                  .tell = std::move(besides.tell),
+                                  .uploads_folder = std::move(besides.uploads_folder)},
+                  besides.limits);
   server_->listen(*std::move(socket));
+  return {};
+}
+
+Result<void> ControlServer::open_doors(const ApiConfig& config) { return open_api_doors(*server_, config); }
+
+Result<void> ControlServer::renew_access(const ApiConfig& config) {
+  Result<ApiAccess> access = read_api_access(config);
+  if (access.has_error()) return access.error();
+  if (server_) server_->replace_access(*std::move(access));
   return {};
 }
 

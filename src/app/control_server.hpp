@@ -7,15 +7,27 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "app/api_config.hpp"
 #include "app/control_desk.hpp"
 #include "http_api/api_server.hpp"
+#include "http_api/router.hpp"
 #include "sluice/core/result.hpp"
 
 namespace sluice {
+
+/// What a daemon's server does beyond taking commands.
+struct ServedBesides {
+  std::vector<Route> routes;
+  std::function<void(const ApiIncident&)> tell;  ///< of failed logins and trouble of our own
+  std::string uploads_folder;                    ///< empty: no uploads are taken
+  ApiLimits limits;
+};
 
 class ControlServer {
  public:
@@ -23,7 +35,12 @@ class ControlServer {
   ControlServer(boost::asio::any_io_executor loop, ControlDesk& desk);
 
   /// Serves from then on. Fails if there can be no socket beside the store: the runs are sent all the same.
-  Result<void> open(const std::string& store_file);
+  Result<void> open(const std::string& store_file, ServedBesides besides = {});
+  /// Over TCP as well, where the configuration says. After open(). Fails: as open_api_doors() does.
+  Result<void> open_doors(const ApiConfig& config);
+  /// Tokens and certificates anew, when the configuration is read again. Fails: as read_api_access() does;
+  /// then those that were there stay in force.
+  Result<void> renew_access(const ApiConfig& config);
   void close();
 
  private:
