@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <set>
 
 #include "end_to_end/truth.hpp"
 #include "sluice/core/kill_point.hpp"
