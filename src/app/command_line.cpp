@@ -23,6 +23,7 @@
 #include "app/help_texts.hpp"
 #include "app/option_values.hpp"
 #include "app/say.hpp"
+#include "app/serve_command.hpp"
 #include "app/settings.hpp"
 #include "app/standard_output.hpp"
 #include "app/usage_errors.hpp"
@@ -101,6 +102,7 @@ class CommandLine {
     add_control_verbs();
     add_reporting_verbs();
     add_simulating_verbs();
+    add_serving_verb();
   }
 
   int run(std::vector<std::string> words) {
@@ -553,6 +555,12 @@ class CommandLine {
     add_text(simulate, "--tls-key", "FILE", cloud_.key_file, "PEM");
     add_text(simulate, "--ca-out", "FILE", cloud_.ca_file_out,
              "Where to write the certificate of its own authority");
+  }
+
+  void add_serving_verb() {
+    verb("serve", "The daemon: sends for every tenant of the configuration until it is stopped.",
+         "  sluice serve --config /etc/sluice/config.json --store /var/lib/sluice/sluice.db\n",
+         [this] { return serve_command(common_); });
   }
 
   void add_start(CLI::App* to, const std::string& what) {

@@ -81,8 +81,7 @@ std::optional<Error> ControlDesk::objection_to(const ApiCommand& command) const 
     return Error{ErrorKind::refused, fmt::format("process {} is about to end", ::getpid()),
                  fmt::format("Once more in a moment: sluice resume {}", run->value)};
   }
-  const std::vector<RunId> steered = runs_.steered_runs();
-  if (std::ranges::find(steered, *run) != steered.end()) return std::nullopt;
+  if (runs_.takes_up(*run)) return std::nullopt;
   return Error{
       ErrorKind::refused,
       fmt::format("the store is in use by process {}, which does not send run {}", ::getpid(), run->value),

@@ -3,6 +3,7 @@
 // which the commands came. Lives on the session's loop.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <deque>
@@ -29,6 +30,11 @@ class SteeredRuns {
  public:
   virtual ~SteeredRuns() = default;
   virtual std::vector<RunId> steered_runs() const = 0;
+  /// Whether the run is sent here once it is resumed.
+  virtual bool takes_up(RunId run) const {
+    const std::vector<RunId> steered = steered_runs();
+    return std::ranges::find(steered, run) != steered.end();
+  }
   /// Nothing new is begun any more.
   virtual bool is_ending() const = 0;
   /// From now on nothing of the run is sent. Idempotent.

@@ -61,8 +61,9 @@ class UnsteadyStore : public Store {
   Pages& pages() override { return real_->pages(); }
   ScheduleReader& schedule_reader() override { return real_->schedule_reader(); }
   AuditReader& audit_reader() override { return real_->audit_reader(); }
+  JobFileReader& job_file_reader() override { return real_->job_file_reader(); }
   ScheduleBook& schedule_book() override { return real_->schedule_book(); }
-  JobFiles& job_files() override { return real_->job_files(); }
+  JobFiles& job_file_book() override { return real_->job_file_book(); }
   AuditLog& audit_log() override { return real_->audit_log(); }
   Housekeeping& housekeeping() override { return real_->housekeeping(); }
   /// Asked before each group: whether another program holds the file.

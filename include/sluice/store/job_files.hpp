@@ -1,13 +1,60 @@
 // SPDX-License-Identifier: MIT
-// Seam: the job files of the daemon's folder, as the record knows them.
+// Seam: the job files of the daemon's folder, as the record knows them. A good content of a file is a
+// revision; a revision comes to one run or one schedule, and no content of a file is submitted twice.
 #pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/core/ids.hpp"
+#include "sluice/core/result.hpp"
+#include "sluice/core/time.hpp"
 
 namespace sluice {
 
-/// What is known of the job files in the daemon's folder.
+enum class JobFileState {
+  good,
+  invalid,  ///< the last good revision stays in force
+  removed,
+};
+
+struct JobFileRecord {
+  std::string name;  ///< in the folder; untrusted text
+  JobFileState state = JobFileState::good;
+  std::int64_t revision = 0;  ///< of the last good content; 0: there was none yet
+  std::string digest;         ///< SHA-256 of that content, in hexadecimal
+  std::string seen_digest;    ///< of what was last seen, good or not
+  UtcTime seen_at;
+  std::string error;                   ///< why it is invalid
+  std::optional<RunId> run;            ///< of the last good content
+  std::optional<ScheduleId> schedule;  ///< the same
+
+  bool operator==(const JobFileRecord&) const = default;
+};
+
+std::string_view to_string(JobFileState state);
+std::optional<JobFileState> job_file_state_from(std::string_view word);
+
+class JobFileReader {
+ public:
+  virtual ~JobFileReader() = default;
+
+  /// In the order of their names.
+  virtual Result<std::vector<JobFileRecord>> job_files() = 0;
+};
+
 class JobFiles {
  public:
   virtual ~JobFiles() = default;
+
+  /// What is known of the file from now on. A change of state or of the error becomes an event. The run of a
+  /// revision is noted when it is sealed (NewRun::origin), not here.
+  virtual Result<void> note_job_file(const JobFileRecord& file) = 0;
+  /// Whether a run was made of this very content of this file.
+  virtual Result<bool> was_submitted(std::string_view name, std::string_view digest) = 0;
 };
 
 }  // namespace sluice

@@ -283,6 +283,7 @@ struct NewestResult {
 class AuditLog;
 class AuditReader;
 class Housekeeping;
+class JobFileReader;
 class JobFiles;
 class Pages;
 class ScheduleBook;
@@ -339,6 +340,7 @@ class StoreReader {
   virtual Pages& pages() = 0;
   virtual ScheduleReader& schedule_reader() = 0;
   virtual AuditReader& audit_reader() = 0;
+  virtual JobFileReader& job_file_reader() = 0;
 };
 
 class Store : public StoreReader {
@@ -408,7 +410,7 @@ class Store : public StoreReader {
 
   // Their verbs are transactions, and parts of a group, as this seam's are.
   virtual ScheduleBook& schedule_book() = 0;
-  virtual JobFiles& job_files() = 0;
+  virtual JobFiles& job_file_book() = 0;
   virtual AuditLog& audit_log() = 0;
   virtual Housekeeping& housekeeping() = 0;
 };

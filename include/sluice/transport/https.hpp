@@ -44,6 +44,8 @@ struct HttpsOptions {
   std::chrono::milliseconds addresses_kept_for{30'000};  ///< after a look-up that led to a connection
   std::size_t answer_bytes_max = 256 * 1024;
   std::size_t connections_max = 32;
+
+  bool operator==(const HttpsOptions&) const = default;
 };
 
 /// Fails (invalid_input) when the CA file or the system's store cannot be read.

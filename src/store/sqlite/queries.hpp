@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "sluice/store/audit_log.hpp"
+#include "sluice/store/job_files.hpp"
 #include "sluice/store/pages.hpp"
 #include "sluice/store/schedule_book.hpp"
 #include "sluice/store/store.hpp"
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/job_file_queries.hpp"
 #include "store/sqlite/page_queries.hpp"
 #include "store/sqlite/schedule_queries.hpp"
 #include "store/sqlite/store_failure.hpp"
@@ -82,11 +84,16 @@ namespace sluice {
 
 /// The reading half of a seam, answered over a connection.
 template <class Seam>
-class SqliteReads : public Seam, public Pages, public ScheduleReader, public AuditReader {
+class SqliteReads : public Seam, public Pages, public ScheduleReader, public AuditReader, public JobFileReader {
  public:
   Pages& pages() override { return *this; }
   ScheduleReader& schedule_reader() override { return *this; }
   AuditReader& audit_reader() override { return *this; }
+  JobFileReader& job_file_reader() override { return *this; }
+
+  Result<std::vector<JobFileRecord>> job_files() override {
+    return answer([&] { return queries::job_files(connection()); });
+  }
 
   Result<std::vector<RunRecord>> runs(std::size_t limit) override {
     return answer([&] { return queries::runs(connection(), limit); });

@@ -87,6 +87,7 @@ Result<void> SqliteStore::seal_run(RunId run, std::int64_t duplicates) {
     // At most one run a tick: what came of the tick is recorded with what makes the run count.
     db_.run("UPDATE ticks SET state = 'fired', run = ?1 WHERE id = (SELECT tick FROM runs WHERE id = ?1)",
             run);
+    note_content_submitted(run);
   });
 }
 

@@ -67,9 +67,11 @@ class SqliteStore final : public SqliteReads<Store>,
   Result<std::vector<RecordedTick>> record_ticks(const TickRecording& recording) override;
   Result<void> fail_tick(TickId tick, const std::string& reason, UtcTime now) override;
   Result<std::int64_t> requeue_started_ticks(UtcTime now) override;
+  Result<void> note_job_file(const JobFileRecord& file) override;
+  Result<bool> was_submitted(std::string_view name, std::string_view digest) override;
 
   ScheduleBook& schedule_book() override { return *this; }
-  JobFiles& job_files() override { return *this; }
+  JobFiles& job_file_book() override { return *this; }
   AuditLog& audit_log() override { return *this; }
   Housekeeping& housekeeping() override { return *this; }
 
@@ -109,6 +111,7 @@ class SqliteStore final : public SqliteReads<Store>,
   void tell(const std::string& sentence) const;
   void drop(RunId run);
   void require_unsealed(RunId run);
+  void note_content_submitted(RunId run);
 
   std::vector<ClaimableRun> claimable_runs(const ClaimRequest& request);
   void collect(const ClaimableRun& run, int stage, Turn turn, int limit, const ClaimRequest& request,

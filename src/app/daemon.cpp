@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+#include "app/daemon.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+
+#include "app/display_text.hpp"
+#include "app/exit_codes.hpp"
+#include "app/found_work.hpp"
+#include "sluice/jobfile/device_name.hpp"
+
+namespace sluice {
+namespace asio = boost::asio;
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto status_interval = 5s;
+constexpr auto drain_reserve = 1s;
+
+void ignore(const std::exception_ptr&) {}
+
+}  // namespace
+
+Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environment environment,
+               const SessionGround& ground)
+    : common_(std::move(common)),
+      environment_(std::move(environment)),
+      ground_(ground),
+      stores_(std::move(stores)),
+      loop_(*ground.loop),
+      clock_(*ground.clock),
+      log_(clock_, LogConfig{}),
+      store_(*stores_.store, loop_.get_executor(), ground.database),
+      lent_(*stores_.store, ground.database, *stores_.for_worker),
+      worker_(loop_.get_executor()),
+      reading_(loop_.get_executor()),
+      notice_(environment_),
+      config_(std::make_shared<const Config>(std::move(config))),
+      lane_ground_{.loop = loop_.get_executor(),
+                   .store = store_,
+                   .session = ground_,
+                   .reading = reading_,
+                   .reader = *stores_.for_lanes,
+                   .environment = environment_,
+                   .log = log_,
+                   .last_sent_before = clock_.steady_now() - stores_.store->silent_for().value_or(0ns),
+                   .is_braked = [this](RunId run) { return braked_.contains(run); },
+                   .fail = [this](const Error& error) { fail(error); }},
+      desk_(loop_.get_executor(), store_, clock_, *this),
+      server_(loop_.get_executor(), desk_),
+      signals_(loop_, SIGINT, SIGTERM, SIGHUP),
+      manager_alarm_(clock_.alarm()),
+      late_alarm_(clock_.alarm()) {}
+
+Daemon::~Daemon() = default;
+
+Result<void> Daemon::run() {
+  watch_signals();
+  listen();
+  log_.info("daemon_started", {{"process", ::getpid()},
+                               {"store", stores_.file},
+                               {"configuration", config_->file},
+                               {"tenants", config_->tenants.size()}});
+  if (config_->tenants.empty())
+    log_.warning("no_tenant", {{"hint", "The configuration names no tenant, so nothing is sent."}});
+  serve_configured_tenants();
+  asio::co_spawn(loop_, tell_of_strangers(), ignore);
+  asio::co_spawn(loop_, tell_manager(), ignore);
+  notice_.ready();
+  ground_.run_loop();
+  log_.info("daemon_ended", {{"process", ::getpid()}});
+  if (failure_) return *failure_;
+  return {};
+}
+
+void Daemon::listen() {
+  const Result<void> listening = server_.open(stores_.file);
+  if (listening.has_error())
+    log_.error("control_socket_refused",
+               {{"error", listening.error().message}, {"hint", listening.error().hint}});
+}
+
+void Daemon::serve_configured_tenants() {
+  for (auto& [tenant, served] : lanes_) {
+    if (config_->tenants.contains(tenant)) {
+      served.lane->configure(config_);
+    } else if (!std::exchange(served.is_leaving, true)) {
+      log_.info("tenant_removed", {{"tenant", tenant}});
+      served.lane->end();
+    }
+  }
+  for (const auto& [tenant, settings] : config_->tenants) {
+    if (!lanes_.contains(tenant)) serve_tenant(tenant);
+  }
+}
+
+void Daemon::serve_tenant(const std::string& tenant) {
+  const auto lane = std::make_shared<TenantLane>(tenant, config_, lane_ground_);
+  lanes_[tenant] = {.lane = lane};
+  asio::co_spawn(loop_, lane->run(), [this, lane](const std::exception_ptr& problem) {
+    if (problem) fail(Error{ErrorKind::unexpected, "a tenant's sending ended by an exception", ""});
+    lane_done(lane->tenant());
+  });
+}
+
+/// Whoever serves the tenant next cannot know what this lane knew of its pace.
+void Daemon::lane_done(const std::string& tenant) {
+  lanes_.erase(tenant);
+  lane_ground_.last_sent_before = std::max(lane_ground_.last_sent_before, clock_.steady_now());
+  if (is_ending_) return end_if_done();
+  if (config_->tenants.contains(tenant)) serve_tenant(tenant);
+}
+
+void Daemon::look_for_work(const std::string& tenant) {
+  const auto found = lanes_.find(tenant);
+  if (found != lanes_.end()) return found->second.lane->look_for_work();
+  if (!is_ending_) asio::co_spawn(loop_, tell_of_strangers(), ignore);
+}
+
+std::vector<RunId> Daemon::steered_runs() const {
+  std::vector<RunId> runs;
+  for (const auto& [tenant, served] : lanes_)
+    std::ranges::copy(served.lane->served(), std::back_inserter(runs));
+  return runs;
+}
+
+void Daemon::brake(RunId run) {
+  braked_.insert(run);
+  for (const auto& [tenant, served] : lanes_) served.lane->pause(run);
+}
+
+/// A resume lifts the pause of the tenant as well.
+void Daemon::send_again(const ControlDone& resumed) {
+  braked_.erase(resumed.run.id);
+  const auto found = lanes_.find(resumed.run.tenant);
+  if (found == lanes_.end()) return look_for_work(resumed.run.tenant);
+  found->second.lane->go_on();
+  found->second.lane->unpause(resumed.run.id);
+}
+
+void Daemon::look_again() {
+  for (const auto& [tenant, served] : lanes_) served.lane->look_again();
+}
+
+/// The record says now what the brakes have said. One that came to nothing there holds nothing back.
+void Daemon::all_recorded() {
+  if (is_ending_) return end_if_done();
+  if (std::exchange(braked_, {}).empty()) return;
+  for (const auto& [tenant, served] : lanes_) served.lane->look_for_work();
+}
+
+void Daemon::watch_signals() {
+  signals_.async_wait([this](const boost::system::error_code& problem, int signal) {
+    if (problem || is_over_) return;
+    signal_came(signal);
+    watch_signals();
+  });
+}
+
+void Daemon::signal_came(int signal) {
+  if (signal == SIGHUP) return reload();
+  // A second signal means: now. What is in flight is recovered by the next process, as after a kill.
+  if (is_ending_) ::_exit(128 + signal);
+  log_.info("daemon_stopping", {{"signal", signal}});
+  end();
+}
+
+void Daemon::end() {
+  if (std::exchange(is_ending_, true)) return;
+  notice_.stopping();
+  notice_.status("stopping: waiting for the requests that are on their way");
+  desk_.stop_waiting();
+  lent_.stop();
+  for (const auto& [tenant, served] : lanes_) served.lane->end();
+  asio::co_spawn(loop_, leave_late(), ignore);
+  end_if_done();
+}
+
+/// No request takes longer than its deadline, and what takes longer than that is left to the next process.
+asio::awaitable<void> Daemon::leave_late() {
+  std::chrono::milliseconds longest{0};
+  for (const auto& [tenant, settings] : config_->tenants)
+    longest = std::max(longest, settings.https.exchange_timeout);
+  const SteadyTime leave_at = clock_.steady_now() + longest + drain_reserve;
+  while (!is_over_ && clock_.steady_now() < leave_at) co_await late_alarm_->sleep_until(leave_at);
+  if (is_over_) co_return;
+  log_.error("daemon_left_late", {{"hint", "What was in flight is taken over by the next start."}});
+  std::_Exit(exit_code_of(ErrorKind::unexpected));
+}
+
+void Daemon::end_if_done() {
+  if (!is_ending_ || !lanes_.empty() || !desk_.is_idle() || std::exchange(is_over_, true)) return;
+  server_.close();
+  signals_.cancel();
+  manager_alarm_->ring();
+  late_alarm_->ring();
+}
+
+void Daemon::fail(const Error& error) {
+  if (!failure_) failure_ = error;
+  log_.error("daemon_failed", {{"error", error.message}, {"hint", error.hint}});
+  end();
+}
+
+void Daemon::reload() {
+  must_reload_ = true;
+  if (is_ending_ || std::exchange(is_reloading_, true)) return;
+  asio::co_spawn(loop_, reload_in_turn(), [this](const std::exception_ptr&) { is_reloading_ = false; });
+}
+
+asio::awaitable<void> Daemon::reload_in_turn() {
+  while (std::exchange(must_reload_, false)) {
+    notice_.reloading();
+    auto read = [this] { return load_config(common_, environment_); };
+    Result<Config> config = co_await reading_.call(std::move(read));
+    if (is_ending_) co_return;
+    if (config.has_error()) {
+      refused_configuration_ = config.error().message;
+      log_.error("configuration_refused",
+                 {{"error", config.error().message}, {"hint", "The one before stays in force."}});
+    } else {
+      refused_configuration_.clear();
+      config_ = std::make_shared<const Config>(std::move(*config));
+      log_.info("configuration_reloaded", {{"tenants", config_->tenants.size()}});
+      serve_configured_tenants();
+      co_await tell_of_strangers();
+    }
+    notice_.ready();
+    notice_.status(status_text());
+  }
+}
+
+/// Runs of tenants that the configuration does not know wait for somebody to write them into it.
+asio::awaitable<void> Daemon::tell_of_strangers() {
+  auto look = [this] { return tenants_with_work(*stores_.for_lanes); };
+  const Result<std::set<std::string>> tenants = co_await reading_.call(std::move(look));
+  if (tenants.has_error() || is_ending_) co_return;
+  for (const std::string& tenant : *tenants) {
+    if (config_->tenants.contains(tenant)) continue;
+    log_.warning("tenant_unknown", {{"tenant", tenant}, {"hint", "Its runs wait until it is configured."}});
+    auto pause = [tenant, now = clock_.utc_now()](Store& store) {
+      const std::string reason = std::string{daemon_pause_begin} + "the configuration has no such tenant";
+      return store.set_tenant_pause(tenant, reason, now);
+    };
+    (void)co_await store_.call(std::move(pause));
+  }
+}
+
+/// The watchdog is only told of life when this loop and the database thread have both answered.
+asio::awaitable<void> Daemon::tell_manager() {
+  const auto interval = notice_.watchdog()
+                            ? std::min<std::chrono::nanoseconds>(status_interval, *notice_.watchdog() / 3)
+                            : std::chrono::nanoseconds{status_interval};
+  while (!is_over_) {
+    auto ask = [](Store& store) { return store.run(RunId{0}); };
+    const Result<std::optional<RunRecord>> answer = co_await store_.call(std::move(ask));
+    const bool is_lost = answer.has_error() && answer.error().kind == ErrorKind::storage_lost;
+    if (is_lost && !is_ending_) fail(answer.error());
+    if (!is_lost) notice_.alive();
+    if (!is_ending_) notice_.status(status_text());
+    log_.tell_floods();
+    const SteadyTime next_at = clock_.steady_now() + interval;
+    if (!is_over_) co_await manager_alarm_->sleep_until(next_at);
+  }
+}
+
+std::string Daemon::status_text() const {
+  std::size_t runs = 0;
+  std::vector<std::string> stuck;
+  for (const auto& [tenant, served] : lanes_) {
+    runs += served.lane->served().size();
+    if (!served.lane->trouble().empty()) stuck.push_back(tenant);
+  }
+  std::string text = fmt::format("{}, {}", counted(static_cast<std::int64_t>(lanes_.size()), "tenant"),
+                                 counted(static_cast<std::int64_t>(runs), "run"));
+  if (!stuck.empty()) text += fmt::format("; {} stuck: {}", stuck.size(), printable(stuck.front(), 64));
+  if (!refused_configuration_.empty())
+    text +=
+        fmt::format("; the newest configuration is not in force: {}", printable(refused_configuration_, 200));
+  return text;
+}
+
+}  // namespace sluice

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// The daemon: owns the store and serves every tenant of the configuration, each in a lane of its own, until
+// it is told to end. Others in this process hand it work through look_for_work() and on_worker(). Lives on
+// the loop.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "app/background.hpp"
+#include "app/config.hpp"
+#include "app/control_desk.hpp"
+#include "app/control_server.hpp"
+#include "app/lent_store.hpp"
+#include "app/log.hpp"
+#include "app/options.hpp"
+#include "app/service_notice.hpp"
+#include "app/session_ground.hpp"
+#include "app/tenant_lane.hpp"
+#include "sluice/store/async_store.hpp"
+
+namespace sluice {
+
+/// The store that the daemon owns, and readers of the same one, each for one thread.
+struct DaemonStores {
+  std::unique_ptr<Store> store;
+  std::unique_ptr<StoreReader> for_worker;
+  std::unique_ptr<StoreReader> for_lanes;
+  std::string file;
+};
+
+class Daemon final : public SteeredRuns {
+ public:
+  /// @param common says which configuration is read anew by SIGHUP @param ground outlives the daemon
+  Daemon(DaemonStores stores, Config config, CommonOptions common, Environment environment,
+         const SessionGround& ground);
+  ~Daemon() override;
+
+  /// Serves until SIGTERM or SIGINT; what is on its way then may finish. A second signal leaves at once.
+  /// Fails: `storage_lost` and `unexpected`, after which nothing was sent any more.
+  Result<void> run();
+
+  /// Something may have been submitted for the tenant, or resumed.
+  void look_for_work(const std::string& tenant);
+  /// Runs work(Store&) on a thread of its own, one after the other; what is recorded meanwhile for others
+  /// gets its turn in between. For blocking code, as long as it may be: a submit, a retry.
+  template <class Work>
+  boost::asio::awaitable<std::invoke_result_t<Work, Store&>> on_worker(Work work) {
+    auto lent_work = [this, work = std::move(work)]() mutable { return work(lent_); };
+    co_return co_await worker_.call(std::move(lent_work));
+  }
+  /// For what is short.
+  AsyncStore& store() { return store_; }
+  /// As it is now; never null.
+  std::shared_ptr<const Config> config() const { return config_; }
+  Log& log() { return log_; }
+  /// Reads the configuration anew; one that is invalid changes nothing.
+  void reload();
+  /// No further send; run() returns when the last answer is recorded.
+  void end();
+
+  std::vector<RunId> steered_runs() const override;
+  bool takes_up(RunId) const override { return true; }
+  bool is_ending() const override { return is_ending_; }
+  void brake(RunId run) override;
+  void send_again(const ControlDone& resumed) override;
+  void look_again() override;
+  void all_recorded() override;
+
+ private:
+  struct Served {
+    std::shared_ptr<TenantLane> lane;
+    bool is_leaving = false;
+  };
+
+  void listen();
+  void serve_configured_tenants();
+  void serve_tenant(const std::string& tenant);
+  void lane_done(const std::string& tenant);
+  void watch_signals();
+  void signal_came(int signal);
+  boost::asio::awaitable<void> reload_in_turn();
+  boost::asio::awaitable<void> tell_of_strangers();
+  boost::asio::awaitable<void> tell_manager();
+  boost::asio::awaitable<void> leave_late();
+  std::string status_text() const;
+  void fail(const Error& error);
+  void end_if_done();
+
+  const CommonOptions common_;
+  const Environment environment_;
+  const SessionGround& ground_;
+  DaemonStores stores_;
+  boost::asio::io_context& loop_;
+  Clock& clock_;
+  Log log_;
+  AsyncStore store_;
+  LentStore lent_;
+  Background worker_;
+  Background reading_;
+  ServiceNotice notice_;
+  std::shared_ptr<const Config> config_;
+  LaneGround lane_ground_;
+  std::map<std::string, Served> lanes_;
+  std::set<RunId> braked_;  ///< and not on record yet
+  ControlDesk desk_;
+  ControlServer server_;
+  boost::asio::signal_set signals_;
+  std::unique_ptr<Alarm> manager_alarm_;
+  std::unique_ptr<Alarm> late_alarm_;
+  std::optional<Error> failure_;
+  std::string refused_configuration_;  ///< why the newest one is not in force; empty: it is
+  bool is_reloading_ = false;
+  bool must_reload_ = false;
+  bool is_ending_ = false;
+  bool is_over_ = false;
+};
+
+}  // namespace sluice

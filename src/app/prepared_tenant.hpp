@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// A tenant as the configuration has it, made ready to be served by the daemon. Options, SLUICE_ variables and
+// what a run remembers have no say in where it sends.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/config.hpp"
+#include "app/settings.hpp"
+#include "sluice/core/result.hpp"
+#include "sluice/dialect/credentials.hpp"
+#include "sluice/jobfile/device_set.hpp"
+
+namespace sluice {
+
+struct PreparedTenant {
+  TenantSetup setup;
+  Credentials credentials;
+  std::string key_source;                   ///< for people
+  std::shared_ptr<const DeviceSet> denied;  ///< null: no device is
+};
+
+/// Blocking: reads the key and the deny list. Fails: `not_found` for a tenant that is not configured, as
+/// find_credentials() does, and with the deny list's errors.
+Result<PreparedTenant> prepare_tenant(const std::string& name, const Config& config,
+                                      const Environment& environment);
+
+/// Whether both are served by the same connections.
+bool goes_the_same_way(const TenantSetup& one, const TenantSetup& other);
+
+}  // namespace sluice

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// The job files of the daemon's folder.
+#include "store/sqlite/job_file_queries.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+
+namespace sluice {
+
+std::string_view to_string(JobFileState state) {
+  switch (state) {
+    case JobFileState::good:
+      return "good";
+    case JobFileState::invalid:
+      return "invalid";
+    case JobFileState::removed:
+      return "removed";
+  }
+  return "";
+}
+
+std::optional<JobFileState> job_file_state_from(std::string_view word) {
+  for (const JobFileState state : {JobFileState::good, JobFileState::invalid, JobFileState::removed}) {
+    if (word == to_string(state)) return state;
+  }
+  return std::nullopt;
+}
+
+namespace queries {
+
+std::vector<JobFileRecord> job_files(Connection& connection) {
+  Statement row = connection.query(
+      "SELECT name, state, revision, digest, seen_digest, seen_at_us, error, run, schedule FROM job_files"
+      " ORDER BY name");
+  std::vector<JobFileRecord> files;
+  while (row.next()) {
+    JobFileRecord file{.name = row.string(0),
+                       .state = known(job_file_state_from(row.text(1)), connection),
+                       .revision = row.integer(2),
+                       .digest = row.string(3),
+                       .seen_digest = row.string(4),
+                       .seen_at = row.time(5),
+                       .error = row.string(6)};
+    if (!row.is_null(7)) file.run = RunId{row.integer(7)};
+    if (!row.is_null(8)) file.schedule = ScheduleId{row.integer(8)};
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+}  // namespace queries
+
+Result<void> SqliteStore::note_job_file(const JobFileRecord& file) {
+  return write([&] {
+    bool is_news = true;
+    {
+      Statement row = db_.query("SELECT state, revision, error FROM job_files WHERE name = ?1", file.name);
+      if (row.next()) {
+        is_news = row.text(0) != to_string(file.state) || row.integer(1) != file.revision ||
+                  row.text(2) != file.error;
+      }
+    }
+    db_.run(
+        "INSERT INTO job_files (name, state, revision, digest, seen_digest, seen_at_us, error, run, schedule)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+        " ON CONFLICT (name) DO UPDATE SET state = excluded.state, revision = excluded.revision,"
+        " digest = excluded.digest, seen_digest = excluded.seen_digest, seen_at_us = excluded.seen_at_us,"
+        " error = excluded.error, run = excluded.run, schedule = excluded.schedule",
+        file.name, to_string(file.state), file.revision, file.digest, file.seen_digest, file.seen_at,
+        file.error, file.run, file.schedule);
+    if (!is_news) return;
+    db_.run("INSERT INTO events (at_us, what, reason, job_file, schedule) VALUES (?1, ?2, ?3, ?4, ?5)",
+            file.seen_at, std::string{"job_file_"} + std::string{to_string(file.state)}, file.error,
+            file.name, file.schedule);
+  });
+}
+
+Result<bool> SqliteStore::was_submitted(std::string_view name, std::string_view digest) {
+  return answer([&] {
+    return db_.query("SELECT 1 FROM job_contents WHERE name = ?1 AND digest = ?2", name, digest).next();
+  });
+}
+
+/// With the seal of a run: the content of its job file has come to a run.
+void SqliteStore::note_content_submitted(RunId run) {
+  db_.run(
+      "UPDATE job_files SET run = ?1 FROM runs"
+      " WHERE runs.id = ?1 AND job_files.name = runs.job_file AND job_files.revision = runs.job_revision"
+      "   AND runs.tick IS NULL",
+      run);
+  db_.run(
+      "INSERT OR IGNORE INTO job_contents (name, digest, at_us, run)"
+      " SELECT job_files.name, job_files.digest, runs.created_at_us, runs.id FROM runs JOIN job_files"
+      "    ON job_files.name = runs.job_file AND job_files.revision = runs.job_revision"
+      "  WHERE runs.id = ?1 AND runs.tick IS NULL",
+      run);
+}
+
+}  // namespace sluice
