@@ -139,7 +139,7 @@ Result<void> LentStore::move_run(RunId run, std::string_view endpoint, double ra
 }
 
 ScheduleBook& LentStore::schedule_book() { not_lent("the schedule book"); }
-JobFiles& LentStore::job_files() { not_lent("what is known of job files"); }
+JobFiles& LentStore::job_file_book() { not_lent("what is known of job files"); }
 AuditLog& LentStore::audit_log() { not_lent("the audit"); }
 Housekeeping& LentStore::housekeeping() { not_lent("the housekeeping"); }
 

@@ -65,6 +65,7 @@ class LentStore final : public Store {
   Pages& pages() override { return source().pages(); }
   ScheduleReader& schedule_reader() override { return source().schedule_reader(); }
   AuditReader& audit_reader() override { return source().audit_reader(); }
+  JobFileReader& job_file_reader() override { return source().job_file_reader(); }
 
   Result<RunId> create_run(const NewRun& run) override;
   Result<ArgumentsId> add_arguments(RunId run, const RenderedArguments& arguments) override;
@@ -85,7 +86,7 @@ class LentStore final : public Store {
 
   std::optional<std::chrono::nanoseconds> silent_for() const override { return std::nullopt; }
   ScheduleBook& schedule_book() override;
-  JobFiles& job_files() override;
+  JobFiles& job_file_book() override;
   AuditLog& audit_log() override;
   Housekeeping& housekeeping() override;
 
