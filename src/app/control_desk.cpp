@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "app/carry_out.hpp"
+#include "sluice/store/audit_log.hpp"
 
 namespace sluice {
 namespace {
@@ -42,13 +43,15 @@ ControlDesk::ControlDesk(asio::any_io_executor loop, AsyncStore& store, Clock& c
 
 ControlDesk::~ControlDesk() = default;
 
-asio::awaitable<Result<ControlAnswer>> ControlDesk::take(ApiCommand command, std::string actor) {
+asio::awaitable<Result<ControlAnswer>> ControlDesk::take(ApiCommand command, std::string actor,
+                                                         std::string origin) {
   if (const std::optional<Error> objection = objection_to(command)) co_return *objection;
   std::vector<RunId> braked = brake_for(command);
   const RunId* resumed = run_to_resume(command);
   const int times_braked = resumed != nullptr ? times_braked_[*resumed] : 0;
   auto order = std::make_shared<Order>(Order{.command = std::move(command),
                                              .actor = std::move(actor),
+                                             .origin = std::move(origin),
                                              .at = clock_.utc_now(),
                                              .braked = std::move(braked),
                                              .times_braked = times_braked,
@@ -113,7 +116,10 @@ asio::awaitable<Result<ControlAnswer>> ControlDesk::record(const Order& order) {
 }
 
 asio::awaitable<Result<ControlAnswer>> ControlDesk::recorded(const Order& order) {
-  auto work = [&order](Store& store) { return carry_out(store, order.command, order.actor, order.at); };
+  auto work = [&order](Store& store) {
+    const OrderOrigin origin{store.audit_log(), order.origin};
+    return carry_out(store, order.command, order.actor, order.at);
+  };
   co_return co_await patiently(std::move(work));
 }
 

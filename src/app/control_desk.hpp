@@ -57,7 +57,8 @@ class ControlDesk {
   /// cancel or a stop of what is sent here with is_recorded false, and any other with `storage_busy`; it is
   /// recorded later then.
   /// Fails: as carry_out() does; refused: a resume of a run that another process must send.
-  boost::asio::awaitable<Result<ControlAnswer>> take(ApiCommand command, std::string actor);
+  boost::asio::awaitable<Result<ControlAnswer>> take(ApiCommand command, std::string actor,
+                                                     std::string origin = "unix");
 
   bool is_idle() const { return waiting_.empty(); }
   /// From now on, nothing is tried again while another program holds the store.
@@ -67,6 +68,7 @@ class ControlDesk {
   struct Order {
     ApiCommand command;
     std::string actor;
+    std::string origin;
     UtcTime at;
     std::vector<RunId> braked;  ///< by this order
     int times_braked = 0;       ///< a resume: how often its run was, when the order came

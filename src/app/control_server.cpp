@@ -33,7 +33,8 @@ void ControlServer::close() {
 }
 
 asio::awaitable<ApiAnswer> ControlServer::carry_out(ApiCommand command, ApiClient client) {
-  const Result<ControlAnswer> done = co_await desk_.take(std::move(command), std::move(client.name));
+  const Result<ControlAnswer> done =
+      co_await desk_.take(std::move(command), std::move(client.name), std::move(client.origin));
   if (done.has_error()) co_return refused(done.error());
   co_return ApiAnswer{.body = control_json(*done)};
 }

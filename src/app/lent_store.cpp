@@ -23,7 +23,7 @@ Error about_to_end() {
 /// While it lives, the database thread waits, and the store is the borrower's.
 class LentStore::Loan {
  public:
-  explicit Loan(const boost::asio::any_io_executor& database) {
+  Loan(Store& store, const boost::asio::any_io_executor& database, const std::string& origin) {
     auto given = std::make_shared<std::promise<void>>();
     std::future<void> is_given = given->get_future();
     boost::asio::post(database, [given, is_returned = returned_.get_future().share()] {
@@ -31,13 +31,18 @@ class LentStore::Loan {
       is_returned.wait();
     });
     is_given.wait();
+    origin_.emplace(store.audit_log(), origin);
   }
   Loan(const Loan&) = delete;
   Loan& operator=(const Loan&) = delete;
-  ~Loan() { returned_.set_value(); }
+  ~Loan() {
+    origin_.reset();
+    returned_.set_value();
+  }
 
  private:
   std::promise<void> returned_;
+  std::optional<OrderOrigin> origin_;
 };
 
 LentStore::LentStore(Store& store, boost::asio::any_io_executor database, StoreReader& reader)
@@ -49,13 +54,13 @@ template <class Verb>
 std::invoke_result_t<Verb, Store&> LentStore::borrow(const Verb& verb) {
   if (is_stopped_) return about_to_end();
   if (group_) return verb(store_);
-  const Loan loan{database_};
+  const Loan loan{store_, database_, origin_};
   return verb(store_);
 }
 
 Result<void> LentStore::begin() {
   if (is_stopped_) return about_to_end();
-  group_ = std::make_unique<Loan>(database_);
+  group_ = std::make_unique<Loan>(store_, database_, origin_);
   Result<void> begun = store_.begin();
   if (begun.has_error()) group_.reset();
   return begun;
@@ -140,7 +145,12 @@ Result<void> LentStore::move_run(RunId run, std::string_view endpoint, double ra
 
 ScheduleBook& LentStore::schedule_book() { not_lent("the schedule book"); }
 JobFiles& LentStore::job_file_book() { not_lent("what is known of job files"); }
-AuditLog& LentStore::audit_log() { not_lent("the audit"); }
+
+Result<void> LentStore::append(const AuditEntry& entry) {
+  return borrow([&](Store& store) { return store.audit_log().append(entry); });
+}
+
+std::string LentStore::set_origin(std::string origin) { return std::exchange(origin_, std::move(origin)); }
 Housekeeping& LentStore::housekeeping() { not_lent("the housekeeping"); }
 
 }  // namespace sluice

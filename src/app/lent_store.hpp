@@ -9,13 +9,14 @@
 #include <memory>
 #include <optional>
 
+#include "sluice/store/audit_log.hpp"
 #include "sluice/store/store.hpp"
 
 namespace sluice {
 
-/// For one thread at a time. The schedule book, job files, audit and housekeeping are not lent: their verbs
+/// For one thread at a time. The schedule book, job files and housekeeping are not lent: their verbs
 /// are short, and the loop reaches them through AsyncStore; to ask for them throws std::logic_error.
-class LentStore final : public Store {
+class LentStore final : public Store, private AuditLog {
  public:
   /// Everything outlives this, and the database thread must not end before the last verb has. @param reader
   /// of the same store, used by nobody else
@@ -65,6 +66,7 @@ class LentStore final : public Store {
   Pages& pages() override { return source().pages(); }
   ScheduleReader& schedule_reader() override { return source().schedule_reader(); }
   AuditReader& audit_reader() override { return source().audit_reader(); }
+  Figures& figures() override { return source().figures(); }
   JobFileReader& job_file_reader() override { return source().job_file_reader(); }
 
   Result<RunId> create_run(const NewRun& run) override;
@@ -87,11 +89,14 @@ class LentStore final : public Store {
   std::optional<std::chrono::nanoseconds> silent_for() const override { return std::nullopt; }
   ScheduleBook& schedule_book() override;
   JobFiles& job_file_book() override;
-  AuditLog& audit_log() override;
+  AuditLog& audit_log() override { return *this; }
   Housekeeping& housekeeping() override;
 
  private:
   class Loan;
+
+  Result<void> append(const AuditEntry& entry) override;
+  std::string set_origin(std::string origin) override;
 
   StoreReader& source() { return group_ ? static_cast<StoreReader&>(store_) : reader_; }
   template <class Verb>
@@ -102,6 +107,7 @@ class LentStore final : public Store {
   StoreReader& reader_;
   std::unique_ptr<Loan> group_;  ///< between begin and commit
   std::atomic<bool> is_stopped_ = false;
+  std::string origin_ = "daemon";  ///< of the borrower's orders
 };
 
 }  // namespace sluice

@@ -21,6 +21,8 @@ class AsyncStore::Queue : public std::enable_shared_from_this<Queue> {
   Queue(Store& store, asio::any_io_executor loop, asio::any_io_executor database)
       : store_(store), loop_(std::move(loop)), database_(std::move(database)) {}
 
+  void tell_batches(std::function<void(const StoreBatch&)> listener) { listener_ = std::move(listener); }
+
   void add(std::function<void(Store&)> task, Handler handler) {
     waiting_.push_back({std::move(task), std::move(handler)});
     if (!is_busy_) start_batch();
@@ -38,18 +40,33 @@ class AsyncStore::Queue : public std::enable_shared_from_this<Queue> {
     asio::post(loop_, [self = shared_from_this()] {
       self->batch_ = std::exchange(self->waiting_, {});
       asio::post(self->database_, [self] {
-        Result<void> committed = self->execute_batch();
-        asio::post(self->loop_, [self, committed = std::move(committed)] { self->finish_batch(committed); });
+        StoreBatch taken;
+        Result<void> committed = self->measure_batch(taken);
+        asio::post(self->loop_, [self, committed = std::move(committed), taken] {
+          if (self->listener_) self->listener_(taken);
+          self->finish_batch(committed);
+        });
       });
     });
   }
 
-  Result<void> execute_batch() {
+  Result<void> measure_batch(StoreBatch& taken) {
+    const SteadyTime begin = std::chrono::steady_clock::now();
+    taken.calls = batch_.size();
+    Result<void> committed = execute_batch(taken);
+    taken.busy = std::chrono::steady_clock::now() - begin;
+    return committed;
+  }
+
+  Result<void> execute_batch(StoreBatch& taken) {
     try {
       const Result<void> begun = store_.begin();
       if (begun.has_error()) return begun;
       for (Call& call : batch_) call.task(store_);
-      return store_.commit();
+      const SteadyTime begin = std::chrono::steady_clock::now();
+      Result<void> committed = store_.commit();
+      taken.commit = std::chrono::steady_clock::now() - begin;
+      return committed;
     } catch (const std::exception& problem) {
       return Error{ErrorKind::unexpected, std::string{"the store failed: "} + problem.what(), ""};
     }
@@ -67,6 +84,7 @@ class AsyncStore::Queue : public std::enable_shared_from_this<Queue> {
   asio::any_io_executor database_;
   std::vector<Call> waiting_;
   std::vector<Call> batch_;
+  std::function<void(const StoreBatch&)> listener_;
   bool is_busy_ = false;
 };
 
@@ -74,6 +92,10 @@ AsyncStore::AsyncStore(Store& store, asio::any_io_executor loop, asio::any_io_ex
     : queue_(std::make_shared<Queue>(store, std::move(loop), std::move(database))) {}
 
 AsyncStore::~AsyncStore() = default;
+
+void AsyncStore::tell_batches(std::function<void(const StoreBatch&)> listener) {
+  queue_->tell_batches(std::move(listener));
+}
 
 asio::awaitable<Result<void>> AsyncStore::run_in_next_transaction(std::function<void(Store&)> task) {
   // Called at once. To share the queue would make the caller's frame and the queue keep each other when the

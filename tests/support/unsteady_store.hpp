@@ -61,6 +61,7 @@ class UnsteadyStore : public Store {
   Pages& pages() override { return real_->pages(); }
   ScheduleReader& schedule_reader() override { return real_->schedule_reader(); }
   AuditReader& audit_reader() override { return real_->audit_reader(); }
+  Figures& figures() override { return real_->figures(); }
   JobFileReader& job_file_reader() override { return real_->job_file_reader(); }
   ScheduleBook& schedule_book() override { return real_->schedule_book(); }
   JobFiles& job_file_book() override { return real_->job_file_book(); }

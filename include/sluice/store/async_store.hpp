@@ -5,6 +5,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -18,6 +20,13 @@
 
 namespace sluice {
 
+/// One transaction and what it took, for whoever measures.
+struct StoreBatch {
+  std::size_t calls = 0;
+  std::chrono::nanoseconds busy{0};    ///< the commit included
+  std::chrono::nanoseconds commit{0};  ///< until it was durable
+};
+
 class AsyncStore {
  public:
   /// @param loop where callers run; all calls come from there
@@ -28,6 +37,9 @@ class AsyncStore {
   AsyncStore(const AsyncStore&) = delete;
   AsyncStore& operator=(const AsyncStore&) = delete;
   ~AsyncStore();
+
+  /// Told of each transaction from now on, on the loop. One listener.
+  void tell_batches(std::function<void(const StoreBatch&)> listener);
 
   /// Runs work(store) on the database thread, as a part of the next transaction. The work returns a Result;
   /// if the commit fails, its value is dropped and the commit's error is the answer.

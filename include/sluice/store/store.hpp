@@ -282,6 +282,7 @@ struct NewestResult {
 // The rest of the seam, noun by noun, each in a header of its own.
 class AuditLog;
 class AuditReader;
+class Figures;
 class Housekeeping;
 class JobFileReader;
 class JobFiles;
@@ -340,6 +341,7 @@ class StoreReader {
   virtual Pages& pages() = 0;
   virtual ScheduleReader& schedule_reader() = 0;
   virtual AuditReader& audit_reader() = 0;
+  virtual Figures& figures() = 0;
   virtual JobFileReader& job_file_reader() = 0;
 };
 

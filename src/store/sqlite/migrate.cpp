@@ -2,24 +2,19 @@
 #include "store/sqlite/migrate.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-
-#include <array>
 
 #include "sluice/core/kill_point.hpp"
+#include "store/sha256.hpp"
 #include "store/sqlite/store_failure.hpp"
 
 namespace sluice {
 namespace {
 
-std::string sha256_hex(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int length = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
+std::string checksum_of(std::string_view text) {
+  std::string hex = sha256_hex(text);
+  if (hex.empty()) {
     fail(ErrorKind::unexpected, "SHA-256 is not available", "Check the OpenSSL installation.");
   }
-  std::string hex;
-  for (unsigned int i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
   return hex;
 }
 
@@ -49,7 +44,7 @@ std::size_t check_applied(Connection& connection, std::span<const Migration> mig
   Statement row = connection.query("SELECT number, checksum FROM schema_migrations ORDER BY number");
   while (row.next()) {
     const Migration& known = migrations[applied];
-    if (row.integer(0) != known.number || row.text(1) != sha256_hex(known.text)) {
+    if (row.integer(0) != known.number || row.text(1) != checksum_of(known.text)) {
       fail(ErrorKind::refused,
            fmt::format("store {}: migration {} was not made by this program's text of it", connection.path(),
                        row.integer(0)),
@@ -66,7 +61,7 @@ void apply(Connection& connection, const Migration& migration, UtcTime now) {
   connection.execute(migration.text, fmt::format("apply migration {}", migration.name));
   connection.run(
       "INSERT INTO schema_migrations (number, name, checksum, applied_at_us) VALUES (?1, ?2, ?3, ?4)",
-      migration.number, migration.name, sha256_hex(migration.text), now);
+      migration.number, migration.name, checksum_of(migration.text), now);
   // In the header of the file, so it is written with the transaction.
   connection.execute(fmt::format("PRAGMA application_id = {}", store_application_id).c_str(),
                      "mark the file");

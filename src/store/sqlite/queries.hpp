@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sluice/store/audit_log.hpp"
+#include "sluice/store/figures.hpp"
 #include "sluice/store/job_files.hpp"
 #include "sluice/store/pages.hpp"
 #include "sluice/store/schedule_book.hpp"
@@ -52,6 +53,12 @@ void for_each_unfinished_device(Connection& connection, std::string_view tenant,
 /// The newest stage that may be sent.
 int open_stage(Connection& connection, RunId run);
 
+// sqlite_audit.cpp
+void for_each_audit_row(Connection& connection, std::int64_t after, const AuditVisitor& visit);
+
+// figure_queries.cpp
+StoreFigures figures(Connection& connection, UtcTime now);
+
 /// Of a chunk that is held for this reason no result on record says why.
 inline constexpr std::string_view store_restored_message =
     "the store may be an older copy of itself: what was sent since is not on record";
@@ -84,11 +91,17 @@ namespace sluice {
 
 /// The reading half of a seam, answered over a connection.
 template <class Seam>
-class SqliteReads : public Seam, public Pages, public ScheduleReader, public AuditReader, public JobFileReader {
+class SqliteReads : public Seam,
+                    public Pages,
+                    public ScheduleReader,
+                    public AuditReader,
+                    public Figures,
+                    public JobFileReader {
  public:
   Pages& pages() override { return *this; }
   ScheduleReader& schedule_reader() override { return *this; }
   AuditReader& audit_reader() override { return *this; }
+  Figures& figures() override { return *this; }
   JobFileReader& job_file_reader() override { return *this; }
 
   Result<std::vector<JobFileRecord>> job_files() override {
@@ -164,6 +177,12 @@ class SqliteReads : public Seam, public Pages, public ScheduleReader, public Aud
     return answer([&] { return queries::unfinished_runs(connection(), schedule); });
   }
 
+  Result<void> for_each_audit_row(std::int64_t after, const AuditVisitor& visit) override {
+    return answer([&] { queries::for_each_audit_row(connection(), after, visit); });
+  }
+  Result<StoreFigures> read_figures(UtcTime now) override {
+    return answer([&] { return queries::figures(connection(), now); });
+  }
   Result<Page<RunRecord, RunId>> runs_page(const RunsWanted& wanted) override {
     return answer([&] { return queries::runs_page(connection(), wanted); });
   }

@@ -28,18 +28,26 @@ constexpr std::array<std::pair<int, int>, 10> limits{{{SQLITE_LIMIT_LENGTH, 64 *
 
 constexpr std::array<std::string_view, 5> functions{"coalesce", "count", "max", "min", "sum"};
 
+/// Asked without a value, these tell of the file and change nothing.
+constexpr std::array<std::string_view, 3> pragmas{"freelist_count", "page_count", "page_size"};
+
+template <std::size_t Size>
+bool is_among(const char* word, const std::array<std::string_view, Size>& words) {
+  return word != nullptr && std::ranges::find(words, std::string_view{word}) != words.end();
+}
+
 /// For SQLite: may a statement that is being prepared do this?
-int authorize(void* /*context*/, int action, const char* /*first*/, const char* second,
-              const char* /*database*/, const char* /*trigger*/) {
+int authorize(void* /*context*/, int action, const char* first, const char* second, const char* /*database*/,
+              const char* /*trigger*/) {
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_READ:
     case SQLITE_TRANSACTION:
       return SQLITE_OK;
     case SQLITE_FUNCTION:
-      return second != nullptr && std::ranges::find(functions, std::string_view{second}) != functions.end()
-                 ? SQLITE_OK
-                 : SQLITE_DENY;
+      return is_among(second, functions) ? SQLITE_OK : SQLITE_DENY;
+    case SQLITE_PRAGMA:
+      return second == nullptr && is_among(first, pragmas) ? SQLITE_OK : SQLITE_DENY;
     default:
       return SQLITE_DENY;
   }

@@ -85,9 +85,11 @@ Result<DoubtResolved> SqliteStore::resolve_doubt(const DoubtDecision& decision) 
             decision.run);
       }
     }
-    record_event(decision.now, decision.run, std::nullopt,
-                 decision.verdict == DoubtVerdict::accept ? "doubt_accepted" : "doubt_resent",
-                 decision.reason, decision.actor);
+    const std::string_view what =
+        decision.verdict == DoubtVerdict::accept ? "doubt_accepted" : "doubt_resent";
+    record_event(decision.now, decision.run, std::nullopt, what, decision.reason, decision.actor);
+    record_order(decision.now, decision.actor, what, in_words(decision.run), "in doubt",
+                 fmt::format("{} chunks, {} devices", resolved.chunks, resolved.devices), decision.reason);
     return resolved;
   });
 }

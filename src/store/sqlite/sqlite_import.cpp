@@ -88,7 +88,18 @@ Result<void> SqliteStore::seal_run(RunId run, std::int64_t duplicates) {
     db_.run("UPDATE ticks SET state = 'fired', run = ?1 WHERE id = (SELECT tick FROM runs WHERE id = ?1)",
             run);
     note_content_submitted(run);
+    record_submission(run);
   });
+}
+
+void SqliteStore::record_submission(RunId run) {
+  const RunRecord record = *queries::run(db_, run);
+  const std::string what = record.parent
+                               ? fmt::format("{} of {}", to_string(record.purpose), in_words(*record.parent))
+                               : "job " + record.job_name;
+  record_order(record.created_at, record.submitter, "run_submitted", in_words(run), "",
+               fmt::format("{}, {} devices, tenant {}, plan {}", what, record.devices.pending, record.tenant,
+                           record.digest));
 }
 
 Result<void> SqliteStore::drop_unsealed(RunId run) {

@@ -64,6 +64,14 @@ void refuse_approval(const StageApproval& approval, const RunRecord& run, int st
 
 }  // namespace
 
+namespace {
+
+std::string in_words(const RateOrder& order) {
+  return fmt::format("{} requests a second until {}", order.rate, to_iso_seconds(order.until));
+}
+
+}  // namespace
+
 Result<int> SqliteStore::approve(const StageApproval& approval) {
   return write([&] {
     queries::require_run(db_, approval.run);
@@ -79,18 +87,23 @@ Result<int> SqliteStore::approve(const StageApproval& approval) {
         approval.now, approval.run, stage, approval.actor, run.digest, approval.is_past_gate ? 1 : 0);
     record_event(approval.now, approval.run, std::nullopt, "stage_approved", fmt::format("stage {}", stage),
                  approval.actor);
+    record_order(approval.now, approval.actor, "stage_approved", in_words(approval.run),
+                 known.approved_at ? "approved" : "",
+                 approval.is_past_gate ? "approved past its gate" : "approved",
+                 fmt::format("stage {}", stage));
     return stage;
   });
 }
 
 Result<void> SqliteStore::set_rate(const RateOrder& order) {
   return write([&] {
+    const std::optional<RateOrder> before = queries::rate_order(db_, order.tenant);
     db_.run("INSERT INTO tenants (name) VALUES (?1) ON CONFLICT (name) DO NOTHING", order.tenant);
     db_.run("INSERT INTO rate_orders (at_us, tenant, rate, until_us, actor) VALUES (?1, ?2, ?3, ?4, ?5)",
             order.now, order.tenant, order.rate, order.until, order.actor);
-    record_event(order.now, std::nullopt, order.tenant, "rate_set",
-                 fmt::format("{} requests a second until {}", order.rate, to_iso_seconds(order.until)),
-                 order.actor);
+    record_event(order.now, std::nullopt, order.tenant, "rate_set", in_words(order), order.actor);
+    record_order(order.now, order.actor, "rate_set", "tenant " + order.tenant,
+                 before ? in_words(*before) : "", in_words(order));
   });
 }
 

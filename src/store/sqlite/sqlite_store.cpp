@@ -66,6 +66,7 @@ std::string_view event_of(RunControl control) {
 Result<void> SqliteStore::set_run_control(const RunOrder& order) {
   return write([&] {
     queries::require_run(db_, order.run);
+    const RunControl before = control_of(order.run);
     // What the program finds out comes after what a person has said meanwhile, and after the end.
     const bool is_of_program =
         order.control == RunControl::paused && order.cause != ControlCause::operator_order;
@@ -86,7 +87,15 @@ Result<void> SqliteStore::set_run_control(const RunOrder& order) {
     }
     if (order.control == RunControl::canceled) cancel_run(order.run, order.now);
     record_event(order.now, order.run, std::nullopt, event_of(order.control), order.reason, order.actor);
+    record_order(order.now, order.actor, event_of(order.control), in_words(order.run),
+                 std::string{to_string(before)}, std::string{to_string(order.control)}, order.reason);
   });
+}
+
+RunControl SqliteStore::control_of(RunId run) {
+  Statement row = db_.query("SELECT control FROM runs WHERE id = ?1", run);
+  row.next();
+  return queries::known(run_control_from(row.text(0)), db_);
 }
 
 bool SqliteStore::is_under_way(RunId run) {

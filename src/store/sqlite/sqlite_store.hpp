@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sluice/store/housekeeping.hpp"
@@ -73,6 +74,8 @@ class SqliteStore final : public SqliteReads<Store>,
   ScheduleBook& schedule_book() override { return *this; }
   JobFiles& job_file_book() override { return *this; }
   AuditLog& audit_log() override { return *this; }
+  Result<void> append(const AuditEntry& entry) override;
+  std::string set_origin(std::string origin) override { return std::exchange(origin_, std::move(origin)); }
   Housekeeping& housekeeping() override { return *this; }
 
  private:
@@ -128,6 +131,7 @@ class SqliteStore final : public SqliteReads<Store>,
   void split(const Flight& flight, UtcTime now);
   void halt(const Flight& flight, const Conclusion& conclusion);
   void halt_run(RunId run, const Conclusion& conclusion, const std::string& reason);
+  RunControl control_of(RunId run);
   bool is_under_way(RunId run);
   void cancel_run(RunId run, UtcTime now);
   void cancel_pending(RunId run);
@@ -145,6 +149,12 @@ class SqliteStore final : public SqliteReads<Store>,
   void record_event(UtcTime at, std::optional<RunId> run, std::optional<std::string_view> tenant,
                     std::string_view what, std::string_view reason, std::string_view actor = {});
 
+  void record_submission(RunId run);
+  void record_audit(const AuditEntry& entry);
+  /// What a person has ordered; nothing without an actor.
+  void record_order(UtcTime at, std::string_view actor, std::string_view action, std::string target,
+                    std::string before, std::string after, std::string reason = {});
+
   BootClock boot_clock_;
   StoreNotice notice_;
   std::optional<OwnerLock> lock_;  // outlives the connection: the last write happens under it
@@ -157,9 +167,13 @@ class SqliteStore final : public SqliteReads<Store>,
   /// Of the last owner, if it closed the store under the present start of the machine.
   std::optional<std::chrono::nanoseconds> last_closed_;
   bool ever_sent_ = false;
+  std::string origin_ = "cli";  ///< from where the orders come
   bool grouped_ = false;
   std::optional<Error> group_lost_;  // why SQLite rolled the whole group back
 };
+
+/// "run 7", as the audit names it.
+inline std::string in_words(RunId run) { return "run " + std::to_string(run.value); }
 
 template <class Body>
 auto SqliteStore::write(Body body) -> Result<std::invoke_result_t<Body>> {

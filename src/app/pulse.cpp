@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "app/pulse.hpp"
+
+#include <utility>
+
+namespace sluice {
+
+Pulse::Pulse(Clock& clock, AsyncStore& store, std::function<void(std::chrono::nanoseconds)> loop_was_late)
+    : clock_(clock),
+      store_(store),
+      loop_was_late_(std::move(loop_was_late)),
+      loop_alarm_(clock.alarm()),
+      database_alarm_(clock.alarm()),
+      loop_at_(clock.steady_now()) {}
+
+boost::asio::awaitable<void> Pulse::feel_loop() {
+  while (!is_stopped_) {
+    const SteadyTime due = clock_.steady_now() + interval;
+    co_await loop_alarm_->sleep_until(due);
+    loop_at_ = clock_.steady_now();
+    if (!is_stopped_) loop_was_late_(loop_at_ - due);
+  }
+}
+
+boost::asio::awaitable<void> Pulse::feel_database() {
+  while (!is_stopped_) {
+    // An empty transaction: it writes nothing, but it has its turn after everything that is waiting.
+    const auto ask = [](Store&) -> Result<void> { return {}; };
+    const Result<void> answered = co_await store_.call(ask);
+    if (answered.has_value()) database_at_ = clock_.steady_now();
+    if (is_stopped_) break;
+    const SteadyTime next = clock_.steady_now() + interval;
+    co_await database_alarm_->sleep_until(next);
+  }
+}
+
+void Pulse::stop() {
+  is_stopped_ = true;
+  loop_alarm_->ring();
+  database_alarm_->ring();
+}
+
+}  // namespace sluice

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Feels whether the loop and the database thread still answer: for /healthz, for systemd's watchdog, and for
+// the metric of how late the loop is.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "sluice/core/time.hpp"
+#include "sluice/engine/clock.hpp"
+#include "sluice/store/async_store.hpp"
+
+namespace sluice {
+
+/// Lives on the loop. Everything that it is given outlives it.
+class Pulse {
+ public:
+  /// How often both are asked.
+  static constexpr std::chrono::seconds interval{2};
+
+  /// @param loop_was_late told each time how late the loop came to its turn
+  Pulse(Clock& clock, AsyncStore& store, std::function<void(std::chrono::nanoseconds)> loop_was_late);
+
+  /// Both complete after stop(); each is one coroutine, since a database that hangs must not hide how the
+  /// loop does.
+  boost::asio::awaitable<void> feel_loop();
+  boost::asio::awaitable<void> feel_database();
+  void stop();
+
+  /// When each last answered. The database: min() if it never has.
+  SteadyTime loop_at() const { return loop_at_; }
+  SteadyTime database_at() const { return database_at_; }
+
+ private:
+  Clock& clock_;
+  AsyncStore& store_;
+  std::function<void(std::chrono::nanoseconds)> loop_was_late_;
+  std::unique_ptr<Alarm> loop_alarm_;
+  std::unique_ptr<Alarm> database_alarm_;
+  SteadyTime loop_at_;
+  SteadyTime database_at_ = SteadyTime::min();
+  bool is_stopped_ = false;
+};
+
+}  // namespace sluice

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "app/pulse.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <vector>
+
+#include "engine/virtual_clock.hpp"
+#include "sluice/store/open_store.hpp"
+#include "store/store_fixture.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Felt {
+  std::unique_ptr<Store> store = store_tests::expect(open_memory_store(store_tests::noon));
+  boost::asio::io_context context;
+  boost::asio::io_context database;  // run by hand: a database that hangs is one that is not run
+  VirtualClock clock{context};
+  AsyncStore async_store{*store, context.get_executor(), database.get_executor()};
+  std::vector<std::chrono::nanoseconds> delays;
+  Pulse pulse{clock, async_store, [this](std::chrono::nanoseconds delay) { delays.push_back(delay); }};
+
+  void start() {
+    boost::asio::co_spawn(context, pulse.feel_loop(), boost::asio::detached);
+    boost::asio::co_spawn(context, pulse.feel_database(), boost::asio::detached);
+  }
+  void turn(std::chrono::seconds duration, bool database_answers) {
+    for (const SteadyTime end = clock.steady_now() + duration; clock.steady_now() < end;) {
+      clock.run_until(clock.steady_now() + 100ms);
+      database.restart();
+      if (database_answers) database.poll();
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("pulse: a database that hangs is felt, and the loop is not blamed for it") {
+  Felt felt;
+  felt.start();
+
+  felt.turn(10s, true);
+  CHECK(felt.clock.steady_now() - felt.pulse.database_at() <= Pulse::interval + 200ms);
+  const SteadyTime hung_at = felt.clock.steady_now();
+  felt.turn(60s, false);
+
+  CHECK(felt.pulse.database_at() <= hung_at);
+  CHECK(felt.clock.steady_now() - felt.pulse.loop_at() <= Pulse::interval);
+  CHECK(felt.delays.size() == 34);  // at 2 s, 4 s, … 68 s
+  felt.pulse.stop();
+  felt.turn(10s, true);
+  CHECK(felt.delays.size() == 34);
+}
