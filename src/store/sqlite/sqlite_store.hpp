@@ -62,6 +62,8 @@ class SqliteStore final : public SqliteReads<Store>,
 
   std::optional<std::chrono::nanoseconds> silent_for() const override;
 
+  Result<void> note_job_file(const JobFileRecord& file) override;
+  Result<bool> was_submitted(std::string_view name, std::string_view digest) override;
   Result<ScheduleId> add_schedule(const NewSchedule& schedule) override;
   Result<std::int64_t> revise_schedule(const ScheduleRevision& revision) override;
   Result<bool> set_schedule_state(const ScheduleOrder& order) override;
