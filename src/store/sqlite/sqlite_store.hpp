@@ -70,8 +70,6 @@ class SqliteStore final : public SqliteReads<Store>,
   Result<std::vector<RecordedTick>> record_ticks(const TickRecording& recording) override;
   Result<void> fail_tick(TickId tick, const std::string& reason, UtcTime now) override;
   Result<std::int64_t> requeue_started_ticks(UtcTime now) override;
-  Result<void> note_job_file(const JobFileRecord& file) override;
-  Result<bool> was_submitted(std::string_view name, std::string_view digest) override;
 
   ScheduleBook& schedule_book() override { return *this; }
   JobFiles& job_file_book() override { return *this; }
