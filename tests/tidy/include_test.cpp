@@ -139,7 +139,7 @@ TEST_CASE("tidy: only the application opens engines of the seams") {
   }
 }
 
-TEST_CASE("tidy: nobody includes all of Asio or Beast, and only one file compiles CLI11") {
+TEST_CASE("tidy: nobody includes all of Asio or Beast, and only the command line compiles CLI11") {
   for (const fs::path& file : product_files()) {
     for (const Include& include : includes_of(file)) {
       CHECK_MESSAGE(include.text != "<boost/asio.hpp>", place(include));
