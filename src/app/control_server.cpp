@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "app/operator_name.hpp"
@@ -18,13 +20,15 @@ ControlServer::ControlServer(asio::any_io_executor loop, ControlDesk& desk)
   for (const uid_t user : {::geteuid(), uid_t{0}}) names_[user] = operator_name_of(user);
 }
 
-Result<void> ControlServer::open(const std::string& store_file) {
+Result<void> ControlServer::open(const std::string& store_file, std::vector<Route> more) {
   Result<ControlSocket> socket = ControlSocket::listen(control_socket_path(store_file));
   if (socket.has_error()) return socket.error();
-  Router router{command_routes([this](ApiCommand command, ApiClient client) {
+  std::vector<Route> routes = command_routes([this](ApiCommand command, ApiClient client) {
     return carry_out(std::move(command), std::move(client));
-  })};
-  server_.emplace(loop_, std::move(*socket), std::move(router), [this](uid_t user) { return name_of(user); });
+  });
+  std::ranges::move(more, std::back_inserter(routes));
+  server_.emplace(loop_, std::move(*socket), Router{std::move(routes)},
+                  [this](uid_t user) { return name_of(user); });
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/control_desk.hpp"
 #include "http_api/api_server.hpp"
@@ -23,7 +24,8 @@ class ControlServer {
   ControlServer(boost::asio::any_io_executor loop, ControlDesk& desk);
 
   /// Serves from then on. Fails if there can be no socket beside the store: the runs are sent all the same.
-  Result<void> open(const std::string& store_file);
+  /// @param more routes beside those of the desk's commands
+  Result<void> open(const std::string& store_file, std::vector<Route> more = {});
   void close();
 
  private:

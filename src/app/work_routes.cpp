@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <memory>
@@ -13,11 +14,13 @@
 #include "app/daemon.hpp"
 #include "app/doubt_report.hpp"
 #include "app/queued_job.hpp"
+#include "app/resumed_run.hpp"
 #include "app/submitted_report.hpp"
 #include "app/system_now.hpp"
 #include "http_api/api_reason.hpp"
 #include "http_api/body_reader.hpp"
 #include "sluice/core/doubt_rules.hpp"
+#include "sluice/engine/tenant_limits.hpp"
 
 namespace sluice {
 namespace {
@@ -50,14 +53,26 @@ struct Queued {
   std::string tenant;
 };
 
+/// A program that a gate runs has the daemon's rights, so whoever names it needs them.
+Result<void> check_commands(const Job& job, const ApiClient& client) {
+  const bool runs_command = std::ranges::any_of(job.rollout.stages, [](const Stage& stage) {
+    return stage.gate.check && !stage.gate.check->command.empty();
+  });
+  if (!runs_command || client.scope >= ApiScope::admin) return {};
+  return Error{ErrorKind::refused, "a gate of the job runs a command, which takes scope admin",
+               "Have the gate ask a URL instead, or somebody who may submit it."};
+}
+
 Result<Queued> queue_posted(Store& store, const PostedJob& posted, const Config& config,
-                            const Environment& environment, const std::string& client) {
+                            const Environment& environment, const ApiClient& client) {
   Result<PreparedJob> prepared = prepare_job_text(posted.text, posted.send, config, environment);
   if (prepared.has_error()) return prepared.error();
   const Result<void> given = give_devices(prepared->job, posted);
   if (given.has_error()) return given.error();
+  const Result<void> may = check_commands(prepared->job, client);
+  if (may.has_error()) return may.error();
   SubmitRequest request = submit_request(*prepared, posted.send);
-  request.submitter = client;
+  request.submitter = client.name;
   const Result<Submitted> submitted = queue_job(store, *prepared, posted.send, std::move(request),
                                                 without_asking(prepared->job, posted.send));
   if (submitted.has_error()) return submitted.error();
@@ -68,7 +83,7 @@ asio::awaitable<ApiAnswer> submit_posted(Ground ground, ApiRequest request) {
   const Result<PostedJob> posted = posted_job(request, ground->find_list);
   if (posted.has_error()) co_return refused(posted.error());
   auto work = [&, config = ground->daemon.config()](Store& store) {
-    return queue_posted(store, *posted, *config, ground->environment, request.client.name);
+    return queue_posted(store, *posted, *config, ground->environment, request.client);
   };
   const Result<Queued> queued = co_await ground->daemon.on_worker(std::move(work));
   if (queued.has_error()) co_return refused(queued.error());
@@ -105,10 +120,20 @@ struct QueuedAgain {
   AgainSurvey survey;
 };
 
+Result<void> check_limits_again(Store& store, const AgainSurvey& survey, const WorkGround& ground,
+                                UtcTime now) {
+  const Result<TenantSetup> setup =
+      setup_of(survey.parent, survey.job, {}, *ground.daemon.config(), ground.environment);
+  if (setup.has_error()) return setup.error();
+  return check_limits(store, setup->name, setup->limits, survey.total(), now);
+}
+
 Result<QueuedAgain> queue_again(Store& store, const AgainRequest& request, std::string_view verb,
-                                std::optional<std::int64_t> expected) {
+                                std::optional<std::int64_t> expected, const WorkGround& ground) {
   Result<AgainSurvey> survey = survey_again(store, request);
   if (survey.has_error()) return survey.error();
+  const Result<void> allowed = check_limits_again(store, *survey, ground, request.now);
+  if (allowed.has_error()) return allowed.error();
   const std::string how = fmt::format("\"expect_devices\": {}", survey->total());
   const Result<void> meant = check_again(*survey, verb, expected, expected.has_value(), how);
   if (meant.has_error()) return meant.error();
@@ -145,7 +170,7 @@ asio::awaitable<ApiAnswer> send_again(Ground ground, RunPurpose purpose, ApiRequ
                      .submitter = request.client.name};
   again.selection.where = std::move(*where);
   auto work = [&](Store& store) {
-    return queue_again(store, again, to_string(purpose), posted->expected_devices);
+    return queue_again(store, again, to_string(purpose), posted->expected_devices, *ground);
   };
   const Result<QueuedAgain> queued = co_await ground->daemon.on_worker(std::move(work));
   if (queued.has_error()) co_return refused(queued.error());
