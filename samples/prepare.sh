@@ -11,7 +11,8 @@ packages=(
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libsqlite3-dev libfmt-dev
   libpugixml-dev libspdlog-dev prometheus-cpp-dev libcli11-dev libxxhash-dev libhowardhinnant-date-dev tzdata
   # what its tests need
-  doctest-dev libvalijson-dev libbenchmark-dev openssl ca-certificates strace prometheus python3-croniter
+  doctest-dev libvalijson-dev libbenchmark-dev openssl ca-certificates strace systemd prometheus
+  python3-croniter
 )
 
 stop() {

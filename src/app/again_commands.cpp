@@ -24,6 +24,7 @@
 #include "http_api/device_json.hpp"
 #include "http_api/json_text.hpp"
 #include "sluice/engine/again.hpp"
+#include "sluice/engine/tenant_limits.hpp"
 #include "sluice/jobfile/condition.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
@@ -164,13 +165,10 @@ int report_queued(const CommonOptions& common, const SendOptions& send, RunId ru
 }
 
 /// Before anything is queued: a run that cannot be signed or sent takes its devices from nobody.
-Result<void> check_sendable(const AgainSurvey& survey, const SendOptions& send, const Config& config,
-                            const Environment& environment) {
-  const Result<TenantSetup> setup = setup_of(survey.parent, survey.job, send, config, environment);
-  if (setup.has_error()) return setup.error();
-  const Result<FoundCredentials> key = credentials_for(*setup, environment);
+Result<void> check_sendable(const TenantSetup& setup, const Environment& environment) {
+  const Result<FoundCredentials> key = credentials_for(setup, environment);
   if (key.has_error()) return key.error();
-  return check_transport(*setup);
+  return check_transport(setup);
 }
 
 ExitCode again(std::string_view verb, const CommonOptions& common, const SendOptions& send,
@@ -189,8 +187,15 @@ ExitCode again(std::string_view verb, const CommonOptions& common, const SendOpt
   const Result<void> confirmed =
       confirm(verb, send, *survey, command_again(verb, request.parent, given, again_options(common, send)));
   if (confirmed.has_error()) return confirmed.error();
-  const Result<void> sendable = check_sendable(*survey, send, *config, environment);
-  if (sendable.has_error() && !given.is_queued_only) return sendable.error();
+  const Result<TenantSetup> setup = setup_of(survey->parent, survey->job, send, *config, environment);
+  if (setup.has_error() && !given.is_queued_only) return setup.error();
+  if (setup.has_value()) {
+    const Result<void> within =
+        check_limits(**store, setup->name, setup->limits, survey->total(), request.now);
+    if (within.has_error()) return within.error();
+    const Result<void> sendable = check_sendable(*setup, environment);
+    if (sendable.has_error() && !given.is_queued_only) return sendable.error();
+  }
   const Result<RunId> run = submit_again(**store, request, *survey);
   if (run.has_error()) return run.error();
   if (given.is_queued_only) return report_queued(common, send, *run, *survey);

@@ -549,6 +549,8 @@ class CommandLine {
     add_text(simulate, "--faults", "FILE", faults_file_, "What shall go wrong");
     add_text(simulate, "--ledger", "FILE", cloud_.ledger_file, "Where to record every request");
     add_seed(simulate, cloud_.seed);
+    add_whole_number(simulate, "--keys", cloud_.accounts, 1, 10'000,
+                     "So many accounts: testid1, testid2, …, each with a quota [one: testid]");
     add_rate(simulate, "--limit", cloud_.requests_per_second, "The account's requests per second [10]");
     simulate->add_flag("--tls", cloud_.tls, "Serve HTTPS");
     add_text(simulate, "--tls-certificate", "FILE", cloud_.certificate_file, "PEM [one of its own]");

@@ -56,6 +56,8 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
                    .fail = [this](const Error& error) { fail(error); }},
       desk_(loop_.get_executor(), store_, clock_, *this),
       server_(loop_.get_executor(), desk_),
+      schedules_(loop_.get_executor(), *this, clock_, environment_),
+      job_folder_(loop_.get_executor(), *this, reading_, clock_, environment_, [this] { schedules_.wake(); }),
       signals_(loop_, SIGINT, SIGTERM, SIGHUP),
       manager_alarm_(clock_.alarm()),
       late_alarm_(clock_.alarm()) {}
@@ -74,6 +76,8 @@ Result<void> Daemon::run() {
   serve_configured_tenants();
   asio::co_spawn(loop_, tell_of_strangers(), ignore);
   asio::co_spawn(loop_, tell_manager(), ignore);
+  asio::co_spawn(loop_, schedules_.run(), ignore);
+  asio::co_spawn(loop_, job_folder_.run(), ignore);
   notice_.ready();
   ground_.run_loop();
   log_.info("daemon_ended", {{"process", ::getpid()}});
@@ -150,6 +154,13 @@ void Daemon::look_again() {
   for (const auto& [tenant, served] : lanes_) served.lane->look_again();
 }
 
+asio::awaitable<Result<void>> Daemon::cancel(RunId run, std::string reason) {
+  const Result<ControlAnswer> answer =
+      co_await desk_.take(ControlRunCommand{ControlVerb::cancel, run, std::move(reason)}, "daemon");
+  if (answer.has_error()) co_return answer.error();
+  co_return Result<void>{};
+}
+
 /// The record says now what the brakes have said. One that came to nothing there holds nothing back.
 void Daemon::all_recorded() {
   if (is_ending_) return end_if_done();
@@ -179,6 +190,8 @@ void Daemon::end() {
   notice_.status("stopping: waiting for the requests that are on their way");
   desk_.stop_waiting();
   lent_.stop();
+  schedules_.stop();
+  job_folder_.stop();
   for (const auto& [tenant, served] : lanes_) served.lane->end();
   asio::co_spawn(loop_, leave_late(), ignore);
   end_if_done();
@@ -231,6 +244,7 @@ asio::awaitable<void> Daemon::reload_in_turn() {
       config_ = std::make_shared<const Config>(std::move(*config));
       log_.info("configuration_reloaded", {{"tenants", config_->tenants.size()}});
       serve_configured_tenants();
+      job_folder_.look();
       co_await tell_of_strangers();
     }
     notice_.ready();

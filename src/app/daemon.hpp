@@ -19,9 +19,11 @@
 #include "app/config.hpp"
 #include "app/control_desk.hpp"
 #include "app/control_server.hpp"
+#include "app/job_folder.hpp"
 #include "app/lent_store.hpp"
 #include "app/log.hpp"
 #include "app/options.hpp"
+#include "app/scheduled_runs.hpp"
 #include "app/service_notice.hpp"
 #include "app/session_ground.hpp"
 #include "app/tenant_lane.hpp"
@@ -62,6 +64,8 @@ class Daemon final : public SteeredRuns {
   /// As it is now; never null.
   std::shared_ptr<const Config> config() const { return config_; }
   Log& log() { return log_; }
+  /// As an operator's command would. Fails as that does.
+  boost::asio::awaitable<Result<void>> cancel(RunId run, std::string reason);
   /// Reads the configuration anew; one that is invalid changes nothing.
   void reload();
   /// No further send; run() returns when the last answer is recorded.
@@ -113,6 +117,8 @@ class Daemon final : public SteeredRuns {
   std::set<RunId> braked_;  ///< and not on record yet
   ControlDesk desk_;
   ControlServer server_;
+  ScheduledRuns schedules_;
+  JobFolder job_folder_;
   boost::asio::signal_set signals_;
   std::unique_ptr<Alarm> manager_alarm_;
   std::unique_ptr<Alarm> late_alarm_;

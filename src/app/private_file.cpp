@@ -28,13 +28,21 @@ std::string quoted(const std::string& path) {
   return printable(out + "'");
 }
 
+/// What the service manager hands over belongs to root, and an access list lets this user read it; its mode
+/// then shows the list's mask where the group's rights stand.
+bool is_lent_by_root(const struct stat& status) {
+  constexpr mode_t more_than_reading_by_group = for_others & ~mode_t{S_IRGRP};
+  return status.st_uid == 0 && status.st_gid == 0 && geteuid() != 0 &&
+         (status.st_mode & more_than_reading_by_group) == 0;
+}
+
 std::optional<Error> find_exposure(const std::string& path, const struct stat& status) {
   if (status.st_uid != geteuid() && status.st_uid != 0) {
     return unauthorized(
         fmt::format("{}: belongs to user {}, who could change the key", printable(path), status.st_uid),
         "Use a file that belongs to you and that only you can read.");
   }
-  if ((status.st_mode & for_others) != 0) {
+  if ((status.st_mode & for_others) != 0 && !is_lent_by_root(status)) {
     return unauthorized(fmt::format("{}: other users have access to this file (mode {:04o})", printable(path),
                                     status.st_mode & 07777),
                         fmt::format("Run: chmod 600 {}", quoted(path)));

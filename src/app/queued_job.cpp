@@ -9,6 +9,7 @@
 #include "app/display_text.hpp"
 #include "app/planned_run.hpp"
 #include "sluice/engine/conflicts.hpp"
+#include "sluice/engine/tenant_limits.hpp"
 
 namespace sluice {
 
@@ -41,6 +42,9 @@ Result<Submitted> queue_job(Store& store, const PreparedJob& prepared, const Sen
   if (sound.has_error()) return sound.error();
   const auto foreseen = foresee(*surveyed, prepared.job, prepared.setup, request.now);
   if (foreseen.has_error()) return foreseen.error();
+  const Result<void> within =
+      check_limits(store, prepared.setup.name, prepared.setup.limits, surveyed->counts.devices, request.now);
+  if (within.has_error()) return within.error();
   const Result<void> agreed = agreement(*surveyed, *foreseen);
   if (agreed.has_error()) return agreed.error();
   request.predicted = predicted_of(*foreseen);

@@ -98,7 +98,16 @@ Result<double> rate_of(const SendOptions& options, const Environment& environmen
                        const TenantSetup& setup) {
   const Result<std::optional<double>> asked = rate_asked_for(options, environment);
   if (asked.has_error()) return asked.error();
-  const double rate = asked->value_or(job.rate.value_or(setup.account_rate));
+  const double usable = setup.account_rate - setup.leave_to_others;
+  const double rate = asked->value_or(job.rate.value_or(usable));
+  if (rate > usable && setup.leave_to_others > 0) {
+    return Error{
+        *asked ? ErrorKind::usage : ErrorKind::invalid_input,
+        fmt::format("a rate of {} requests per second is above the {} that tenant \"{}\" may use of "
+                    "its {}: {} are left to others",
+                    rate, usable, printable(setup.name, 64), setup.account_rate, setup.leave_to_others),
+        "Ask for less, or change \"leave_to_others\" in the configuration."};
+  }
   if (rate > setup.account_rate && !is_loopback(setup.endpoint)) {
     return Error{
         *asked ? ErrorKind::usage : ErrorKind::invalid_input,
@@ -160,10 +169,13 @@ Result<TenantSetup> tenant_setup(const SendOptions& options, const Environment& 
       .https = tenant->https,
       .dialect = tenant->dialect,
       .account_rate = tenant->rate,
+      .leave_to_others = tenant->leave_to_others,
       .credentials_file = first_of(
           {options.credentials_file, variable(environment, "SLUICE_CREDENTIALS"), tenant->credentials_file}),
       .profile = first_of({options.profile, tenant->profile}),
-      .deny_file = tenant->deny_file};
+      .deny_file = tenant->deny_file,
+      .limits = {.devices_per_run_max = tenant->devices_per_run_max,
+                 .devices_per_day_max = tenant->devices_per_day_max}};
   setup.dialect.target = endpoint->target;
   if (const auto region = region_of(*endpoint); region) setup.dialect.region = *region;
   setup.https.ca_file =

@@ -12,6 +12,7 @@
 #include "sluice/core/job.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/dialect/invoke_things.hpp"
+#include "sluice/engine/tenant_limits.hpp"
 #include "sluice/transport/https.hpp"
 
 namespace sluice {
@@ -34,11 +35,13 @@ struct TenantSetup {
   HttpsOptions https;
   InvokeThingsDialect dialect;
   double account_rate = default_requests_per_second;  ///< the tenant's limit, requests per second
+  double leave_to_others = 0;                         ///< of it, what no run may use
   double rate = default_requests_per_second;          ///< what this run may use of it
   int in_flight = 32;
   std::string credentials_file;
   std::string profile;
   std::string deny_file;  ///< devices that no run of the tenant may send to; empty: none are denied
+  TenantLimits limits;
 };
 
 /// The tenant of that name, or without one the environment's or the configuration's default.

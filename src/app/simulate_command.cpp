@@ -216,15 +216,16 @@ ExitCode simulate_command(const CommonOptions& common, simulator::Options option
   sigaddset(&ends, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
 
-  const std::string key_id = options.access_key_id;
+  const std::string keys = options.accounts == 1
+                               ? "key " + options.access_key_id
+                               : fmt::format("keys {0}1 … {0}{1}", options.access_key_id, options.accounts);
   Result<std::unique_ptr<simulator::Simulator>> simulator = start_simulator(std::move(options));
   if (simulator.has_error()) return simulator.error();
   fmt::print("{}\n", (*simulator)->url());
   std::fflush(stdout);
   if (!common.is_quiet) {
     say(fmt::format(
-        "A simulated cloud listens there, for the key {} with the secret testsecret. Ctrl-C ends it.\n",
-        key_id));
+        "A simulated cloud listens there, for the {} with the secret testsecret. Ctrl-C ends it.\n", keys));
   }
   int signal = 0;
   ::sigwait(&ends, &signal);

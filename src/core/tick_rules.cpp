@@ -270,6 +270,14 @@ std::chrono::milliseconds spread_offset(std::string_view name, std::chrono::mill
       static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(spread.count()))};
 }
 
+std::string_view to_string(Overlap overlap) { return overlap_words[static_cast<std::size_t>(overlap)]; }
+
+std::optional<Overlap> overlap_from(std::string_view word) {
+  const auto found = std::ranges::find(overlap_words, word);
+  if (found == overlap_words.end()) return std::nullopt;
+  return static_cast<Overlap>(found - overlap_words.begin());
+}
+
 std::string_view to_string(SkipReason reason) { return word_of(reason_words, reason); }
 std::optional<SkipReason> skip_reason_from(std::string_view word) { return value_of(reason_words, word); }
 std::string_view to_string(TickKind kind) { return word_of(kind_words, kind); }

@@ -18,7 +18,9 @@
 #include "jobfile/rollout_reader.hpp"
 #include "jobfile/rules_reader.hpp"
 #include "jobfile/utf8.hpp"
+#include "jobfile/schedule_reader.hpp"
 #include "jobfile/window_reader.hpp"
+#include "jobfile/word_reader.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "sluice/jobfile/json_document.hpp"
 
@@ -133,24 +135,6 @@ RetryPolicy read_retry(const JsonValue& value, Findings& findings) {
   return retry;
 }
 
-/// One of the words of a closed set.
-template <class Value, std::size_t n>
-Value read_word(const ObjectReader& job, std::string_view key, const std::array<std::string_view, n>& words,
-                std::optional<Value> (*value_from)(std::string_view), Value usual) {
-  static_assert(n >= 2);
-  const std::span<const std::string_view> but_last{words.data(), n - 1};
-  const std::string expected = fmt::format("\"{}\" or \"{}\"", fmt::join(but_last, "\", \""), words.back());
-  const JsonValue* value = job.of_kind(key, JsonValue::Kind::string, expected);
-  if (!value) return usual;
-  if (const std::optional<Value> known = value_from(value->string)) return *known;
-  const auto nearest = nearest_word(value->string, words);
-  job.report(*value, key,
-             fmt::format("\"{}\" is no such word; {}", printable(value->string, 60),
-                         nearest ? fmt::format("did you mean \"{}\"?", *nearest)
-                                 : fmt::format("expected {}", expected)));
-  return usual;
-}
-
 constexpr std::array<std::string_view, 3> on_doubt_words{"hold", "presume", "resend"};
 constexpr std::array<std::string_view, 3> conflict_words{"fail", "skip", "allow"};
 constexpr std::array<std::string_view, 3> priority_words{"emergency", "normal", "bulk"};
@@ -198,6 +182,9 @@ Job read_root(const JsonValue& root, Findings& findings) {
     job.window = read_window(*window, findings);
   }
   job.deadline = reader.duration("deadline");
+  if (const auto* schedule = reader.of_kind("schedule", JsonValue::Kind::object, "an object")) {
+    job.schedule = read_schedule(*schedule, findings);
+  }
   read_rules(root, findings);
   return job;
 }

@@ -17,11 +17,14 @@ namespace job_keys {
 
 using Name = std::string_view;
 
-inline constexpr std::array job_known =
-    std::to_array<Name>({"$schema", "name", "tenant", "call", "compensate", "targets", "stages", "abort",
-                         "retry", "chunk_size", "rate", "devices_per_minute", "priority", "conflict",
-                         "safe_to_repeat", "on_doubt", "window", "deadline", "params"});
-inline constexpr std::array<Name, 1> job_later{"schedule"};
+inline constexpr std::array job_known = std::to_array<Name>(
+    {"$schema",  "name",     "tenant",         "call",       "compensate", "targets",
+     "stages",   "abort",    "retry",          "chunk_size", "rate",       "devices_per_minute",
+     "priority", "conflict", "safe_to_repeat", "on_doubt",   "window",     "deadline",
+     "params",   "schedule"});
+inline constexpr std::array schedule_known =
+    std::to_array<Name>({"cron", "zone", "missed", "start_deadline", "overlap", "spread", "until", "paused"});
+inline constexpr std::array<Name, 1> missed_known{"run_all"};
 inline constexpr std::array stage_known = std::to_array<Name>(
     {"name", "devices", "percent", "only", "choose", "stratify_by", "seed", "soak", "approval", "gate"});
 inline constexpr std::array<Name, 1> approval_known{"not_by_submitter"};
@@ -40,7 +43,7 @@ inline constexpr std::array<Name, 2> param_known{"type", "default"};
 inline constexpr std::array<Name, 4> retry_known{"max_attempts", "base", "cap", "deadline"};
 inline constexpr std::array<Name, 2> window_known{"zone", "allow"};
 
-inline constexpr ObjectKeys job{job_known, job_later};
+inline constexpr ObjectKeys job{job_known, {}};
 inline constexpr ObjectKeys call{call_known, {}};
 inline constexpr ObjectKeys targets{targets_known, {}};
 inline constexpr ObjectKeys param{param_known, {}};
@@ -52,6 +55,8 @@ inline constexpr ObjectKeys gate{gate_known, {}};
 inline constexpr ObjectKeys tolerance{tolerance_known, {}};
 inline constexpr ObjectKeys check{check_known, {}};
 inline constexpr ObjectKeys window{window_known, {}};
+inline constexpr ObjectKeys schedule{schedule_known, {}};
+inline constexpr ObjectKeys missed{missed_known, {}};
 
 }  // namespace job_keys
 }  // namespace sluice

@@ -8,35 +8,15 @@
 #include <string_view>
 #include <vector>
 
-#include "jobfile/nearest_word.hpp"
 #include "jobfile/object_reader.hpp"
-#include "sluice/core/time_zones.hpp"
+#include "jobfile/zone_reader.hpp"
 #include "sluice/core/window_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
 namespace {
 
-constexpr std::string_view zone_in_words = "the name of a time zone, for example \"Asia/Shanghai\"";
 constexpr std::string_view span_in_words = "two times of day, for example \"01:00-05:00\"";
-
-std::string unknown_zone(std::string_view zone) {
-  const std::vector<std::string> names = zone_names();
-  if (names.empty()) return "this machine knows no time zones; expected the package tzdata to be installed";
-  const std::vector<std::string_view> candidates(names.begin(), names.end());
-  const auto nearest = nearest_word(zone, candidates);
-  return fmt::format(
-      "\"{}\" is no time zone; {}", printable(zone, 60),
-      nearest ? fmt::format("did you mean \"{}\"?", *nearest) : fmt::format("expected {}", zone_in_words));
-}
-
-std::string read_zone(const ObjectReader& window) {
-  window.require("zone", zone_in_words);
-  const JsonValue* zone = window.of_kind("zone", JsonValue::Kind::string, zone_in_words);
-  if (!zone) return {};
-  if (!is_known_zone(zone->string)) window.report(*zone, "zone", unknown_zone(zone->string));
-  return zone->string;
-}
 
 /// "05:00-05:00": nobody can say whether it was meant to be no time or the whole day.
 bool is_same_twice(std::string_view span) {
@@ -85,6 +65,7 @@ std::vector<DailySpan> read_spans(const JsonValue& list, const ObjectReader& win
 SendWindow read_window(const JsonValue& value, Findings& findings) {
   const ObjectReader reader(value, "window", job_keys::window, findings);
   constexpr std::string_view expected = "a list of spans such as [\"01:00-05:00\"]";
+  reader.require("zone", zone_in_words);
   SendWindow window{.zone = read_zone(reader), .allow = {}};
   reader.require("allow", expected);
   if (const auto* list = reader.of_kind("allow", JsonValue::Kind::array, expected)) {

@@ -98,8 +98,7 @@ Cloud::Cloud(const Options& options)
     : options_{options},
       passages_{options.seed},
       others_{options.seed ^ 0x6F7468657273U},
-      ids_{options.seed ^ 0x696473U},
-      quota_{options.requests_per_second} {}
+      ids_{options.seed ^ 0x696473U} {}
 
 Passage Cloud::receive(const Moment& now) {
   if (!first_request_at_) {
@@ -112,10 +111,10 @@ Passage Cloud::receive(const Moment& now) {
 }
 
 Verdict Cloud::arrive(const Request& request, const Passage& passage, const Moment& now) {
-  arrivals_.push_back(now.since_start);
   const auto read = read_parameters(request);
   const auto* well_formed = std::get_if<Parameters>(&read);
   const Parameters parameters = well_formed != nullptr ? *well_formed : Parameters{};
+  arrivals_[account_of(parameters)].push_back(now.since_start);
 
   const auto loss = loss_of(passage, now);
   Decision decision;
@@ -225,7 +224,7 @@ std::optional<Refusal> Cloud::check_history(const Parameters& parameters, std::o
   if (!is_new_nonce(parameters.at("SignatureNonce"), now.since_start)) {
     return without_fault({400, "SignatureNonceUsed", "Specified signature nonce was used already."});
   }
-  if (!quota_allows(now.since_start)) return without_fault(throttling());
+  if (!quota_allows(account_of(parameters), now.since_start)) return without_fault(throttling());
   if (fault == Fault::throttle) return throttling();
   if (fault == Fault::error_500_before_execution) return internal_error();
   if (fault == Fault::error_503_before_execution) return unavailable();
@@ -266,12 +265,20 @@ bool Cloud::is_new_nonce(const std::string& nonce, nanoseconds at) {
   return true;
 }
 
-bool Cloud::quota_allows(nanoseconds at) {
+/// Of a stranger, nothing is known.
+std::string Cloud::account_of(const Parameters& parameters) const {
+  if (options_.accounts == 1) return options_.access_key_id;
+  std::string key = value_or_empty(parameters, "AccessKeyId");
+  return is_known_key(key, options_) ? key : std::string{};
+}
+
+bool Cloud::quota_allows(const std::string& account, nanoseconds at) {
+  QuotaWindow& quota = quotas_.try_emplace(account, options_.requests_per_second).first->second;
   while (next_other_at_ && *next_other_at_ <= at) {
-    quota_.admit(*next_other_at_);
+    quota.admit(*next_other_at_);
     *next_other_at_ += others_.draw_gap(options_.faults.other_requests_per_second);
   }
-  return quota_.admit(at);
+  return quota.admit(at);
 }
 
 std::optional<Fault> Cloud::outage_at(nanoseconds since_start) const {
@@ -302,11 +309,19 @@ void Cloud::count(const LedgerEntry& entry) {
 Summary Cloud::summary() const {
   Summary summary = counted_;
   summary.devices_executed = static_cast<long>(executions_.size());
-  summary.most_arrivals_in_any_window =
-      static_cast<long>(most_in_any_window(arrivals_, std::chrono::seconds{1}));
-  if (!arrivals_.empty()) {
-    summary.first_arrival_s = std::chrono::duration<double>(arrivals_.front()).count();
-    summary.last_arrival_s = std::chrono::duration<double>(arrivals_.back()).count();
+  for (const auto& [account, arrivals] : arrivals_) {
+    const AccountSummary seen{.requests = static_cast<long>(arrivals.size()),
+                              .most_arrivals_in_any_window =
+                                  static_cast<long>(most_in_any_window(arrivals, std::chrono::seconds{1})),
+                              .first_arrival_s = std::chrono::duration<double>(arrivals.front()).count(),
+                              .last_arrival_s = std::chrono::duration<double>(arrivals.back()).count()};
+    summary.most_arrivals_in_any_window =
+        std::max(summary.most_arrivals_in_any_window, seen.most_arrivals_in_any_window);
+    summary.first_arrival_s =
+        std::min(summary.first_arrival_s.value_or(seen.first_arrival_s), seen.first_arrival_s);
+    summary.last_arrival_s =
+        std::max(summary.last_arrival_s.value_or(seen.last_arrival_s), seen.last_arrival_s);
+    if (options_.accounts > 1) summary.accounts[account] = seen;
   }
   return summary;
 }

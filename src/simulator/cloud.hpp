@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,14 +74,15 @@ class Cloud {
   std::variant<std::vector<std::string>, Refusal> call(const Parameters& parameters,
                                                        std::optional<Fault>& fault) const;
   bool is_new_nonce(const std::string& nonce, std::chrono::nanoseconds at);
-  bool quota_allows(std::chrono::nanoseconds at);
+  bool quota_allows(const std::string& account, std::chrono::nanoseconds at);
+  std::string account_of(const Parameters& parameters) const;
   void count(const LedgerEntry& entry);
 
   Options options_;
   FaultDice passages_;
   FaultDice others_;  ///< on its own, so that the others' arrivals do not shift the faults
   FaultDice ids_;
-  QuotaWindow quota_;
+  std::unordered_map<std::string, QuotaWindow> quotas_;  ///< by account
   std::optional<std::chrono::nanoseconds> first_request_at_;
   std::optional<std::chrono::nanoseconds> next_other_at_;
 
@@ -91,7 +93,7 @@ class Cloud {
   std::deque<Remembered> nonces_by_age_;
   std::unordered_set<std::string> nonces_;
 
-  std::vector<std::chrono::nanoseconds> arrivals_;
+  std::map<std::string, std::vector<std::chrono::nanoseconds>> arrivals_;  ///< by account
   std::unordered_map<std::string, std::uint32_t> executions_;
   Summary counted_;
 };

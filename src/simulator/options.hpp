@@ -23,6 +23,8 @@ struct Options {
 
   std::string access_key_id = "testid";
   std::string access_key_secret = "testsecret";
+  /// More than one: their keys are access_key_id followed by 1, 2, …; all have that secret, and each a quota.
+  int accounts = 1;
   std::string security_token;  ///< If set, every request must carry it; if not, none may.
   double requests_per_second = 10;
   std::string action = "InvokeThingsService";

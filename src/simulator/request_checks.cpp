@@ -8,6 +8,7 @@
 #include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <charconv>
 #include <set>
 
 #include "signature.hpp"
@@ -203,9 +204,19 @@ std::optional<Refusal> check_form(std::string_view method, const Parameters& par
   return std::nullopt;
 }
 
+bool is_known_key(std::string_view key, const Options& options) {
+  if (options.accounts == 1) return key == options.access_key_id;
+  if (!key.starts_with(options.access_key_id)) return false;
+  const std::string_view digits = key.substr(options.access_key_id.size());
+  int number = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return problem == std::errc{} && end == digits.data() + digits.size() && digits.front() != '0' &&
+         number >= 1 && number <= options.accounts;
+}
+
 std::optional<Refusal> check_identity(std::string_view method, const Parameters& parameters,
                                       const Options& options, UtcSeconds now) {
-  if (value_of(parameters, "AccessKeyId") != options.access_key_id) {
+  if (!is_known_key(value_of(parameters, "AccessKeyId"), options)) {
     return Refusal{404, "InvalidAccessKeyId.NotFound", "Specified access key is not found."};
   }
   if (auto refusal = check_token(value_of(parameters, "SecurityToken"), options.security_token))

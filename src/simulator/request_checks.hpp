@@ -26,6 +26,9 @@ struct Refusal {
 std::optional<Refusal> check_form(std::string_view method, const Parameters& parameters,
                                   const Options& options);
 
+/// Whether some account has that key.
+bool is_known_key(std::string_view key, const Options& options);
+
 /// The gateway's checks of who asks: key, token, time within 15 minutes of `now`, signature. The parameters
 /// have passed check_form.
 std::optional<Refusal> check_identity(std::string_view method, const Parameters& parameters,

@@ -25,8 +25,14 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t connections_max = 200;
+// Of each account, if there are several: as many as a tenant of sluice has by default.
+constexpr std::size_t connections_per_account = 32;
 constexpr std::chrono::milliseconds pause_after_failure{10};
 constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
+
+std::size_t room_for_connections(const Options& options) {
+  return std::max(connections_max, connections_per_account * static_cast<std::size_t>(options.accounts));
+}
 
 std::string reason_of(std::exception_ptr failure) {
   try {
@@ -154,7 +160,7 @@ error_code Server::listen() {
 
 asio::awaitable<void> Server::accept_connections() {
   while (!stopping_) {
-    if (!acceptor_.is_open() || connections_.size() >= connections_max) {
+    if (!acceptor_.is_open() || connections_.size() >= room_for_connections(options_)) {
       may_accept_.expires_at(std::chrono::steady_clock::time_point::max());
       co_await may_accept_.async_wait(awaited);
       continue;

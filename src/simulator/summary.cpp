@@ -87,6 +87,16 @@ std::string to_json(const Summary& summary) {
   object["first_arrival_s"] = seconds_or_null(summary.first_arrival_s);
   object["last_arrival_s"] = seconds_or_null(summary.last_arrival_s);
   if (!summary.ledger_problem.empty()) object["ledger_problem"] = summary.ledger_problem;
+  if (!summary.accounts.empty()) {
+    boost::json::object accounts;
+    for (const auto& [key, seen] : summary.accounts) {
+      accounts[key] = {{"requests", seen.requests},
+                       {"most_arrivals_in_any_window", seen.most_arrivals_in_any_window},
+                       {"first_arrival_s", seen.first_arrival_s},
+                       {"last_arrival_s", seen.last_arrival_s}};
+    }
+    object["accounts"] = std::move(accounts);
+  }
   return boost::json::serialize(object);
 }
 

@@ -10,6 +10,13 @@
 
 namespace sluice::simulator {
 
+struct AccountSummary {
+  long requests = 0;
+  long most_arrivals_in_any_window = 0;  ///< in any second, half open
+  double first_arrival_s = 0;            ///< since the server's start
+  double last_arrival_s = 0;
+};
+
 struct Summary {
   long requests = 0;
   long executed = 0;                    ///< requests whose devices were all called
@@ -19,10 +26,11 @@ struct Summary {
   long devices_executed = 0;            ///< distinct names
   long devices_executed_more_than_once = 0;
   long most_arrivals_in_any_window =
-      0;  ///< in any second, half open, over all arrivals whatever became of them
+      0;  ///< of one account, in any second, half open, over all arrivals whatever became of them
   std::optional<double> first_arrival_s;  ///< since the server's start
   std::optional<double> last_arrival_s;
-  std::string ledger_problem;  ///< why the ledger is not complete; empty if it is
+  std::map<std::string, AccountSummary> accounts;  ///< by key, if there are several
+  std::string ledger_problem;                      ///< why the ledger is not complete; empty if it is
 };
 
 /// Whether a plan that wants something to go wrong met nothing it could go wrong with. Latency is no fault.

@@ -168,12 +168,7 @@ TEST_CASE("job file: what becomes of doubt is one of three words, and a mistyped
         "\"resend\"");
 }
 
-TEST_CASE("job file: keys of later versions are told apart from unknown ones") {
-  for (const std::string key : {"schedule"}) {
-    CAPTURE(key);
-    CHECK(error_of(job_with("\"" + key + "\": {}")) ==
-          "job.json:2:1: " + key + ": not supported by this version of sluice; expected to be left out");
-  }
+TEST_CASE("job file: unknown keys are refused") {
   CHECK(error_of(job_with("\"xyz\": 1"))
             .starts_with("job.json:2:1: xyz: unknown key; expected one of $schema, name"));
   CHECK(error_of(job_with("\"a\\u001b[0m\": 1")).starts_with("job.json:2:1: a\\x1B[0m: unknown key"));

@@ -82,12 +82,13 @@ TEST_CASE("job schema: lists exactly the keys that the reader knows") {
   CHECK(keys_of(job.at("properties").at("retry")) == keys_of(job_keys::retry));
   CHECK(keys_of(job.at("properties").at("params").at("additionalProperties")) == keys_of(job_keys::param));
   CHECK(keys_of(job.at("properties").at("window")) == keys_of(job_keys::window));
+  CHECK(keys_of(job.at("properties").at("schedule")) == keys_of(job_keys::schedule));
 }
 
 TEST_CASE("job schema: every sample job is valid by schema and reader") {
   const Schema schema;
   int jobs = 0;
-  for (const std::string name : {"hello.json", "fleet.json", "fleet_csv.json"}) {
+  for (const std::string name : {"hello.json", "fleet.json", "fleet_csv.json", "nightly.json"}) {
     CAPTURE(name);
     const std::string text = content_of(samples / name);
 
@@ -95,7 +96,7 @@ TEST_CASE("job schema: every sample job is valid by schema and reader") {
     CHECK(read_job_file((samples / name).string()).has_value());
     ++jobs;
   }
-  CHECK(jobs == 3);
+  CHECK(jobs == 4);
 }
 
 TEST_CASE("job schema: judges documents as the reader does") {
@@ -229,6 +230,21 @@ TEST_CASE("job schema: judges documents as the reader does") {
       {false, with("\"retry\": {\"deadline\": 60}")},
       {false, with("\"retry\": {\"tries\": 1}")},
       {false, with("\"stages\": []")},
+      {true,
+       with(R"("schedule": {"cron": "*/15 2-4 * jan mon-fri", "zone": "Asia/Shanghai", "missed": "skip"})")},
+      {true, with(R"("schedule": {"cron": "@daily", "missed": {"run_all": 3}, "start_deadline": "2h"})")},
+      {true,
+       with(R"("schedule": {"cron": "every 6h", "overlap": "allow", "spread": "10m", "paused": true})")},
+      {true, with(R"("schedule": {"cron": "@yearly", "until": "2027-01-01T00:00:00Z"})")},
+      {false, with(R"("schedule": {})")},
+      {false, with(R"("schedule": {"cron": "0 0 ? * mon"})")},
+      {false, with(R"("schedule": {"cron": "1 2 3"})")},
+      {false, with(R"("schedule": {"cron": "@daily", "missed": "all"})")},
+      {false, with(R"("schedule": {"cron": "@daily", "missed": {"run_all": 0}})")},
+      {false, with(R"("schedule": {"cron": "@daily", "overlap": "wait"})")},
+      {false, with(R"("schedule": {"cron": "@daily", "until": "2027"})")},
+      {false, with(R"("schedule": {"cron": "@daily", "every": "6h"})")},
+      {false, with(R"("schedule": "@daily")")},
       {true, with(R"("window": {"zone": "Asia/Shanghai", "allow": ["01:00-05:00"]})")},
       {true, with(R"("window": {"zone": "Etc/GMT+8", "allow": ["22:00-00:00", "00:00-21:59"]})")},
       {true, with(R"("window": {"zone": "UTC", "allow": ["00:00-24:00"]})")},

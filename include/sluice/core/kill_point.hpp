@@ -33,11 +33,13 @@ enum class KillPoint {
   settle_before,      ///< what follows from the answer is decided, and recorded nowhere
   settle_inside,      ///< the answer is written, the chunk's new state is not, uncommitted
   settle_after,       ///< all is recorded and committed, and nobody has been told
+  tick_insert,        ///< what becomes of a tick is recorded, uncommitted
+  tick_started,       ///< a tick is committed as started, and its run is not begun
   drain,              ///< stopping: waiting for a request that is on its way
 };
 
 /// Their names, as the variable takes them.
-inline constexpr std::array<std::pair<KillPoint, std::string_view>, 21> kill_points{{
+inline constexpr std::array<std::pair<KillPoint, std::string_view>, 23> kill_points{{
     {KillPoint::migrate_step, "migrate.step"},
     {KillPoint::seal_checkpoint, "seal.checkpoint"},
     {KillPoint::recover_inside, "recover.inside"},
@@ -58,6 +60,8 @@ inline constexpr std::array<std::pair<KillPoint, std::string_view>, 21> kill_poi
     {KillPoint::settle_before, "settle.before"},
     {KillPoint::settle_inside, "settle.inside"},
     {KillPoint::settle_after, "settle.after"},
+    {KillPoint::tick_insert, "tick.insert"},
+    {KillPoint::tick_started, "tick.started"},
     {KillPoint::drain, "drain"},
 }};
 

@@ -13,6 +13,7 @@
 // that: the record has a row for each that was fired, and takes no second one.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -94,6 +95,11 @@ TickDecision decide_trigger(Overlap overlap, bool has_unfinished_run, std::size_
 /// How much later than its instant each tick of a schedule is due: less than the spread, the same for ever.
 std::chrono::milliseconds spread_offset(std::string_view name, std::chrono::milliseconds spread);
 
+/// In the order of the enumeration.
+inline constexpr std::array<std::string_view, 4> overlap_words{"skip", "queue_one", "cancel_running",
+                                                               "allow"};
+std::string_view to_string(Overlap overlap);
+std::optional<Overlap> overlap_from(std::string_view word);
 std::string_view to_string(SkipReason reason);
 std::optional<SkipReason> skip_reason_from(std::string_view word);
 std::string_view to_string(TickKind kind);

@@ -18,6 +18,7 @@
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/job_file_queries.hpp"
 #include "store/sqlite/page_queries.hpp"
+#include "store/sqlite/schedule_queries.hpp"
 #include "store/sqlite/store_failure.hpp"
 
 namespace sluice::queries {
@@ -155,6 +156,25 @@ class SqliteReads : public Seam,
   Result<void> for_each_unfinished_device(
       std::string_view tenant, const std::function<bool(RunId, std::string_view)>& visit) override {
     return answer([&] { queries::for_each_unfinished_device(connection(), tenant, visit); });
+  }
+
+  Result<std::vector<ScheduleRecord>> schedules() override {
+    return answer([&] { return queries::schedules(connection()); });
+  }
+  Result<std::optional<ScheduleRecord>> schedule(std::string_view name) override {
+    return answer([&] { return queries::schedule(connection(), name); });
+  }
+  Result<std::vector<TickRecord>> ticks(ScheduleId schedule, std::size_t limit) override {
+    return answer([&] { return queries::ticks(connection(), schedule, limit); });
+  }
+  Result<std::vector<TickRecord>> ticks_between(ScheduleId schedule, UtcTime from, UtcTime to) override {
+    return answer([&] { return queries::ticks_between(connection(), schedule, from, to); });
+  }
+  Result<std::vector<WaitingTick>> waiting_ticks(ScheduleId schedule) override {
+    return answer([&] { return queries::waiting_ticks(connection(), schedule); });
+  }
+  Result<std::vector<RunId>> unfinished_runs(ScheduleId schedule) override {
+    return answer([&] { return queries::unfinished_runs(connection(), schedule); });
   }
 
   Result<void> for_each_audit_row(std::int64_t after, const AuditVisitor& visit) override {

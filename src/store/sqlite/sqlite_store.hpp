@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The SQLite engine of the Store seam. The verbs are spread over seven sources: sqlite_store.cpp (grouping,
+// The SQLite engine of the Store seam. The verbs are spread over eight sources: sqlite_store.cpp (grouping,
 // control), sqlite_take_over.cpp (open and close), sqlite_import.cpp, sqlite_claim.cpp, sqlite_settle.cpp
-// (results, recovery), sqlite_doubt.cpp and sqlite_rollout.cpp (stages, paces).
+// (results, recovery), sqlite_doubt.cpp, sqlite_rollout.cpp (stages, paces) and
+// sqlite_schedules.cpp.
 #pragma once
 
 #include <optional>
@@ -63,6 +64,12 @@ class SqliteStore final : public SqliteReads<Store>,
 
   Result<void> note_job_file(const JobFileRecord& file) override;
   Result<bool> was_submitted(std::string_view name, std::string_view digest) override;
+  Result<ScheduleId> add_schedule(const NewSchedule& schedule) override;
+  Result<std::int64_t> revise_schedule(const ScheduleRevision& revision) override;
+  Result<bool> set_schedule_state(const ScheduleOrder& order) override;
+  Result<std::vector<RecordedTick>> record_ticks(const TickRecording& recording) override;
+  Result<void> fail_tick(TickId tick, const std::string& reason, UtcTime now) override;
+  Result<std::int64_t> requeue_started_ticks(UtcTime now) override;
 
   ScheduleBook& schedule_book() override { return *this; }
   JobFiles& job_file_book() override { return *this; }
@@ -134,6 +141,11 @@ class SqliteStore final : public SqliteReads<Store>,
   void refuse_if_retried(RunId run);
   std::vector<Doubt> doubts_meant(const DoubtDecision& decision);
   void apply(const DoubtDecision& decision, const Doubt& doubt);
+
+  void record_schedule_event(ScheduleId schedule, std::string_view what, std::string_view reason,
+                             std::string_view actor, UtcTime now);
+  std::optional<TickId> record_new_tick(const TickRecording& recording, const TickDecision& decision);
+  std::optional<TickId> record_waiting_tick(const TickRecording& recording, const TickDecision& decision);
 
   void change_counters(RunId run, const CounterChange& change);
   void note_finish(RunId run, UtcTime now);

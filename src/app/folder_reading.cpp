@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "app/folder_reading.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "jobfile/regular_file.hpp"
+#include "sluice/jobfile/device_name.hpp"
+#include "sluice/jobfile/json_document.hpp"
+#include "store/sha256.hpp"
+
+namespace sluice {
+namespace {
+
+/// Whoever writes there commands the devices.
+Result<void> require_trusted(const std::string& folder) {
+  struct stat found{};
+  if (::stat(folder.c_str(), &found) != 0) {
+    return Error{ErrorKind::not_found,
+                 fmt::format("the folder of job files, {}: {}", printable(folder, 256),
+                             std::generic_category().message(errno)),
+                 "Make the folder, or correct \"jobs_folder\" in the configuration."};
+  }
+  if ((found.st_mode & S_IWOTH) == 0) return {};
+  return Error{ErrorKind::refused,
+               fmt::format("anybody may write into the folder of job files, {}", printable(folder, 256)),
+               fmt::format("Take that right away: chmod o-w {}", printable(folder, 256))};
+}
+
+bool is_job_file_name(const std::string& name) {
+  return name.size() > 5 && name.ends_with(".json") && name.front() != '.' && printable(name, 256) == name;
+}
+
+std::vector<std::string> names_in(const std::string& folder, std::error_code& problem) {
+  std::vector<std::string> names;
+  std::filesystem::directory_iterator entry{folder, problem};
+  for (; !problem && entry != std::filesystem::directory_iterator{}; entry.increment(problem)) {
+    const std::string name = entry->path().filename().string();
+    if (is_job_file_name(name)) names.push_back(name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::string in_words(const Error& error) {
+  return error.hint.empty() ? error.message : error.message + "\n" + error.hint;
+}
+
+FolderFile read_file(const std::string& folder, const std::string& name, const Config& config,
+                     const Environment& environment) {
+  FolderFile file{.name = name};
+  const SendOptions options = options_for(folder, name);
+  Result<std::string> text = read_regular_file(options.job_file, "job file", JsonLimits{}.bytes_max);
+  if (text.has_error()) {
+    file.error = in_words(text.error());
+    return file;
+  }
+  file.text = std::move(*text);
+  file.seen.digest = sha256_hex(file.text);
+  Result<PreparedJob> prepared = prepare_job_text(file.text, options, config, environment);
+  if (prepared.has_error()) {
+    file.error = in_words(prepared.error());
+    return file;
+  }
+  file.seen.is_valid = true;
+  file.seen.has_schedule = prepared->job.schedule.has_value();
+  file.prepared = std::move(*prepared);
+  return file;
+}
+
+}  // namespace
+
+SendOptions options_for(const std::string& folder, const std::string& name) {
+  return {.job_file = (std::filesystem::path{folder} / name).string()};
+}
+
+Result<std::vector<FolderFile>> read_folder(const std::string& folder, const Config& config,
+                                            const Environment& environment) {
+  const Result<void> trusted = require_trusted(folder);
+  if (trusted.has_error()) return trusted.error();
+  std::error_code problem;
+  const std::vector<std::string> names = names_in(folder, problem);
+  if (problem) {
+    return Error{ErrorKind::unexpected,
+                 fmt::format("the folder of job files, {}: {}", printable(folder, 256), problem.message()),
+                 "Its files stay in force as they were."};
+  }
+  std::vector<FolderFile> files;
+  for (const std::string& name : names) files.push_back(read_file(folder, name, config, environment));
+  return files;
+}
+
+}  // namespace sluice

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// What stands in the folder of job files now: each file read, checked, and ready to be queued. Blocking.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/config.hpp"
+#include "app/prepared_job.hpp"
+#include "app/settings.hpp"
+#include "sluice/core/job_file_rules.hpp"
+#include "sluice/core/result.hpp"
+
+namespace sluice {
+
+struct FolderFile {
+  std::string name;
+  std::string text;
+  SeenJobFile seen;
+  std::optional<PreparedJob> prepared;  ///< if it is valid
+  std::string error;                    ///< if it is not
+};
+
+/// The files "*.json" that are not hidden, in the order of their names.
+/// Fails: there is no such folder, or anybody may write into it.
+Result<std::vector<FolderFile>> read_folder(const std::string& folder, const Config& config,
+                                            const Environment& environment);
+
+/// As the reader of jobs wants it for a file of the folder.
+SendOptions options_for(const std::string& folder, const std::string& name);
+
+}  // namespace sluice

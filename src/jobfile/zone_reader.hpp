@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// Reads the name of a time zone.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "jobfile/object_reader.hpp"
+
+namespace sluice {
+
+inline constexpr std::string_view zone_in_words = "the name of a time zone, for example \"Asia/Shanghai\"";
+
+/// The member "zone", if it is there; reported unless this machine knows it.
+std::string read_zone(const ObjectReader& object);
+
+}  // namespace sluice

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+// The daemon as a service manager and an operator meet it.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "end_to_end/scene.hpp"
+
+namespace sluice::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// What a service manager hears.
+class Manager {
+ public:
+  explicit Manager(const std::string& path) {
+    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  }
+  Manager(const Manager&) = delete;
+  Manager& operator=(const Manager&) = delete;
+  ~Manager() { ::close(socket_); }
+
+  bool has_heard(std::string_view what) {
+    std::array<char, 4096> text{};
+    ssize_t size = 0;
+    while ((size = ::recv(socket_, text.data(), text.size(), MSG_DONTWAIT)) > 0)
+      heard_ += std::string{text.data(), static_cast<std::size_t>(size)} + "\n";
+    return heard_.find(what) != std::string::npos;
+  }
+  void forget() { heard_.clear(); }
+
+ private:
+  int socket_ = -1;
+  std::string heard_;
+};
+
+/// Tenants "good" and "bad" before a cloud with two accounts; the key of "bad" is not there.
+struct DaemonScene : Scene {
+  explicit DaemonScene(std::size_t device_count, std::string_view fault_plan = "{}") : Scene{device_count} {
+    folder.write("job.json", job_text(R"("chunk_size": 1, "stages": "none", "conflict": "allow",)"));
+    simulator::Options options = cloud_with(fault_plan);
+    options.accounts = 2;
+    options.requests_per_second = 50;
+    start_cloud(std::move(options));
+    write_key("good.key", "testid1");
+    write_config(40);
+  }
+
+  void write_key(const std::string& name, const std::string& id) const {
+    const std::string file = folder.write(
+        name, fmt::format(
+                  "[default]\ntype = access_key\naccess_key_id = {}\naccess_key_secret = testsecret\n", id));
+    REQUIRE(::chmod(file.c_str(), 0600) == 0);
+  }
+
+  void write_config(double good_rate) const {
+    const auto tenant = [&](std::string_view name, double tenant_rate) {
+      return fmt::format(
+          R"("{0}": {{"endpoint": "{1}", "rate": {2}, "credentials_file": "{0}.key", "ca_file": "ca.pem"}})",
+          name, cloud->url(), tenant_rate);
+    };
+    folder.write("config.json",
+                 fmt::format(R"({{"store": "{}", "default_tenant": "good", "tenants": {{{}, {}}}}})", store,
+                             tenant("good", good_rate), tenant("bad", 40)));
+  }
+
+  ProgramEnd tell(Words words) const {
+    words.insert(words.end(), {"--config", folder / "config.json"});
+    return sluice(words);
+  }
+
+  void submit(const std::string& tenant) const {
+    const ProgramEnd end = tell({"submit", job, "--tenant", tenant, "--yes"});
+    REQUIRE_MESSAGE(end.exit_code == 0, end.err);
+  }
+
+  std::unique_ptr<Program> serve() const { return start({"serve", "--config", folder / "config.json"}); }
+
+  bool comes_to(Program& daemon, const std::string& run, std::string_view what) const {
+    return daemon.wait_until([&] { return tell({"why", run}).out.find(what) != std::string::npos; });
+  }
+
+  std::size_t requests() const { return static_cast<std::size_t>(cloud->summary().requests); }
+};
+
+}  // namespace
+
+TEST_CASE("daemon: a tenant without a key is told of, and does not delay the one beside it") {
+  DaemonScene scene{60};
+  scene.submit("bad");
+  scene.submit("good");
+
+  const std::unique_ptr<Program> daemon = scene.serve();
+
+  CHECK(scene.comes_to(*daemon, "2", "all devices accepted"));
+  CHECK(scene.tell({"why", "1"}).out.find("tenant bad is paused: daemon: ") != std::string::npos);
+  CHECK(daemon->err().find("\"tenant_stuck\"") != std::string::npos);
+
+  // A key that comes later is found when the configuration is read anew.
+  scene.write_key("bad.key", "testid2");
+  daemon->send_signal(SIGHUP);
+  CHECK(scene.comes_to(*daemon, "1", "all devices accepted"));
+  CHECK(scene.cloud->summary().most_arrivals_in_any_window <= 40);
+
+  daemon->send_signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+}
+
+TEST_CASE("daemon: two tenants with one key are one account, and only the first is served") {
+  DaemonScene scene{20};
+  scene.write_key("bad.key", "testid1");
+  scene.submit("bad");
+  scene.submit("good");
+
+  const std::unique_ptr<Program> daemon = scene.serve();
+
+  // By name: "bad" comes first.
+  CHECK(scene.comes_to(*daemon, "1", "all devices accepted"));
+  CHECK(scene.comes_to(*daemon, "2", "its access key is that of tenant"));
+}
+
+TEST_CASE("daemon: a run is paused and resumed by command, and goes on in the daemon") {
+  DaemonScene scene{400};
+  scene.submit("good");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return scene.requests() >= 20; }));
+
+  CHECK(scene.tell({"pause", "1"}).exit_code == 0);
+  const std::size_t sent_at_pause = scene.requests();
+  CHECK(scene.comes_to(*daemon, "1", "paused: by"));
+  CHECK(scene.requests() <= sent_at_pause + 32);
+
+  CHECK(scene.tell({"resume", "1"}).exit_code == 0);
+  CHECK(scene.comes_to(*daemon, "1", "all devices accepted"));
+  CHECK(each_once(scene.executions(), 400));
+  CHECK(scene.tell({"verify-rate", "1"}).exit_code == 0);
+}
+
+TEST_CASE("daemon: a second owner of the store is refused") {
+  DaemonScene scene{1};
+  scene.submit("good");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(scene.comes_to(*daemon, "1", "all devices accepted"));
+
+  const ProgramEnd second = scene.serve()->wait();
+
+  CHECK(second.exit_code == 6);
+  CHECK(second.err.find("in use by process") != std::string::npos);
+}
+
+TEST_CASE("daemon: after kill -9 the next one finishes, and no device is reached twice") {
+  DaemonScene scene{300, R"({"latency": {"constant_ms": 50}})"};
+  scene.submit("good");
+  std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return scene.requests() >= 60; }));
+  daemon->send_signal(SIGKILL);
+  CHECK(daemon->wait().exit_code == 128 + SIGKILL);
+
+  daemon = scene.serve();
+
+  CHECK(scene.comes_to(*daemon, "1", "finished"));
+  CHECK(each_once(scene.executions(), 300));
+}
+
+TEST_CASE("daemon: at SIGTERM what is on its way may finish, and nothing more is sent") {
+  DaemonScene scene{2'000, R"({"latency": {"constant_ms": 700}})"};
+  scene.submit("good");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return scene.requests() >= 30; }));
+
+  const auto told_at = std::chrono::steady_clock::now();
+  daemon->send_signal(SIGTERM);
+  const ProgramEnd end = daemon->wait();
+
+  CHECK(end.exit_code == 0);
+  // The deadline of a request is 15 seconds, and these take 0.7.
+  CHECK(std::chrono::steady_clock::now() - told_at < 15s + 1s);
+  const boost::json::object status = scene.status();
+  CHECK(member_number(status.at("chunks").as_object(), "in_flight") == 0);
+  CHECK(member_number(status.at("devices").as_object(), "accepted") ==
+        static_cast<std::int64_t>(scene.executions().size()));
+  CHECK(end.err.find("\"daemon_stopping\"") != std::string::npos);
+}
+
+TEST_CASE("daemon: an invalid configuration changes nothing, and a valid one is in force at once") {
+  DaemonScene scene{3'000};
+  scene.write_config(5);
+  scene.submit("good");
+  Manager manager{scene.folder / "notify"};
+  scene.environment.push_back("NOTIFY_SOCKET=" + (scene.folder / "notify"));
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return manager.has_heard("READY=1"); }));
+  REQUIRE(daemon->wait_until([&] { return scene.requests() >= 3; }));
+
+  const std::string good = content_of(scene.folder / "config.json");
+  scene.folder.write("config.json", R"({"tenant": {}})");
+  manager.forget();
+  daemon->send_signal(SIGHUP);
+  CHECK(daemon->wait_until([&] { return manager.has_heard("the newest configuration is not in force"); }));
+  CHECK(manager.has_heard("RELOADING=1\nMONOTONIC_USEC="));
+  CHECK(daemon->err().find("\"configuration_refused\"") != std::string::npos);
+  const std::size_t before = scene.requests();
+  CHECK(daemon->wait_until([&] { return scene.requests() >= before + 2; }));
+
+  scene.folder.write("config.json", good);
+  daemon->send_signal(SIGHUP);
+  CHECK(daemon->wait_until(
+      [&] { return daemon->err().find("\"configuration_reloaded\"") != std::string::npos; }));
+  daemon->send_signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+  CHECK(manager.has_heard("STOPPING=1"));
+}
+
+TEST_CASE("daemon: the watchdog is fed as long as the loop runs, and not by a stopped process") {
+  DaemonScene scene{1};
+  scene.submit("good");
+  Manager manager{scene.folder / "notify"};
+  scene.environment.push_back("NOTIFY_SOCKET=" + (scene.folder / "notify"));
+  scene.environment.push_back("WATCHDOG_USEC=300000");
+  const std::unique_ptr<Program> daemon = scene.serve();
+
+  CHECK(daemon->wait_until([&] { return manager.has_heard("WATCHDOG=1"); }));
+  manager.forget();
+  CHECK(daemon->wait_until([&] { return manager.has_heard("WATCHDOG=1"); }));
+}
+
+TEST_CASE("daemon: the sample unit is exposed to no more than 1.5, by systemd's own count") {
+  Program analyze{{.file = "/usr/bin/systemd-analyze",
+                   .arguments = {"security", "--offline=true", "--threshold=15",
+                                 SLUICE_SOURCE_DIR "/samples/sluice.service"},
+                   .environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"},
+                   .input = {}}};
+
+  const ProgramEnd end = analyze.wait();
+
+  // Above the threshold it is not 0.
+  INFO(end.out, end.err);
+  CHECK(end.exit_code == 0);
+  CHECK(end.out.find("Overall exposure level for sluice.service: ") != std::string::npos);
+}
+
+TEST_CASE("daemon: the sample configuration is one that can be read") {
+  Program serve{{.file = SLUICE_PROGRAM,
+                 .arguments = {"serve", "--config", SLUICE_SOURCE_DIR "/samples/daemon_config.json",
+                               "--store", "/dev/null/nowhere"},
+                 .environment = {"PATH=/usr/bin:/bin"},
+                 .input = {}}};
+
+  const ProgramEnd end = serve.wait();
+
+  // It gets as far as the store, which cannot be there.
+  CHECK(end.exit_code != 3);
+  CHECK(end.err.find("/dev/null/nowhere") != std::string::npos);
+}
+
+}  // namespace sluice::tests

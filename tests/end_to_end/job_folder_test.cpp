@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// The daemon and its folder of job files: what is put there is sent, what is replaced becomes a new revision,
+// what is invalid changes nothing.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "end_to_end/scene.hpp"
+#include "store/sqlite/raw_sqlite.hpp"
+
+namespace sluice::tests {
+namespace {
+
+/// A daemon for one tenant, with a folder of job files.
+struct FolderScene : Scene {
+  FolderScene() : Scene{0} {
+    start_cloud();
+    std::filesystem::create_directory(folder / "jobs");
+    folder.write("config.json", fmt::format(R"({{"store": "{}", "jobs_folder": "jobs", "tenants": {{"prod": {{
+                                 "endpoint": "{}", "ca_file": "{}", "rate": 500}}}}}})",
+                                            store, cloud->url(), ca_file));
+    serve();
+  }
+
+  void serve() {
+    daemon = start({"serve", "--config", folder / "config.json"});
+    REQUIRE_MESSAGE(daemon->wait_until([&] { return std::filesystem::exists(store + ".sock"); }),
+                    daemon->err());
+  }
+
+  /// As a careful operator puts a file there: whole, or not at all.
+  void put(const std::string& name, const std::string& text) const {
+    folder.write("on_its_way", text);
+    std::filesystem::rename(folder / "on_its_way", folder / ("jobs/" + name));
+  }
+
+  std::string in_store(const std::string& query) const { return store_tests::RawSqlite{store}.value(query); }
+
+  /// Waits until a query answers so.
+  void await(const std::string& query, const std::string& answer) const {
+    const bool came = daemon->wait_until([&] { return in_store(query) == answer; });
+    REQUIRE_MESSAGE(came, query, " is ", in_store(query), "\n", daemon->err());
+  }
+
+  int stop() {
+    daemon->send_signal(SIGTERM);
+    return daemon->wait().exit_code;
+  }
+
+  std::unique_ptr<Program> daemon;
+};
+
+std::string job(const std::string& name, const std::string& members = "") {
+  return fmt::format(R"({{"name": "{}", "call": {{"product_key": "a1B", "identifier": "Set"}},
+                         "targets": {{"devices": ["dev-000001", "dev-000002"]}}{}}})",
+                     name, members);
+}
+
+const std::string finished_runs = "SELECT count(*) FROM runs WHERE finished_at_us IS NOT NULL";
+const std::string state_of_job = "SELECT state || ' ' || revision FROM job_files WHERE name = 'job.json'";
+
+}  // namespace
+
+TEST_CASE("job folder: a file is sent once for each content, over restarts as well") {
+  FolderScene scene;
+  scene.put("job.json", job("first"));
+  scene.await(finished_runs, "1");
+  scene.put("job.json", job("second"));
+  scene.await(finished_runs, "2");
+  CHECK(scene.stop() == 0);
+
+  // The content that came to run 1: known, so nothing is sent. The other file shows when the daemon has
+  // looked.
+  scene.put("job.json", job("first"));
+  scene.put("z_last.json", job("third"));
+  scene.serve();
+  scene.await(finished_runs, "3");
+
+  CHECK(scene.in_store("SELECT group_concat(job_name) FROM (SELECT job_name FROM runs ORDER BY id)") ==
+        "first,second,third");
+  CHECK(scene.in_store("SELECT job_file || ' ' || job_revision FROM runs WHERE id = 2") == "job.json 2");
+  CHECK(scene.in_store(state_of_job) == "good 3");
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: an invalid replacement is told, and its schedule goes on as it was") {
+  FolderScene scene;
+  const std::string schedule = "SELECT state || ' ' || revision FROM schedules";
+  scene.put("job.json", job("often", R"(, "schedule": {"cron": "every 1h"})"));
+  scene.await(schedule, "active 1");
+
+  scene.put("job.json", R"({"name": 7})");
+  scene.await(state_of_job, "invalid 1");
+  CHECK(scene.in_store(schedule) == "active 1");
+  CHECK(scene.in_store("SELECT error LIKE '%job.json:1:10: name:%' FROM job_files") == "1");
+  CHECK(scene.in_store("SELECT count(*) FROM events WHERE what = 'job_file_invalid'") == "1");
+
+  scene.put("job.json", job("often", R"(, "schedule": {"cron": "every 2h"})"));
+  scene.await(state_of_job, "good 2");
+  CHECK(scene.in_store(schedule) == "active 2");
+  std::filesystem::remove(scene.folder / "jobs/job.json");
+  scene.await(state_of_job, "removed 2");
+  CHECK(scene.in_store(schedule) == "retired 2");
+  CHECK(scene.in_store("SELECT count(*) FROM runs") == "0");
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: a job for many devices at once must say that it means them") {
+  FolderScene scene;
+  scene.folder.write("jobs/fleet.txt", device_lines(501));
+  const std::string targets = R"({"name": "fw", "call": {"product_key": "a1B", "identifier": "Set"},
+                                  "targets": {"devices_file": "fleet.txt"})";
+  scene.put("job.json", targets + "}");
+  scene.await(state_of_job, "invalid 1");
+  CHECK(scene.in_store("SELECT error LIKE '%501 devices at once%' FROM job_files") == "1");
+
+  scene.put("job.json", targets + R"(, "stages": "none"})");
+  scene.await(finished_runs, "1");
+  CHECK(scene.in_store("SELECT devices_accepted FROM runs") == "501");
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: one that anybody may write into is not looked at") {
+  FolderScene scene;
+  std::filesystem::permissions(scene.folder / "jobs", std::filesystem::perms::others_write,
+                               std::filesystem::perm_options::add);
+  scene.put("job.json", job("theirs"));
+
+  CHECK(scene.daemon->wait_until(
+      [&] { return scene.daemon->err().find("job_folder_refused") != std::string::npos; }));
+  CHECK(scene.in_store("SELECT count(*) FROM runs") == "0");
+  CHECK(scene.stop() == 0);
+}
+
+}  // namespace sluice::tests
