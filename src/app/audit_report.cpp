@@ -25,7 +25,8 @@ std::string audit_row_text(const AuditRow& row) {
 std::string audit_row_json(const AuditRow& row) {
   const AuditEntry& entry = row.entry;
   JsonText json;
-  json.begin_object().member("id", row.id).member("at", to_rfc3339(entry.at)).member("actor", entry.actor);
+  json.begin_object().member("id", row.id).member("at", to_rfc3339(entry.at));
+  json.member("at_us", to_microseconds(entry.at)).member("actor", entry.actor);  // what the hash covers
   json.member("origin", entry.origin).member("action", entry.action).member("target", entry.target);
   json.member("before", entry.before).member("after", entry.after).member("reason", entry.reason);
   json.member("hash", row.hash).end_object().end_document();

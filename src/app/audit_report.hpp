@@ -11,7 +11,8 @@ namespace sluice {
 
 /// One line: number, time, who from where, what, of what, before → after, why.
 std::string audit_row_text(const AuditRow& row);
-/// One object and a line end: {"id","at","actor","origin","action","target","before","after","reason","hash"}
+/// One object and a line end:
+/// {"id","at","at_us","actor","origin","action","target","before","after","reason","hash"}
 std::string audit_row_json(const AuditRow& row);
 
 std::string audit_verified_text(const AuditHead& head);
