@@ -24,6 +24,7 @@
 #include "app/keeping_commands.hpp"
 #include "app/option_values.hpp"
 #include "app/say.hpp"
+#include "app/schedule_line.hpp"
 #include "app/serve_command.hpp"
 #include "app/settings.hpp"
 #include "app/standard_output.hpp"
@@ -101,6 +102,11 @@ class CommandLine {
     add_sending_verbs();
     add_again_verbs();
     add_control_verbs();
+    add_schedule_options(
+        *verb("schedule",
+              "Let jobs run by the clock: add, list, show, pause, resume, remove, trigger, next, backfill.",
+              std::string{schedule_examples}, [this] { return schedule_command(common_, schedule_); }),
+        schedule_);
     add_reporting_verbs();
     add_simulating_verbs();
     add_serving_verb();
@@ -638,6 +644,7 @@ class CommandLine {
   std::string reason_;
   ApproveOptionsGiven approve_;
   RateOptionsGiven rate_;
+  ScheduleOptionsGiven schedule_;
   std::optional<Milliseconds> valid_for_;
   std::size_t limit_ = 100;
 };
