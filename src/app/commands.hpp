@@ -8,6 +8,7 @@
 #include "app/again_options.hpp"
 #include "app/options.hpp"
 #include "app/results_writer.hpp"
+#include "app/schedule_options.hpp"
 #include "simulator/options.hpp"
 #include "sluice/core/ids.hpp"
 #include "sluice/core/result.hpp"
@@ -31,6 +32,8 @@ ExitCode rate_command(const CommonOptions& common, const RateOptionsGiven& given
 /// Absent: no process has the store, so whoever resumes must send by himself.
 Result<std::optional<int>> resume_where_it_is_sent(const CommonOptions& common, const std::string& path,
                                                    RunId run);
+
+ExitCode schedule_command(const CommonOptions& common, const ScheduleOptionsGiven& given);
 
 ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const RehearseOptions& rehearse);
 

@@ -14,6 +14,7 @@
 #include "app/plan_report.hpp"
 #include "app/prepared_job.hpp"
 #include "app/send_command_text.hpp"
+#include "app/system_now.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -43,6 +44,7 @@ ExitCode validate_command(const CommonOptions& common, const SendOptions& send) 
   if (loaded.has_error()) return loaded.error();
   const Result<Survey> surveyed = survey_alone(send, *loaded);
   if (surveyed.has_error()) return surveyed.error();
+  warn_of_schedule(common, loaded->job, system_now());
   if (common.wants_json()) {
     fmt::print("{}", validity_json(loaded->job, *surveyed));
   } else {
@@ -59,6 +61,7 @@ ExitCode plan_command(const CommonOptions& common, const SendOptions& send) {
   if (planned.has_error()) return planned.error();
   Plan& plan = planned->plan;
   plan.next_command = planned_run_command(common, send, planned->survey, prepared->job);
+  warn_of_schedule(common, prepared->job, system_now());
   fmt::print("{}", common.wants_json() ? plan_json(plan) : plan_text(plan));
   return exit_codes::all_accepted;
 }

@@ -5,10 +5,12 @@
 
 #include <filesystem>
 #include <utility>
+#include <variant>
 
 #include "app/operator_name.hpp"
 #include "app/say.hpp"
 #include "app/system_now.hpp"
+#include "sluice/engine/schedule_control.hpp"
 #include "sluice/jobfile/job_file.hpp"
 
 namespace sluice {
@@ -91,6 +93,15 @@ Result<TargetList> open_targets(const SendOptions& options, const Job& job, cons
 
 Result<std::shared_ptr<const DeviceSet>> denied_devices(const TenantSetup& setup) {
   return read_set(setup.deny_file);
+}
+
+void warn_of_schedule(const CommonOptions& common, const Job& job, UtcTime now) {
+  if (common.is_quiet || !job.schedule) return;
+  const Timetable timetable{.expression = std::get<CronExpression>(parse_cron(job.schedule->cron)),
+                            .zone = job.schedule->zone,
+                            .anchor = now};
+  for (const std::string& warning : schedule_warnings(*job.schedule, timetable, now))
+    say(fmt::format("Warning: schedule: {}.\n", warning));
 }
 
 SubmitRequest submit_request(const PreparedJob& prepared, const SendOptions& send) {

@@ -54,6 +54,9 @@ Result<std::optional<RunForecast>> foresee(const Survey& survey, const Job& job,
 /// Says on stderr what the forecast warns of.
 void warn_of(const CommonOptions& common, const std::optional<RunForecast>& forecast);
 
+/// Says on stderr what the job's schedule, if it has one, warns of.
+void warn_of_schedule(const CommonOptions& common, const Job& job, UtcTime now);
+
 struct PreparedJob {
   Job job;
   std::string text;

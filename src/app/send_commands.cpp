@@ -131,6 +131,11 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   const Result<Submitted> submitted = submit_prepared(**store, "run", common, send, *prepared);
   if (submitted.has_error()) return submitted.error();
   say_left_out(common, submitted->counts);
+  if (prepared->job.schedule && !common.is_quiet) {
+    say(fmt::format(
+        "This runs the job now; its schedule is not installed by that. For that: sluice schedule add {}\n",
+        printable(send.job_file)));
+  }
   Result<RunRecord> record = find_run(**store, submitted->run);
   if (record.has_error()) return record.error();
   // A tenant that an earlier run found blocked gets its next chance now.

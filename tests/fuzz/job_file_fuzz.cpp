@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fuzz/claim.hpp"
+#include "sluice/core/tick_rules.hpp"
 #include "sluice/core/window_rules.hpp"
 #include "sluice/jobfile/job_file.hpp"
 
@@ -71,6 +72,19 @@ std::string written(const SendWindow& window) {
   return fmt::format(R"({{"zone": {}, "allow": {}}})", quoted(window.zone), list_of(spans));
 }
 
+std::string written(const Schedule& schedule) {
+  std::string text =
+      fmt::format(R"({{"cron": {}, "zone": {}, "start_deadline": {}, "overlap": "{}", "paused": {})",
+                  quoted(schedule.cron), quoted(schedule.zone), quoted(schedule.start_deadline),
+                  to_string(schedule.overlap), schedule.is_paused);
+  if (schedule.missed.policy == MissedTicks::Policy::skip) text += R"(, "missed": "skip")";
+  if (schedule.missed.policy == MissedTicks::Policy::run_all)
+    text += fmt::format(R"(, "missed": {{"run_all": {}}})", schedule.missed.max);
+  if (schedule.spread.count() > 0) text += fmt::format(R"(, "spread": {})", quoted(schedule.spread));
+  if (schedule.until) text += fmt::format(R"(, "until": "{}")", to_iso_seconds(*schedule.until));
+  return text + "}";
+}
+
 // Everything but the stages and the thresholds.
 std::string written(const Job& job) {
   std::string text = fmt::format(
@@ -79,6 +93,7 @@ std::string written(const Job& job) {
   if (!job.tenant.empty()) text += fmt::format(R"(, "tenant": {})", quoted(job.tenant));
   if (job.compensate) text += fmt::format(R"(, "compensate": {})", written(*job.compensate));
   if (job.window) text += fmt::format(R"(, "window": {})", written(*job.window));
+  if (job.schedule) text += fmt::format(R"(, "schedule": {})", written(*job.schedule));
   if (job.deadline) text += fmt::format(R"(, "deadline": {})", quoted(*job.deadline));
   if (job.devices_per_minute) text += fmt::format(R"(, "devices_per_minute": {})", *job.devices_per_minute);
   if (job.rate) text += fmt::format(R"(, "rate": {})", *job.rate);
