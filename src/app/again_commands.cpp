@@ -4,11 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <utility>
 
 #include "app/again_options.hpp"
+#include "app/again_rules.hpp"
 #include "app/commands.hpp"
 #include "app/confirmation.hpp"
 #include "app/display_text.hpp"
@@ -20,73 +20,14 @@
 #include "app/say.hpp"
 #include "app/standard_output.hpp"
 #include "app/store_access.hpp"
+#include "app/submitted_report.hpp"
 #include "app/system_now.hpp"
-#include "http_api/device_json.hpp"
-#include "http_api/json_text.hpp"
 #include "sluice/engine/again.hpp"
 #include "sluice/engine/tenant_limits.hpp"
-#include "sluice/jobfile/condition.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
 namespace {
-
-using ColumnReader = ColumnValue (*)(const DeviceResult& row, std::string& text);
-
-ColumnValue text_value(std::string_view text) {
-  return {.kind = text.empty() ? ColumnValue::Kind::missing : ColumnValue::Kind::text, .text = text};
-}
-
-ColumnValue number_value(std::int64_t number, std::string& text) {
-  text = std::to_string(number);
-  return {.kind = ColumnValue::Kind::number, .text = text};
-}
-
-struct ResultColumn {
-  std::string_view name;
-  ColumnReader read;
-};
-
-/// The columns of `results` that a condition can be about.
-constexpr std::array<ResultColumn, 8> result_columns{{
-    {"device", [](const DeviceResult& row, std::string&) { return text_value(row.device); }},
-    {"state", [](const DeviceResult& row, std::string&) { return text_value(device_state_word(row.state)); }},
-    {"code", [](const DeviceResult& row, std::string&) { return text_value(row.code); }},
-    {"message", [](const DeviceResult& row, std::string&) { return text_value(row.message); }},
-    {"request_id", [](const DeviceResult& row, std::string&) { return text_value(row.request_id); }},
-    {"chunk", [](const DeviceResult& row, std::string& text) { return number_value(row.chunk.value, text); }},
-    {"attempts", [](const DeviceResult& row, std::string& text) { return number_value(row.attempts, text); }},
-    {"stage", [](const DeviceResult& row, std::string& text) { return number_value(row.stage, text); }},
-}};
-
-Result<std::function<bool(const DeviceResult&)>> condition_on_results(const std::string& where) {
-  if (where.empty()) return std::function<bool(const DeviceResult&)>{};
-  auto parsed = Condition::parse(where);
-  if (const auto* fault = std::get_if<ConditionFault>(&parsed)) {
-    return Error{ErrorKind::usage, fmt::format("--where: at {}: {}", fault->offset + 1, fault->text),
-                 "Such as: --where \"code = 'iot.device.NotExistedDevice'\""};
-  }
-  Condition condition = std::get<Condition>(std::move(parsed));
-  std::vector<ColumnReader> readers;
-  for (const std::string& column : condition.columns()) {
-    const auto known = std::ranges::find(result_columns, column, &ResultColumn::name);
-    if (known == result_columns.end()) {
-      std::vector<std::string_view> names;
-      for (const ResultColumn& one : result_columns) names.push_back(one.name);
-      return Error{ErrorKind::usage,
-                   fmt::format("--where: results have no column \"{}\"", printable(column, 64)),
-                   fmt::format("They have {}.", fmt::join(names, ", "))};
-    }
-    readers.push_back(known->read);
-  }
-  return std::function<bool(const DeviceResult&)>{
-      [condition = std::move(condition), readers = std::move(readers)](const DeviceResult& row) {
-        std::vector<std::string> texts(readers.size());
-        std::vector<ColumnValue> values;
-        for (std::size_t i = 0; i < readers.size(); ++i) values.push_back(readers[i](row, texts[i]));
-        return condition.holds_for(values);
-      }};
-}
 
 /// "120 devices (20 failed, 100 not sent)".
 std::string selection_text(const AgainSurvey& survey) {
@@ -129,34 +70,18 @@ std::string command_again(std::string_view verb, RunId run, const AgainOptionsGi
 Result<void> confirm(std::string_view verb, const SendOptions& send, const AgainSurvey& survey,
                      const std::string& command) {
   const std::int64_t devices = survey.total();
-  if (send.expected_devices && *send.expected_devices != devices) {
-    return Error{ErrorKind::refused,
-                 fmt::format("the {} has {}, but {} were expected", verb, counted(devices, "device"),
-                             *send.expected_devices),
-                 "Nothing was sent. See which they are: sluice results."};
-  }
   const bool is_said = send.expected_devices || send.says_yes;
-  const bool has_doubt = verb == "retry" && (survey.devices.contains(ChunkState::in_doubt) ||
-                                             survey.devices.contains(ChunkState::in_flight));
-  if (has_doubt && !is_said) {
-    return Error{ErrorKind::refused,
-                 "some of these devices may have got the command already, and would get it a second time",
-                 fmt::format("Nothing was sent. If that is right: {} --expect-devices {}", command, devices)};
-  }
-  // "stages": "none" was said of another list, at another time.
-  Job job = survey.job;
-  job.rollout.is_unstaged_on_purpose = false;
-  if (!needs_confirmation(job, send, devices)) return {};
+  const Result<void> meant = check_again(survey, verb, send.expected_devices, is_said,
+                                         fmt::format("{} --expect-devices {}", command, devices));
+  if (meant.has_error()) return meant;
+  if (is_said || !reaches_many(survey)) return {};
   return confirm_devices(devices, send, command);
 }
 
 int report_queued(const CommonOptions& common, const SendOptions& send, RunId run,
                   const AgainSurvey& survey) {
   if (common.wants_json()) {
-    JsonText json;
-    json.begin_object().member("schema_version", json_schema_version).member("run", run.value);
-    json.member("parent", survey.parent.id.value).member("devices", survey.total());
-    print(json.end_object().end_document().take());
+    print(queued_again_json(run, survey));
   } else {
     print(fmt::format("run {}: {} queued\n", run.value, counted(survey.total(), "device")));
     say(fmt::format("Nothing is sent yet. To send: {}\n", resume_command_for(run, common, send)));

@@ -21,6 +21,7 @@
 #include "app/error_report.hpp"
 #include "app/exit_codes.hpp"
 #include "app/help_texts.hpp"
+#include "app/keeping_commands.hpp"
 #include "app/option_values.hpp"
 #include "app/say.hpp"
 #include "app/schedule_line.hpp"
@@ -114,6 +115,7 @@ class CommandLine {
                             [this] { return token_command(common_, token_); }),
                       token_);
     add_serving_verb();
+    add_keeping_verbs();
   }
 
   int run(std::vector<std::string> words) {
@@ -576,6 +578,25 @@ class CommandLine {
          [this] { return serve_command(common_); });
   }
 
+  void add_keeping_verbs() {
+    CLI::App* audit = verb("audit", "Who ordered what, from where and why: list, verify, export.",
+                           "  sluice audit list\n  sluice audit verify --head 12:9f86d0818...\n"
+                           "  sluice audit export > audit.ndjson\n",
+                           [this] { return audit_command(common_, audit_); });
+    audit
+        ->add_option("ACTION", audit_.action,
+                     "list: show it; verify: find any edit; export: one JSON object a line")
+        ->type_name("")
+        ->required();
+    add_text(audit, "--head", "N:HASH", audit_.head,
+             "verify: a head that was kept elsewhere must still be in it");
+    CLI::App* prune = verb("prune", "Take runs out of the record that ended long ago.",
+                           "  sluice prune --dry-run\n  sluice prune --older-than 720h\n",
+                           [this] { return prune_command(common_, prune_); });
+    add_duration(prune, "--older-than", prune_.older_than, "Those that ended so long ago [2160h: 90 days]");
+    prune->add_flag("--dry-run", prune_.is_dry_run, "Only say which they are");
+  }
+
   void add_start(CLI::App* to, const std::string& what) {
     add_read(to, "--start", "TIME", what,
              [this](const std::string& source, const std::string& text) -> Result<void> {
@@ -618,6 +639,8 @@ class CommandLine {
   SendOptions send_;
   ResultsOptionsGiven results_;
   DoubtOptionsGiven doubt_;
+  AuditOptionsGiven audit_;
+  PruneOptionsGiven prune_;
   RehearseOptions rehearse_;
   simulator::Options cloud_;
   std::string faults_file_;

@@ -10,10 +10,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <iterator>
 
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/found_work.hpp"
+#include "app/work_routes.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -86,10 +88,29 @@ Result<void> Daemon::run() {
 }
 
 void Daemon::listen() {
-  const Result<void> listening = server_.open(stores_.file);
+  const Result<void> listening = server_.open(stores_.file, {.routes = routes()});
   if (listening.has_error())
     log_.error("control_socket_refused",
                {{"error", listening.error().message}, {"hint", listening.error().hint}});
+}
+
+/// What the API shows of the record, and what makes work; the desk's commands are the server's own.
+std::vector<Route> Daemon::routes() {
+  // No list can be uploaded yet, so none is found.
+  const FindDeviceList find_list = [](std::string_view) { return std::optional<std::string>{}; };
+  std::vector<Route> routes = work_routes(*this, environment_, find_list);
+  Result<std::unique_ptr<RecordApi>> record =
+      RecordApi::open(stores_.file, {.loop = loop_.get_executor(),
+                                     .config = [this] { return *config_; },
+                                     .environment = environment_,
+                                     .find_list = find_list});
+  if (record.has_error()) {
+    log_.error("record_not_shown", {{"error", record.error().message}, {"hint", record.error().hint}});
+    return routes;
+  }
+  record_ = std::move(*record);
+  std::ranges::move(record_->routes(), std::back_inserter(routes));
+  return routes;
 }
 
 void Daemon::serve_configured_tenants() {

@@ -23,6 +23,7 @@
 #include "app/lent_store.hpp"
 #include "app/log.hpp"
 #include "app/options.hpp"
+#include "app/record_api.hpp"
 #include "app/scheduled_runs.hpp"
 #include "app/service_notice.hpp"
 #include "app/session_ground.hpp"
@@ -86,6 +87,7 @@ class Daemon final : public SteeredRuns {
   };
 
   void listen();
+  std::vector<Route> routes();
   void serve_configured_tenants();
   void serve_tenant(const std::string& tenant);
   void lane_done(const std::string& tenant);
@@ -116,6 +118,7 @@ class Daemon final : public SteeredRuns {
   std::map<std::string, Served> lanes_;
   std::set<RunId> braked_;  ///< and not on record yet
   ControlDesk desk_;
+  std::unique_ptr<RecordApi> record_;  ///< outlives the server
   ControlServer server_;
   ScheduledRuns schedules_;
   JobFolder job_folder_;

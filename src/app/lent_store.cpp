@@ -151,6 +151,17 @@ Result<void> LentStore::append(const AuditEntry& entry) {
 }
 
 std::string LentStore::set_origin(std::string origin) { return std::exchange(origin_, std::move(origin)); }
-Housekeeping& LentStore::housekeeping() { not_lent("the housekeeping"); }
+
+Result<std::vector<PrunableRun>> LentStore::prunable_runs(UtcTime ended_before, std::size_t limit) {
+  return borrow([&](Store& store) { return store.housekeeping().prunable_runs(ended_before, limit); });
+}
+
+Result<std::vector<RunId>> LentStore::half_pruned_runs() {
+  return borrow([&](Store& store) { return store.housekeeping().half_pruned_runs(); });
+}
+
+Result<PruneStep> LentStore::prune_step(RunId run, std::int64_t rows_max, UtcTime now) {
+  return borrow([&](Store& store) { return store.housekeeping().prune_step(run, rows_max, now); });
+}
 
 }  // namespace sluice

@@ -10,13 +10,14 @@
 #include <optional>
 
 #include "sluice/store/audit_log.hpp"
+#include "sluice/store/housekeeping.hpp"
 #include "sluice/store/store.hpp"
 
 namespace sluice {
 
-/// For one thread at a time. The schedule book, job files and housekeeping are not lent: their verbs
+/// For one thread at a time. The schedule book and job files are not lent: their verbs
 /// are short, and the loop reaches them through AsyncStore; to ask for them throws std::logic_error.
-class LentStore final : public Store, private AuditLog {
+class LentStore final : public Store, private AuditLog, private Housekeeping {
  public:
   /// Everything outlives this, and the database thread must not end before the last verb has. @param reader
   /// of the same store, used by nobody else
@@ -90,13 +91,16 @@ class LentStore final : public Store, private AuditLog {
   ScheduleBook& schedule_book() override;
   JobFiles& job_file_book() override;
   AuditLog& audit_log() override { return *this; }
-  Housekeeping& housekeeping() override;
+  Housekeeping& housekeeping() override { return *this; }
 
  private:
   class Loan;
 
   Result<void> append(const AuditEntry& entry) override;
   std::string set_origin(std::string origin) override;
+  Result<std::vector<PrunableRun>> prunable_runs(UtcTime ended_before, std::size_t limit) override;
+  Result<std::vector<RunId>> half_pruned_runs() override;
+  Result<PruneStep> prune_step(RunId run, std::int64_t rows_max, UtcTime now) override;
 
   StoreReader& source() { return group_ ? static_cast<StoreReader&>(store_) : reader_; }
   template <class Verb>

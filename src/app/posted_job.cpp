@@ -9,18 +9,21 @@
 
 #include "http_api/body_reader.hpp"
 #include "jobfile/utf8.hpp"
+#include "sluice/jobfile/job_file.hpp"
 
 namespace sluice {
 namespace {
 
 using Key = std::string_view;
-constexpr std::array<Key, 4> body_names{"job", "devices", "device_list", "column"};
+constexpr std::array<Key, 7> body_names{"job", "devices", "device_list",   "column",
+                                        "set", "rate",    "expect_devices"};
 constexpr ObjectKeys body_keys{body_names, {}};
 
 // How messages call the job's text: "job:3:5: call.args: …".
 constexpr const char* name_of_job = "job";
 constexpr std::size_t list_id_length = 32;
 constexpr std::size_t column_bytes_max = 256;
+constexpr std::int64_t devices_max = 1'000'000'000'000;
 
 bool is_any_text(std::string_view) { return true; }
 
@@ -47,6 +50,21 @@ std::vector<std::string> names_in(const ObjectReader& reader) {
   return names;
 }
 
+/// {"version": "2.15.0"}, as --set version=2.15.0.
+std::vector<ParameterSetting> settings_in(const ObjectReader& reader) {
+  std::vector<ParameterSetting> settings;
+  const JsonValue* set = reader.of_kind("set", JsonValue::Kind::object, "an object of parameters");
+  if (set == nullptr) return settings;
+  for (const JsonValue::Member& member : set->members) {
+    if (member.value.kind == JsonValue::Kind::string) {
+      settings.push_back({member.name, member.value.string});
+    } else {
+      reader.report(member.value, "set", "expected each parameter's value as a string");
+    }
+  }
+  return settings;
+}
+
 PostedJob read_posted(const ObjectReader& reader) {
   reader.require("job", "the job's text");
   PostedJob posted;
@@ -56,6 +74,9 @@ PostedJob read_posted(const ObjectReader& reader) {
   posted.send.devices_file =
       reader.text("device_list", is_list_id, "the id of an uploaded list: 32 digits 0-9a-f").value_or("");
   posted.send.column = reader.text("column", is_column, "the name of a column").value_or("");
+  posted.send.settings = settings_in(reader);
+  posted.send.rate = reader.number("rate", rate_min, rate_max);
+  posted.send.expected_devices = reader.whole_number("expect_devices", 1, devices_max);
   if (const JsonValue* list = reader.find("device_list");
       list != nullptr && reader.find("devices") != nullptr)
     reader.report(*list, "device_list", "excludes devices; give one of them");

@@ -4,6 +4,9 @@
 //
 //   {"job": TEXT, "devices": [NAME, …]}             the names here, over the job's own
 //   {"job": TEXT, "device_list": ID, "column": NAME}  a list that was uploaded before
+//
+// and beside either "set": {PARAMETER: TEXT}, "rate": N and "expect_devices": N, as the options of these
+// names.
 #pragma once
 
 #include <functional>

@@ -30,6 +30,7 @@
 #include "app/send_command_text.hpp"
 #include "app/standard_output.hpp"
 #include "app/store_access.hpp"
+#include "app/submitted_report.hpp"
 #include "app/system_now.hpp"
 #include "http_api/json_text.hpp"
 #include "sluice/core/run_rules.hpp"
@@ -61,15 +62,6 @@ Result<Submitted> submit_prepared(Store& store, std::string_view verb, const Com
 void say_left_out(const CommonOptions& common, const TargetCounts& counts) {
   const std::string text = left_out_text(counts);
   if (!common.is_quiet && !text.empty()) say(fmt::format("left out: {}\n", text));
-}
-
-std::string submitted_json(const Submitted& submitted) {
-  JsonText json;
-  json.begin_object().member("schema_version", json_schema_version).member("run", submitted.run.value);
-  json.member("devices", submitted.counts.devices);
-  add_left_out(json, submitted.counts);
-  json.member("chunks", submitted.chunks).end_object().end_document();
-  return json.take();
 }
 
 /// All that there are, oldest first: what was asked for first is sent first.

@@ -30,6 +30,10 @@ std::string advice_for_unknown(std::string_view key, const ObjectKeys& keys) {
   return fmt::format("unknown key; expected one of {}", fmt::join(keys.known, ", "));
 }
 
+std::string whole_in_words(std::int64_t min, std::int64_t max) {
+  return fmt::format("a whole number from {} to {}", min, max);
+}
+
 }  // namespace
 
 std::string_view in_words(JsonValue::Kind kind) {
@@ -110,16 +114,21 @@ std::optional<std::string> ObjectReader::text(std::string_view key, bool (*fits)
 
 std::optional<std::int64_t> ObjectReader::whole_number(std::string_view key, std::int64_t min,
                                                        std::int64_t max) const {
-  const std::string expected = fmt::format("a whole number from {} to {}", min, max);
-  const JsonValue* value = of_kind(key, JsonValue::Kind::number, expected);
+  const JsonValue* value = of_kind(key, JsonValue::Kind::number, whole_in_words(min, max));
   if (!value) return std::nullopt;
-  const std::string_view spelled = findings_.document().text_of(*value);
+  return whole_number_of(*value, key, min, max);
+}
+
+std::optional<std::int64_t> ObjectReader::whole_number_of(const JsonValue& value, std::string_view key,
+                                                          std::int64_t min, std::int64_t max) const {
+  const std::string_view spelled = findings_.document().text_of(value);
   std::int64_t whole = 0;
   const auto [end, failure] = std::from_chars(spelled.data(), spelled.data() + spelled.size(), whole);
   const bool is_whole = failure == std::errc{} && end == spelled.data() + spelled.size();
   if (is_whole && whole >= min && whole <= max) return whole;
-  report(*value, key,
-         fmt::format("{} does not fit; expected {}", printable(spelled, shown_text_max), expected));
+  report(value, key,
+         fmt::format("{} does not fit; expected {}", printable(spelled, shown_text_max),
+                     whole_in_words(min, max)));
   return std::nullopt;
 }
 

@@ -38,6 +38,9 @@ class ObjectReader {
   std::optional<std::string> text(std::string_view key, bool (*fits)(std::string_view),
                                   std::string_view expected) const;
   std::optional<std::int64_t> whole_number(std::string_view key, std::int64_t min, std::int64_t max) const;
+  /// Of a value somewhere in that member.
+  std::optional<std::int64_t> whole_number_of(const JsonValue& value, std::string_view key, std::int64_t min,
+                                              std::int64_t max) const;
   std::optional<double> number(std::string_view key, double min, double max) const;
   std::optional<bool> boolean(std::string_view key) const;
   std::optional<std::chrono::milliseconds> duration(std::string_view key) const;

@@ -77,6 +77,9 @@ class SqliteStore final : public SqliteReads<Store>,
   Result<void> append(const AuditEntry& entry) override;
   std::string set_origin(std::string origin) override { return std::exchange(origin_, std::move(origin)); }
   Housekeeping& housekeeping() override { return *this; }
+  Result<std::vector<PrunableRun>> prunable_runs(UtcTime ended_before, std::size_t limit) override;
+  Result<std::vector<RunId>> half_pruned_runs() override;
+  Result<PruneStep> prune_step(RunId run, std::int64_t rows_max, UtcTime now) override;
 
  private:
   enum class Turn { replay, retry, first };  ///< as the schema numbers them
@@ -149,6 +152,11 @@ class SqliteStore final : public SqliteReads<Store>,
   void record_event(UtcTime at, std::optional<RunId> run, std::optional<std::string_view> tenant,
                     std::string_view what, std::string_view reason, std::string_view actor = {});
 
+  bool is_being_pruned(RunId run);
+  bool has_newest_row(RunId run);
+  void begin_to_prune(RunId run, UtcTime now);
+  std::int64_t prune_chunks(RunId run, std::int64_t rows_max);
+  std::int64_t prune_rest(RunId run, std::int64_t rows_max);
   void record_submission(RunId run);
   void record_audit(const AuditEntry& entry);
   /// What a person has ordered; nothing without an actor.

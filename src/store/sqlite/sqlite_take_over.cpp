@@ -212,7 +212,9 @@ void SqliteStore::become_owner(std::int64_t id, UtcTime now) {
 void SqliteStore::drop_unsealed_runs() {
   std::vector<RunId> unsealed;
   {
-    Statement row = db_.query("SELECT id FROM runs WHERE sealed = 0");
+    // What was being pruned is not sealed any more either.
+    Statement row =
+        db_.query("SELECT id FROM runs WHERE sealed = 0 AND id NOT IN (SELECT run FROM pruned_runs)");
     while (row.next()) unsealed.push_back(RunId{row.integer(0)});
   }
   for (const RunId run : unsealed) drop(run);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "app/keeping_commands.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "app/audit_report.hpp"
+#include "app/display_text.hpp"
+#include "app/exit_codes.hpp"
+#include "app/operator_name.hpp"
+#include "app/settings.hpp"
+#include "app/store_access.hpp"
+#include "app/system_now.hpp"
+#include "http_api/json_text.hpp"
+#include "sluice/engine/prune.hpp"
+#include "sluice/jobfile/device_name.hpp"
+#include "store/audit_chain.hpp"
+
+namespace sluice {
+namespace {
+
+ExitCode show_audit(StoreReader& store, bool as_json) {
+  const Result<void> shown = store.audit_reader().for_each_audit_row(0, [&](const AuditRow& row) {
+    fmt::print("{}", as_json ? audit_row_json(row) : audit_row_text(row));
+    return true;
+  });
+  if (shown.has_error()) return shown.error();
+  return exit_codes::all_accepted;
+}
+
+ExitCode verify_audit(StoreReader& store, const AuditOptionsGiven& given, bool as_json) {
+  const std::optional<AuditHead> kept = audit_head_from(given.head);
+  if (!given.head.empty() && !kept) {
+    return Error{ErrorKind::usage, fmt::format("--head {}: this is not a head", printable(given.head, 128)),
+                 "Expected one as `sluice audit verify` shows it: NUMBER:HASH."};
+  }
+  AuditCheck check{kept};
+  const Result<void> read =
+      store.audit_reader().for_each_audit_row(0, [&](const AuditRow& row) { return check.take(row); });
+  if (read.has_error()) return read.error();
+  if (const std::optional<std::string> fault = check.fault()) {
+    return Error{ErrorKind::refused, "the audit has been tampered with: " + *fault,
+                 "Compare it with a backup or an export that was kept elsewhere."};
+  }
+  fmt::print("{}", as_json ? audit_verified_json(check.head()) : audit_verified_text(check.head()));
+  return exit_codes::all_accepted;
+}
+
+std::string prune_text(const PruneReport& report, bool is_dry_run) {
+  std::string text;
+  for (const PrunableRun& run : report.runs) {
+    text += fmt::format("run {}  {}  {}, ended {}\n", run.run.value, printable(run.job_name),
+                        counted(run.devices, "device"), to_rfc3339(run.ended_at));
+  }
+  const std::string runs = counted(static_cast<std::int64_t>(report.runs.size()), "run");
+  return text + (is_dry_run ? fmt::format("{} would be taken out.\n", runs)
+                            : fmt::format("{} taken out: {}.\n", runs, counted(report.rows, "row")));
+}
+
+std::string prune_json(const PruneReport& report, bool is_dry_run) {
+  JsonText json;
+  json.begin_object().member("schema_version", json_schema_version).member("dry_run", is_dry_run);
+  json.member("rows", report.rows).key("runs").begin_array();
+  for (const PrunableRun& run : report.runs) {
+    json.begin_object().member("run", run.run.value).member("job", run.job_name).member("tenant", run.tenant);
+    json.member("devices", run.devices).member("ended_at", to_rfc3339(run.ended_at)).end_object();
+  }
+  json.end_array().end_object().end_document();
+  return json.take();
+}
+
+Result<void> note_pruned(Store& store, const PruneReport& report, UtcTime now) {
+  if (report.rows == 0) return {};
+  return store.audit_log().append(
+      {.at = now,
+       .actor = operator_name(),
+       .origin = "cli",
+       .action = "runs_pruned",
+       .after = fmt::format("{} runs, {} rows", report.runs.size(), report.rows)});
+}
+
+}  // namespace
+
+ExitCode audit_command(const CommonOptions& common, const AuditOptionsGiven& given) {
+  const bool is_known = given.action == "list" || given.action == "verify" || given.action == "export";
+  if (!is_known) {
+    return Error{ErrorKind::usage, fmt::format("`sluice audit` has no \"{}\"", printable(given.action, 64)),
+                 "One of list, verify, export."};
+  }
+  if (!given.head.empty() && given.action != "verify") {
+    return Error{ErrorKind::usage, "--head is what the audit is verified against",
+                 "It belongs to `sluice audit verify`."};
+  }
+  const Result<std::unique_ptr<StoreReader>> store = open_to_look(common);
+  if (store.has_error()) return store.error();
+  if (given.action == "verify") return verify_audit(**store, given, common.wants_json());
+  return show_audit(**store, given.action == "export" || common.wants_json());
+}
+
+ExitCode prune_command(const CommonOptions& common, const PruneOptionsGiven& given) {
+  const Environment environment = process_environment();
+  const Result<Config> config = load_config(common, environment);
+  if (config.has_error()) return config.error();
+  const Result<std::unique_ptr<Store>> store =
+      open_existing_and_recover(store_path(common, environment, *config));
+  if (store.has_error()) return store.error();
+  KeepRules rules;
+  if (given.older_than) rules.runs_for = std::chrono::duration_cast<std::chrono::seconds>(*given.older_than);
+  const UtcTime now = system_now();
+  PruneReport report;
+  if (given.is_dry_run) {
+    Result<std::vector<PrunableRun>> runs = runs_to_prune(**store, rules, now);
+    if (runs.has_error()) return runs.error();
+    report.runs = std::move(*runs);
+  } else {
+    Result<PruneReport> pruned = prune(**store, rules, now, [] { return true; });
+    if (pruned.has_error()) return pruned.error();
+    report = std::move(*pruned);
+    if (const Result<void> noted = note_pruned(**store, report, now); noted.has_error()) return noted.error();
+  }
+  fmt::print("{}", common.wants_json() ? prune_json(report, given.is_dry_run)
+                                       : prune_text(report, given.is_dry_run));
+  return exit_codes::all_accepted;
+}
+
+}  // namespace sluice
