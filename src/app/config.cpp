@@ -21,7 +21,8 @@ namespace sluice {
 namespace {
 
 using Names = std::string_view;
-constexpr std::array<Names, 5> root_names{"$schema", "default_tenant", "store", "tenants", "jobs_folder"};
+constexpr std::array<Names, 6> root_names{"$schema", "default_tenant", "store",
+                                          "tenants", "jobs_folder",    "api"};
 constexpr std::array<Names, 16> tenant_names{"endpoint",
                                              "region",
                                              "rate",
@@ -215,6 +216,8 @@ Config read_root(const JsonValue& root, Findings& findings) {
   config.default_tenant = reader.text("default_tenant", is_token, token_in_words).value_or("");
   config.store = read_path(reader, "store");
   config.jobs_folder = read_path(reader, "jobs_folder");
+  if (const auto* api = reader.of_kind("api", JsonValue::Kind::object, "an object"))
+    config.api = read_api_config(*api, findings);
   if (const auto* tenants = reader.of_kind("tenants", JsonValue::Kind::object, "an object of tenants")) {
     config.tenants = read_tenants(*tenants, findings);
   }

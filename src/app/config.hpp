@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "app/api_config.hpp"
 #include "sluice/core/job.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/dialect/invoke_things.hpp"
@@ -39,7 +40,8 @@ struct TenantConfig {
 struct Config {
   std::string default_tenant;  ///< as configured, or the only tenant there is; may be empty
   std::string store;           ///< path of the database; empty: not configured
-  std::string jobs_folder;     ///< whose job files the daemon takes up; empty: none
+  ApiConfig api;
+  std::string jobs_folder;  ///< whose job files the daemon takes up; empty: none
   std::map<std::string, TenantConfig> tenants;
   std::string file;  ///< where all this comes from; empty: there is no configuration file
 };

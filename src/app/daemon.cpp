@@ -57,6 +57,7 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
                    .is_braked = [this](RunId run) { return braked_.contains(run); },
                    .fail = [this](const Error& error) { fail(error); }},
       desk_(loop_.get_executor(), store_, clock_, *this),
+      device_lists_(stores_.file + ".lists"),
       server_(loop_.get_executor(), desk_),
       schedules_(loop_.get_executor(), *this, clock_, environment_),
       job_folder_(loop_.get_executor(), *this, reading_, clock_, environment_, [this] { schedules_.wake(); }),
@@ -68,6 +69,7 @@ Daemon::~Daemon() = default;
 
 Result<void> Daemon::run() {
   watch_signals();
+  device_lists_.forget_old();
   listen();
   log_.info("daemon_started", {{"process", ::getpid()},
                                {"store", stores_.file},
@@ -88,17 +90,34 @@ Result<void> Daemon::run() {
 }
 
 void Daemon::listen() {
-  const Result<void> listening = server_.open(stores_.file, {.routes = routes()});
-  if (listening.has_error())
+  const Result<void> listening =
+      server_.open(stores_.file, {.routes = routes(),
+                                  .tell = [this](const ApiIncident& incident) { tell_of(incident); },
+                                  .uploads_folder = device_lists_.folder(),
+                                  .limits = {.upload_bytes_max = config_->api.upload_bytes_max}});
+  if (listening.has_error()) {
     log_.error("control_socket_refused",
                {{"error", listening.error().message}, {"hint", listening.error().hint}});
+    return;
+  }
+  const Result<void> opened = server_.open_doors(config_->api);
+  // Who asked for a door and has none would find out by a rollout that he cannot stop.
+  if (opened.has_error()) fail(opened.error());
+}
+
+void Daemon::tell_of(const ApiIncident& incident) {
+  const bool is_login = incident.kind == ApiIncident::Kind::login_failed;
+  log_.warning(is_login ? "login_failed" : "request_failed", {{"origin", incident.origin},
+                                                              {"target", incident.target},
+                                                              {"instance", incident.instance},
+                                                              {"error", incident.error.message}});
 }
 
 /// What the API shows of the record, and what makes work; the desk's commands are the server's own.
 std::vector<Route> Daemon::routes() {
-  // No list can be uploaded yet, so none is found.
-  const FindDeviceList find_list = [](std::string_view) { return std::optional<std::string>{}; };
+  const FindDeviceList find_list = [this](std::string_view id) { return device_lists_.find(id); };
   std::vector<Route> routes = work_routes(*this, environment_, find_list);
+  std::ranges::move(device_lists_.routes(), std::back_inserter(routes));
   Result<std::unique_ptr<RecordApi>> record =
       RecordApi::open(stores_.file, {.loop = loop_.get_executor(),
                                      .config = [this] { return *config_; },
@@ -266,6 +285,10 @@ asio::awaitable<void> Daemon::reload_in_turn() {
       log_.info("configuration_reloaded", {{"tenants", config_->tenants.size()}});
       serve_configured_tenants();
       job_folder_.look();
+      const Result<void> renewed = server_.renew_access(config_->api);
+      if (renewed.has_error())
+        log_.error("api_access_refused",
+                   {{"error", renewed.error().message}, {"hint", renewed.error().hint}});
       co_await tell_of_strangers();
     }
     notice_.ready();

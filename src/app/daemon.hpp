@@ -19,6 +19,7 @@
 #include "app/config.hpp"
 #include "app/control_desk.hpp"
 #include "app/control_server.hpp"
+#include "app/device_lists.hpp"
 #include "app/job_folder.hpp"
 #include "app/lent_store.hpp"
 #include "app/log.hpp"
@@ -87,6 +88,7 @@ class Daemon final : public SteeredRuns {
   };
 
   void listen();
+  void tell_of(const ApiIncident& incident);
   std::vector<Route> routes();
   void serve_configured_tenants();
   void serve_tenant(const std::string& tenant);
@@ -118,6 +120,7 @@ class Daemon final : public SteeredRuns {
   std::map<std::string, Served> lanes_;
   std::set<RunId> braked_;  ///< and not on record yet
   ControlDesk desk_;
+  DeviceLists device_lists_;
   std::unique_ptr<RecordApi> record_;  ///< outlives the server
   ControlServer server_;
   ScheduledRuns schedules_;
