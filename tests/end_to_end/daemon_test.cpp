@@ -259,7 +259,7 @@ TEST_CASE("daemon: a scrape counts what was sent, promtool has nothing to say ab
   // Each device is a chunk of its own.
   constexpr std::string_view counted =
       "sluice_requests_total{action=\"InvokeThingsService\",outcome=\"accepted\",tenant=\"good\"} 60\n";
-  constexpr std::string_view finished = "sluice_runs_finished_total{status=\"finished\",tenant=\"good\"} 1\n";
+  constexpr std::string_view finished = "sluice_runs_finished_total{status=\"succeeded\",tenant=\"good\"} 1\n";
 
   CHECK(daemon->wait_until([&] { return ask("/metrics").find(finished) != std::string::npos; }));
   std::string scrape = ask("/metrics");
@@ -269,7 +269,8 @@ TEST_CASE("daemon: a scrape counts what was sent, promtool has nothing to say ab
   Program promtool{
       {.file = "/usr/bin/promtool", .arguments = {"check", "metrics"}, .environment = {}, .input = scrape}};
   const ProgramEnd checked = promtool.wait();
-  CHECK_MESSAGE(checked.exit_code == 0, checked.out + checked.err);
+  const std::string said = checked.out + checked.err;
+  CHECK_MESSAGE(checked.exit_code == 0, said);
   CHECK(ask("/healthz") == "{\"schema_version\":1,\"status\":\"ok\",\"problems\":[]}\n200");
   CHECK(daemon->wait_until([&] { return ask("/readyz").ends_with("200"); }));
 
