@@ -13,8 +13,13 @@
 #include <boost/beast/http/string_body.hpp>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "http_api/control_socket.hpp"
 #include "http_api/problem.hpp"
@@ -26,15 +31,10 @@ namespace {
 namespace http = boost::beast::http;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds deadline{15};
+constexpr std::size_t upload_piece_bytes = std::size_t{64} * 1024;
 constexpr std::size_t answer_bytes_max = std::size_t{64} * 1024 * 1024;
 
-struct HttpAnswer {
-  unsigned status = 0;
-  std::string body;
-};
-
-Error no_answer(const std::optional<SocketPeer>& owner) {
+Error no_answer(const std::optional<SocketPeer>& owner, std::chrono::seconds deadline) {
   return {ErrorKind::unexpected,
           fmt::format("process {} owns the store and did not answer within {} s",
                       owner ? fmt::format("{}", owner->process) : "(unknown)", deadline.count()),
@@ -49,11 +49,12 @@ Error unreadable(std::string_view what) {
           "It may be another version of sluice: see `sluice version`."};
 }
 
-std::string text_of(const ApiRequest& request) {
+std::string head_of(std::string_view method, std::string_view target, std::string_view content_type,
+                    std::uintmax_t bytes) {
   return fmt::format(
-      "{} {} HTTP/1.1\r\nHost: sluice\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
-      "Connection: close\r\n\r\n{}",
-      request.method, request.target, request.body.size(), request.body);
+      "{} {} HTTP/1.1\r\nHost: sluice\r\nContent-Type: {}\r\nContent-Length: {}\r\n"
+      "Connection: close\r\n\r\n",
+      method, target, content_type, bytes);
 }
 
 /// @return false: nobody reads there any more
@@ -79,7 +80,7 @@ Wait wait_for_more(int socket, steady_clock::time_point until) {
 }
 
 /// Absent: the other side has left before its answer was whole.
-Result<std::optional<HttpAnswer>> receive(int socket) {
+Result<std::optional<OwnerAnswer>> receive(int socket, std::chrono::seconds deadline) {
   const auto until = steady_clock::now() + deadline;
   http::response_parser<http::string_body> parser;
   parser.body_limit(answer_bytes_max);
@@ -87,26 +88,53 @@ Result<std::optional<HttpAnswer>> receive(int socket) {
   std::string unread;
   std::array<char, 8192> bytes;
   while (!parser.is_done()) {
-    if (wait_for_more(socket, until) == Wait::too_late) return no_answer(peer_of(socket));
+    if (wait_for_more(socket, until) == Wait::too_late) return no_answer(peer_of(socket), deadline);
     const ssize_t count = ::recv(socket, bytes.data(), bytes.size(), 0);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return std::optional<HttpAnswer>{};
+    if (count <= 0) return std::optional<OwnerAnswer>{};
     unread.append(bytes.data(), static_cast<std::size_t>(count));
     boost::system::error_code problem;
     unread.erase(0, parser.put(boost::asio::buffer(unread), problem));
     if (problem && problem != http::error::need_more) return unreadable(problem.message());
   }
   auto message = parser.release();
-  return std::optional{HttpAnswer{message.result_int(), std::move(message.body())}};
+  return std::optional{OwnerAnswer{message.result_int(), std::move(message.body())}};
 }
 
 }  // namespace
 
-Result<std::optional<ControlAnswer>> ask_owner(const std::string& store_file, const ApiCommand& command) {
+Result<std::optional<OwnerAnswer>> ask_owner(const std::string& store_file, const ApiRequest& request,
+                                             std::chrono::seconds deadline) {
   const std::optional<OwnedDescriptor> socket = connect_to_control_socket(control_socket_path(store_file));
-  if (!socket) return std::optional<ControlAnswer>{};
-  if (!send_all(socket->get(), text_of(request_for(command)))) return std::optional<ControlAnswer>{};
-  const Result<std::optional<HttpAnswer>> answer = receive(socket->get());
+  if (!socket) return std::optional<OwnerAnswer>{};
+  const std::string head = head_of(request.method, request.target, "application/json", request.body.size());
+  if (!send_all(socket->get(), head + request.body)) return std::optional<OwnerAnswer>{};
+  return receive(socket->get(), deadline);
+}
+
+Result<std::optional<OwnerAnswer>> upload_to_owner(const std::string& store_file, const std::string& target,
+                                                   const std::string& file, const std::string& content_type) {
+  std::error_code problem;
+  const std::uintmax_t bytes = std::filesystem::file_size(file, problem);
+  std::ifstream content(file, std::ios::binary);
+  if (problem || !content) {
+    return Error{ErrorKind::not_found, fmt::format("{}: cannot be read any more", printable(file, 256)),
+                 "It was there a moment ago: see who changes it."};
+  }
+  const std::optional<OwnedDescriptor> socket = connect_to_control_socket(control_socket_path(store_file));
+  if (!socket) return std::optional<OwnerAnswer>{};
+  bool is_taken = send_all(socket->get(), head_of("POST", target, content_type, bytes));
+  std::vector<char> piece(upload_piece_bytes);
+  while (is_taken && content) {
+    content.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    is_taken = send_all(socket->get(), {piece.data(), static_cast<std::size_t>(content.gcount())});
+  }
+  // Who does not want all of it may have said why before he stopped to listen.
+  return receive(socket->get(), std::chrono::seconds{60});
+}
+
+Result<std::optional<ControlAnswer>> ask_owner(const std::string& store_file, const ApiCommand& command) {
+  const Result<std::optional<OwnerAnswer>> answer = ask_owner(store_file, request_for(command));
   if (answer.has_error()) return answer.error();
   if (!*answer) return std::optional<ControlAnswer>{};
   if ((*answer)->status != 200) return error_from_problem((*answer)->body);
