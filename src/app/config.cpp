@@ -21,8 +21,9 @@ namespace sluice {
 namespace {
 
 using Names = std::string_view;
-constexpr std::array<Names, 6> root_names{"$schema", "default_tenant", "store",
-                                          "tenants", "jobs_folder",    "api"};
+constexpr std::array<Names, 8> root_names{
+    "$schema", "default_tenant", "store", "tenants", "jobs_folder", "api", "log", "keep"};
+constexpr std::array<Names, 2> keep_names{"runs_for", "bytes_max"};
 constexpr std::array<Names, 16> tenant_names{"endpoint",
                                              "region",
                                              "rate",
@@ -209,6 +210,15 @@ void check_default_tenant(const ObjectReader& reader, const Config& config) {
                                     : "expected a name out of \"tenants\""));
 }
 
+KeepRules read_keep(const JsonValue& section, Findings& findings) {
+  const ObjectReader reader(section, "keep", {keep_names, {}}, findings);
+  KeepRules rules;
+  const auto runs_for = reader.duration("runs_for");
+  if (runs_for) rules.runs_for = std::chrono::duration_cast<std::chrono::seconds>(*runs_for);
+  rules.bytes_max = reader.whole_number("bytes_max", 1, std::int64_t{1} << 50);
+  return rules;
+}
+
 Config read_root(const JsonValue& root, Findings& findings) {
   const ObjectReader reader(root, "", root_keys, findings);
   Config config;
@@ -218,6 +228,10 @@ Config read_root(const JsonValue& root, Findings& findings) {
   config.jobs_folder = read_path(reader, "jobs_folder");
   if (const auto* api = reader.of_kind("api", JsonValue::Kind::object, "an object"))
     config.api = read_api_config(*api, findings);
+  if (const auto* log = reader.of_kind("log", JsonValue::Kind::object, "an object"))
+    config.log = read_log_config(*log, "log", findings);
+  if (const auto* keep = reader.of_kind("keep", JsonValue::Kind::object, "an object"))
+    config.keep = read_keep(*keep, findings);
   if (const auto* tenants = reader.of_kind("tenants", JsonValue::Kind::object, "an object of tenants")) {
     config.tenants = read_tenants(*tenants, findings);
   }

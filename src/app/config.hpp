@@ -11,9 +11,11 @@
 #include <string>
 
 #include "app/api_config.hpp"
+#include "app/log_config.hpp"
 #include "sluice/core/job.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/dialect/invoke_things.hpp"
+#include "sluice/engine/prune.hpp"
 #include "sluice/transport/https.hpp"
 
 namespace sluice {
@@ -41,6 +43,8 @@ struct Config {
   std::string default_tenant;  ///< as configured, or the only tenant there is; may be empty
   std::string store;           ///< path of the database; empty: not configured
   ApiConfig api;
+  LogConfig log;            ///< of the daemon
+  KeepRules keep;           ///< by which the daemon prunes its record
   std::string jobs_folder;  ///< whose job files the daemon takes up; empty: none
   std::map<std::string, TenantConfig> tenants;
   std::string file;  ///< where all this comes from; empty: there is no configuration file

@@ -15,7 +15,10 @@
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/found_work.hpp"
+#include "app/keep_routes.hpp"
+#include "app/watch_routes.hpp"
 #include "app/work_routes.hpp"
+#include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -39,28 +42,35 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
       stores_(std::move(stores)),
       loop_(*ground.loop),
       clock_(*ground.clock),
-      log_(clock_, LogConfig{}),
+      log_(clock_, config.log),
+      metrics_(SLUICE_VERSION),
       store_(*stores_.store, loop_.get_executor(), ground.database),
+      pulse_(clock_, store_, [this](std::chrono::nanoseconds delay) { metrics_.loop_was_late(delay); }),
       lent_(*stores_.store, ground.database, *stores_.for_worker),
       worker_(loop_.get_executor()),
       reading_(loop_.get_executor()),
       notice_(environment_),
       config_(std::make_shared<const Config>(std::move(config))),
-      lane_ground_{.loop = loop_.get_executor(),
-                   .store = store_,
-                   .session = ground_,
-                   .reading = reading_,
-                   .reader = *stores_.for_lanes,
-                   .environment = environment_,
-                   .log = log_,
-                   .last_sent_before = clock_.steady_now() - stores_.store->silent_for().value_or(0ns),
-                   .is_braked = [this](RunId run) { return braked_.contains(run); },
-                   .fail = [this](const Error& error) { fail(error); }},
+      lane_ground_{
+          .loop = loop_.get_executor(),
+          .store = store_,
+          .session = ground_,
+          .reading = reading_,
+          .reader = *stores_.for_lanes,
+          .environment = environment_,
+          .log = log_,
+          .metrics = metrics_,
+          .last_sent_before = clock_.steady_now() - stores_.store->silent_for().value_or(0ns),
+          .is_braked = [this](RunId run) { return braked_.contains(run); },
+          .fail = [this](const Error& error) { fail(error); },
+          .run_left = [this](const std::string& tenant,
+                             RunId run) { asio::co_spawn(loop_, tell_if_finished(tenant, run), ignore); }},
       desk_(loop_.get_executor(), store_, clock_, *this),
       device_lists_(stores_.file + ".lists"),
       server_(loop_.get_executor(), desk_),
       schedules_(loop_.get_executor(), *this, clock_, environment_),
       job_folder_(loop_.get_executor(), *this, reading_, clock_, environment_, [this] { schedules_.wake(); }),
+      regular_prune_(*this, clock_),
       signals_(loop_, SIGINT, SIGTERM, SIGHUP),
       manager_alarm_(clock_.alarm()),
       late_alarm_(clock_.alarm()) {}
@@ -68,6 +78,9 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
 Daemon::~Daemon() = default;
 
 Result<void> Daemon::run() {
+  stores_.store->audit_log().set_origin("daemon");
+  store_.tell_batches(
+      [this](const StoreBatch& batch) { metrics_.batch_committed(batch.busy, batch.commit); });
   watch_signals();
   device_lists_.forget_old();
   listen();
@@ -80,6 +93,9 @@ Result<void> Daemon::run() {
   serve_configured_tenants();
   asio::co_spawn(loop_, tell_of_strangers(), ignore);
   asio::co_spawn(loop_, tell_manager(), ignore);
+  asio::co_spawn(loop_, pulse_.feel_loop(), ignore);
+  asio::co_spawn(loop_, pulse_.feel_database(), ignore);
+  asio::co_spawn(loop_, regular_prune_.run(), ignore);
   asio::co_spawn(loop_, schedules_.run(), ignore);
   asio::co_spawn(loop_, job_folder_.run(), ignore);
   notice_.ready();
@@ -111,6 +127,42 @@ void Daemon::tell_of(const ApiIncident& incident) {
                                                               {"target", incident.target},
                                                               {"instance", incident.instance},
                                                               {"error", incident.error.message}});
+  if (!is_login) return;
+  metrics_.login_failed("unknown_token");
+  asio::co_spawn(loop_,
+                 note_in_audit({.at = clock_.utc_now(),
+                                .actor = "unknown",
+                                .origin = incident.origin,
+                                .action = "login_failed",
+                                .target = printable(incident.target, 200),
+                                .reason = incident.error.message}),
+                 ignore);
+}
+
+/// Of what happens elsewhere than in the store.
+asio::awaitable<void> Daemon::note_in_audit(AuditEntry entry) {
+  auto note = [&entry](Store& store) { return store.audit_log().append(entry); };
+  const Result<void> noted = co_await store_.call(std::move(note));
+  if (noted.has_error()) log_.error("audit_not_written", {{"error", noted.error().message}});
+}
+
+asio::awaitable<void> Daemon::tell_if_finished(std::string tenant, RunId run) {
+  auto read = [this, run] { return stores_.for_lanes->run(run); };
+  const Result<std::optional<RunRecord>> record = co_await reading_.call(std::move(read));
+  if (record.has_error() || !*record || !(*record)->finished_at) co_return;
+  const RunStatus status = status_of(**record);
+  metrics_.run_finished(tenant, status);
+  log_.info("run_finished", {{"tenant", tenant}, {"run", run}, {"status", to_string(status)}});
+}
+
+/// The store is open, and was recovered, before there is a daemon.
+Vitals Daemon::vitals() const {
+  return {.loop_at = pulse_.loop_at(),
+          .database_at = pulse_.database_at(),
+          .is_store_open = true,
+          .is_recovered = true,
+          .is_configuration_valid = refused_configuration_.empty(),
+          .is_draining = is_ending_};
 }
 
 /// What the API shows of the record, and what makes work; the desk's commands are the server's own.
@@ -123,12 +175,19 @@ std::vector<Route> Daemon::routes() {
                                      .config = [this] { return *config_; },
                                      .environment = environment_,
                                      .find_list = find_list});
+  if (record.has_value()) record_ = std::move(*record);
+  std::ranges::move(watch_routes({.metrics = metrics_,
+                                  .clock = clock_,
+                                  .reads = record_ ? &record_->reads() : nullptr,
+                                  .vitals = [this] { return vitals(); },
+                                  .log_lines_lost = [this] { return log_.lost_lines(); }}),
+                    std::back_inserter(routes));
   if (record.has_error()) {
     log_.error("record_not_shown", {{"error", record.error().message}, {"hint", record.error().hint}});
     return routes;
   }
-  record_ = std::move(*record);
   std::ranges::move(record_->routes(), std::back_inserter(routes));
+  std::ranges::move(keep_routes(*this, record_->reads()), std::back_inserter(routes));
   return routes;
 }
 
@@ -232,6 +291,7 @@ void Daemon::end() {
   lent_.stop();
   schedules_.stop();
   job_folder_.stop();
+  regular_prune_.stop();
   for (const auto& [tenant, served] : lanes_) served.lane->end();
   asio::co_spawn(loop_, leave_late(), ignore);
   end_if_done();
@@ -253,6 +313,7 @@ void Daemon::end_if_done() {
   if (!is_ending_ || !lanes_.empty() || !desk_.is_idle() || std::exchange(is_over_, true)) return;
   server_.close();
   signals_.cancel();
+  pulse_.stop();
   manager_alarm_->ring();
   late_alarm_->ring();
 }
@@ -282,7 +343,14 @@ asio::awaitable<void> Daemon::reload_in_turn() {
     } else {
       refused_configuration_.clear();
       config_ = std::make_shared<const Config>(std::move(*config));
+      log_.set_level(config_->log.level);
       log_.info("configuration_reloaded", {{"tenants", config_->tenants.size()}});
+      AuditEntry entry{.at = clock_.utc_now(),
+                       .actor = "policy",
+                       .origin = "daemon",
+                       .action = "configuration_reloaded",
+                       .target = config_->file};
+      co_await note_in_audit(std::move(entry));
       serve_configured_tenants();
       job_folder_.look();
       const Result<void> renewed = server_.renew_access(config_->api);

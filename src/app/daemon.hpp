@@ -20,11 +20,15 @@
 #include "app/control_desk.hpp"
 #include "app/control_server.hpp"
 #include "app/device_lists.hpp"
+#include "app/health.hpp"
 #include "app/job_folder.hpp"
 #include "app/lent_store.hpp"
 #include "app/log.hpp"
+#include "app/metrics.hpp"
 #include "app/options.hpp"
+#include "app/pulse.hpp"
 #include "app/record_api.hpp"
+#include "app/regular_prune.hpp"
 #include "app/scheduled_runs.hpp"
 #include "app/service_notice.hpp"
 #include "app/session_ground.hpp"
@@ -66,6 +70,7 @@ class Daemon final : public SteeredRuns {
   /// As it is now; never null.
   std::shared_ptr<const Config> config() const { return config_; }
   Log& log() { return log_; }
+  Metrics& metrics() { return metrics_; }
   /// As an operator's command would. Fails as that does.
   boost::asio::awaitable<Result<void>> cancel(RunId run, std::string reason);
   /// Reads the configuration anew; one that is invalid changes nothing.
@@ -90,6 +95,9 @@ class Daemon final : public SteeredRuns {
   void listen();
   void tell_of(const ApiIncident& incident);
   std::vector<Route> routes();
+  Vitals vitals() const;
+  boost::asio::awaitable<void> note_in_audit(AuditEntry entry);
+  boost::asio::awaitable<void> tell_if_finished(std::string tenant, RunId run);
   void serve_configured_tenants();
   void serve_tenant(const std::string& tenant);
   void lane_done(const std::string& tenant);
@@ -110,7 +118,9 @@ class Daemon final : public SteeredRuns {
   boost::asio::io_context& loop_;
   Clock& clock_;
   Log log_;
+  Metrics metrics_;
   AsyncStore store_;
+  Pulse pulse_;
   LentStore lent_;
   Background worker_;
   Background reading_;
@@ -125,6 +135,7 @@ class Daemon final : public SteeredRuns {
   ControlServer server_;
   ScheduledRuns schedules_;
   JobFolder job_folder_;
+  RegularPrune regular_prune_;
   boost::asio::signal_set signals_;
   std::unique_ptr<Alarm> manager_alarm_;
   std::unique_ptr<Alarm> late_alarm_;

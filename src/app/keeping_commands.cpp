@@ -8,13 +8,12 @@
 #include <utility>
 
 #include "app/audit_report.hpp"
-#include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/operator_name.hpp"
+#include "app/prune_report.hpp"
 #include "app/settings.hpp"
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
-#include "http_api/json_text.hpp"
 #include "sluice/engine/prune.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "store/audit_chain.hpp"
@@ -49,37 +48,13 @@ ExitCode verify_audit(StoreReader& store, const AuditOptionsGiven& given, bool a
   return exit_codes::all_accepted;
 }
 
-std::string prune_text(const PruneReport& report, bool is_dry_run) {
-  std::string text;
-  for (const PrunableRun& run : report.runs) {
-    text += fmt::format("run {}  {}  {}, ended {}\n", run.run.value, printable(run.job_name),
-                        counted(run.devices, "device"), to_rfc3339(run.ended_at));
-  }
-  const std::string runs = counted(static_cast<std::int64_t>(report.runs.size()), "run");
-  return text + (is_dry_run ? fmt::format("{} would be taken out.\n", runs)
-                            : fmt::format("{} taken out: {}.\n", runs, counted(report.rows, "row")));
-}
-
-std::string prune_json(const PruneReport& report, bool is_dry_run) {
-  JsonText json;
-  json.begin_object().member("schema_version", json_schema_version).member("dry_run", is_dry_run);
-  json.member("rows", report.rows).key("runs").begin_array();
-  for (const PrunableRun& run : report.runs) {
-    json.begin_object().member("run", run.run.value).member("job", run.job_name).member("tenant", run.tenant);
-    json.member("devices", run.devices).member("ended_at", to_rfc3339(run.ended_at)).end_object();
-  }
-  json.end_array().end_object().end_document();
-  return json.take();
-}
-
 Result<void> note_pruned(Store& store, const PruneReport& report, UtcTime now) {
   if (report.rows == 0) return {};
-  return store.audit_log().append(
-      {.at = now,
-       .actor = operator_name(),
-       .origin = "cli",
-       .action = "runs_pruned",
-       .after = fmt::format("{} runs, {} rows", report.runs.size(), report.rows)});
+  return store.audit_log().append({.at = now,
+                                   .actor = operator_name(),
+                                   .origin = "cli",
+                                   .action = "runs_pruned",
+                                   .after = prune_sum(report)});
 }
 
 }  // namespace
@@ -107,7 +82,7 @@ ExitCode prune_command(const CommonOptions& common, const PruneOptionsGiven& giv
   const Result<std::unique_ptr<Store>> store =
       open_existing_and_recover(store_path(common, environment, *config));
   if (store.has_error()) return store.error();
-  KeepRules rules;
+  KeepRules rules = config->keep;
   if (given.older_than) rules.runs_for = std::chrono::duration_cast<std::chrono::seconds>(*given.older_than);
   const UtcTime now = system_now();
   PruneReport report;

@@ -50,6 +50,7 @@ SchedulerHooks ScheduledRuns::hooks() {
       .decided =
           [this](const ScheduleRecord& schedule, const RecordedTick& tick) {
             if (tick.decision.verdict != TickDecision::Verdict::skip) return;
+            daemon_.metrics().tick_decided("skipped", to_string(tick.decision.reason));
             daemon_.log().info("tick_skipped", {{"schedule", schedule.name},
                                                 {"tick", to_rfc3339(tick.decision.at)},
                                                 {"ticks", tick.decision.ticks},
@@ -57,12 +58,14 @@ SchedulerHooks ScheduledRuns::hooks() {
           },
       .fired =
           [this](const StartedTick& tick, RunId run) {
+            daemon_.metrics().tick_decided("fired", "");
             daemon_.log().info(
                 "tick_fired",
                 {{"schedule", tick.schedule.name}, {"tick", to_rfc3339(tick.at)}, {"run", run.value}});
           },
       .failed =
           [this](const StartedTick& tick, const Error& error) {
+            daemon_.metrics().tick_decided("failed", "");
             daemon_.log().error("tick_failed", {{"schedule", tick.schedule.name},
                                                 {"tick", to_rfc3339(tick.at)},
                                                 {"error", error.message},

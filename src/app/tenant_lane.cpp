@@ -24,13 +24,20 @@ bool concerns_all(const Error& error) {
   return error.kind == ErrorKind::storage_lost || error.kind == ErrorKind::unexpected;
 }
 
+MeteredTenant metered(const std::string& tenant, const Config& config) {
+  const auto found = config.tenants.find(tenant);
+  if (found == config.tenants.end()) return {.name = tenant, .action = {}};
+  return {.name = tenant, .action = found->second.dialect.action, .requests_per_second = found->second.rate};
+}
+
 }  // namespace
 
 TenantLane::TenantLane(std::string tenant, std::shared_ptr<const Config> config, LaneGround& ground)
     : tenant_(std::move(tenant)),
       config_(std::move(config)),
       ground_(ground),
-      observer_(tenant_, ground.log, ground.counts),
+      observer_(tenant_, ground.log, ground.metrics.observe(metered(tenant_, *config_)),
+                [this](RunId run) { ground_.run_left(tenant_, run); }),
       alarm_(ground.session.clock->alarm()),
       last_sent_before_(ground.last_sent_before) {}
 

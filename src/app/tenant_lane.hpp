@@ -18,6 +18,7 @@
 #include "app/config.hpp"
 #include "app/found_work.hpp"
 #include "app/log.hpp"
+#include "app/metrics.hpp"
 #include "app/prepared_tenant.hpp"
 #include "app/session_ground.hpp"
 #include "app/tenant_log.hpp"
@@ -36,12 +37,14 @@ struct LaneGround {
   StoreReader& reader;
   Environment environment;
   Log& log;
-  Observer* counts = nullptr;   ///< null: nobody counts
+  Metrics& metrics;
   SteadyTime last_sent_before;  ///< whoever sent from this store before the daemon had stopped by then
   /// Whether an operator has braked the run, and that is not on record yet.
   std::function<bool(RunId)> is_braked;
   /// A trouble that is everybody's.
   std::function<void(const Error&)> fail;
+  /// A run of the tenant is not served any more: it is over, or it waits for somebody.
+  std::function<void(const std::string& tenant, RunId)> run_left;
   /// Which tenant serves which access key: the limit belongs to the account, so that no two may.
   std::map<std::string, std::string> key_holders = {};
 };

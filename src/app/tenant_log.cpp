@@ -40,6 +40,7 @@ void TenantLog::stage_changed(const StageNews& news) {
 void TenantLog::run_left(RunId run) {
   if (counts_ != nullptr) counts_->run_left(run);
   log_.info("run_left", {{"tenant", tenant_}, {"run", run}});
+  if (left_) left_(run);
 }
 
 }  // namespace sluice

@@ -2,7 +2,10 @@
 // What happens to a tenant's requests, told to the daemon's log, and to whoever else counts it.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "app/log.hpp"
 #include "sluice/engine/observer.hpp"
@@ -11,9 +14,10 @@ namespace sluice {
 
 class TenantLog final : public Observer {
  public:
-  /// @param counts told of everything as well; null: nobody is. All of it outlives this.
-  TenantLog(std::string tenant, Log& log, Observer* counts)
-      : tenant_(std::move(tenant)), log_(log), counts_(counts) {}
+  /// @param log outlives this @param counts told of everything as well; null: nobody is
+  /// @param left told of each run that is not served any more
+  TenantLog(std::string tenant, Log& log, std::unique_ptr<Observer> counts, std::function<void(RunId)> left)
+      : tenant_(std::move(tenant)), log_(log), counts_(std::move(counts)), left_(std::move(left)) {}
 
   void attempt_sent(const AttemptSent& event, SteadyTime at) override {
     if (counts_ != nullptr) counts_->attempt_sent(event, at);
@@ -40,7 +44,8 @@ class TenantLog final : public Observer {
  private:
   std::string tenant_;
   Log& log_;
-  Observer* counts_;
+  std::unique_ptr<Observer> counts_;
+  std::function<void(RunId)> left_;
 };
 
 }  // namespace sluice

@@ -242,6 +242,51 @@ TEST_CASE("daemon: the watchdog is fed as long as the loop runs, and not by a st
   CHECK(daemon->wait_until([&] { return manager.has_heard("WATCHDOG=1"); }));
 }
 
+TEST_CASE("daemon: a scrape counts what was sent, promtool has nothing to say about it, and health is told") {
+  DaemonScene scene{60};
+  scene.submit("good");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(scene.comes_to(*daemon, "1", "all devices accepted"));
+  const auto ask = [&](const std::string& target) {
+    Program curl{
+        {.file = "/usr/bin/curl",
+         .arguments = {"--silent", "--show-error", "--max-time", "10", "--unix-socket", scene.store + ".sock",
+                       "--write-out", "%{http_code}", "http://sluice" + target},
+         .environment = {},
+         .input = {}}};
+    return curl.wait().out;
+  };
+  // Each device is a chunk of its own.
+  constexpr std::string_view counted =
+      "sluice_requests_total{action=\"InvokeThingsService\",outcome=\"accepted\",tenant=\"good\"} 60\n";
+  constexpr std::string_view finished = "sluice_runs_finished_total{status=\"succeeded\",tenant=\"good\"} 1\n";
+
+  CHECK(daemon->wait_until([&] { return ask("/metrics").find(finished) != std::string::npos; }));
+  std::string scrape = ask("/metrics");
+  CHECK_MESSAGE(scrape.find(counted) != std::string::npos, scrape);
+  REQUIRE(scrape.ends_with("200"));
+  scrape.resize(scrape.size() - 3);
+  Program promtool{
+      {.file = "/usr/bin/promtool", .arguments = {"check", "metrics"}, .environment = {}, .input = scrape}};
+  const ProgramEnd checked = promtool.wait();
+  const std::string said = checked.out + checked.err;
+  CHECK_MESSAGE(checked.exit_code == 0, said);
+  CHECK(ask("/healthz") == "{\"schema_version\":1,\"status\":\"ok\",\"problems\":[]}\n200");
+  CHECK(daemon->wait_until([&] { return ask("/readyz").ends_with("200"); }));
+
+  const std::string audit = ask("/api/v1/audit?limit=1");
+  CHECK_MESSAGE(audit.find("\"next\":") != std::string::npos, audit);
+  CHECK(ask("/api/v1/audit:verify").ends_with("200"));
+
+  // A configuration that is not in force makes it unready, yet not unwell.
+  scene.folder.write("config.json", R"({"tenant": {}})");
+  daemon->send_signal(SIGHUP);
+  CHECK(daemon->wait_until([&] { return ask("/readyz").ends_with("503"); }));
+  CHECK(ask("/healthz").ends_with("200"));
+  daemon->send_signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+}
+
 TEST_CASE("daemon: the sample unit is exposed to no more than 1.5, by systemd's own count") {
   Program analyze{{.file = "/usr/bin/systemd-analyze",
                    .arguments = {"security", "--offline=true", "--threshold=15",

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Prunes the daemon's record once an hour, by what the configuration says is kept. Lives on the loop.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+
+#include "sluice/engine/clock.hpp"
+
+namespace sluice {
+
+class Daemon;
+
+class RegularPrune {
+ public:
+  /// Both outlive it.
+  RegularPrune(Daemon& daemon, Clock& clock);
+
+  /// Until stop().
+  boost::asio::awaitable<void> run();
+  void stop();
+
+ private:
+  boost::asio::awaitable<bool> prune_once();
+
+  Daemon& daemon_;
+  Clock& clock_;
+  const std::unique_ptr<Alarm> alarm_;
+  bool is_stopped_ = false;
+};
+
+}  // namespace sluice
