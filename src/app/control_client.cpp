@@ -26,15 +26,9 @@ namespace {
 namespace http = boost::beast::http;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds deadline{15};
 constexpr std::size_t answer_bytes_max = std::size_t{64} * 1024 * 1024;
 
-struct HttpAnswer {
-  unsigned status = 0;
-  std::string body;
-};
-
-Error no_answer(const std::optional<SocketPeer>& owner) {
+Error no_answer(const std::optional<SocketPeer>& owner, std::chrono::seconds deadline) {
   return {ErrorKind::unexpected,
           fmt::format("process {} owns the store and did not answer within {} s",
                       owner ? fmt::format("{}", owner->process) : "(unknown)", deadline.count()),
@@ -79,7 +73,7 @@ Wait wait_for_more(int socket, steady_clock::time_point until) {
 }
 
 /// Absent: the other side has left before its answer was whole.
-Result<std::optional<HttpAnswer>> receive(int socket) {
+Result<std::optional<OwnerAnswer>> receive(int socket, std::chrono::seconds deadline) {
   const auto until = steady_clock::now() + deadline;
   http::response_parser<http::string_body> parser;
   parser.body_limit(answer_bytes_max);
@@ -87,26 +81,31 @@ Result<std::optional<HttpAnswer>> receive(int socket) {
   std::string unread;
   std::array<char, 8192> bytes;
   while (!parser.is_done()) {
-    if (wait_for_more(socket, until) == Wait::too_late) return no_answer(peer_of(socket));
+    if (wait_for_more(socket, until) == Wait::too_late) return no_answer(peer_of(socket), deadline);
     const ssize_t count = ::recv(socket, bytes.data(), bytes.size(), 0);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return std::optional<HttpAnswer>{};
+    if (count <= 0) return std::optional<OwnerAnswer>{};
     unread.append(bytes.data(), static_cast<std::size_t>(count));
     boost::system::error_code problem;
     unread.erase(0, parser.put(boost::asio::buffer(unread), problem));
     if (problem && problem != http::error::need_more) return unreadable(problem.message());
   }
   auto message = parser.release();
-  return std::optional{HttpAnswer{message.result_int(), std::move(message.body())}};
+  return std::optional{OwnerAnswer{message.result_int(), std::move(message.body())}};
 }
 
 }  // namespace
 
-Result<std::optional<ControlAnswer>> ask_owner(const std::string& store_file, const ApiCommand& command) {
+Result<std::optional<OwnerAnswer>> ask_owner(const std::string& store_file, const ApiRequest& request,
+                                             std::chrono::seconds deadline) {
   const std::optional<OwnedDescriptor> socket = connect_to_control_socket(control_socket_path(store_file));
-  if (!socket) return std::optional<ControlAnswer>{};
-  if (!send_all(socket->get(), text_of(request_for(command)))) return std::optional<ControlAnswer>{};
-  const Result<std::optional<HttpAnswer>> answer = receive(socket->get());
+  if (!socket) return std::optional<OwnerAnswer>{};
+  if (!send_all(socket->get(), text_of(request))) return std::optional<OwnerAnswer>{};
+  return receive(socket->get(), deadline);
+}
+
+Result<std::optional<ControlAnswer>> ask_owner(const std::string& store_file, const ApiCommand& command) {
+  const Result<std::optional<OwnerAnswer>> answer = ask_owner(store_file, request_for(command));
   if (answer.has_error()) return answer.error();
   if (!*answer) return std::optional<ControlAnswer>{};
   if ((*answer)->status != 200) return error_from_problem((*answer)->body);
