@@ -13,10 +13,13 @@
 #include "app/rate_proof.hpp"
 #include "app/run_report.hpp"
 #include "app/run_sighting.hpp"
+#include "app/say.hpp"
+#include "app/standard_output.hpp"
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
 #include "http_api/device_json.hpp"
 #include "sluice/jobfile/device_name.hpp"
+#include "sluice/store/job_files.hpp"
 
 namespace sluice {
 namespace {
@@ -53,9 +56,40 @@ Result<DeviceFilter> filter_from(std::string_view state) {
 
 }  // namespace
 
+namespace {
+
+/// "job file nightly.json is invalid, and its revision 3 stays in force: …", a line each.
+std::string invalid_job_files_text(const std::vector<JobFileRecord>& files) {
+  std::string text;
+  for (const JobFileRecord& file : files) {
+    if (file.state != JobFileState::invalid) continue;
+    const std::string in_force =
+        file.revision == 0 ? "so nothing came of it"
+                           : fmt::format("and what its revision {} made stays in force", file.revision);
+    text += fmt::format("job file {} is invalid, {}: {}\n", printable(file.name, 256), in_force,
+                        printable(file.error.substr(0, file.error.find('\n')), 512));
+  }
+  return text;
+}
+
+/// Who reads objects on stdout finds them on stderr; the API has them as objects.
+Result<void> tell_invalid_job_files(const CommonOptions& common, StoreReader& store) {
+  const Result<std::vector<JobFileRecord>> files = store.job_file_reader().job_files();
+  if (files.has_error()) return files.error();
+  const std::string text = invalid_job_files_text(*files);
+  common.wants_json() ? say(text) : print(text);
+  return {};
+}
+
+}  // namespace
+
 ExitCode status_command(const CommonOptions& common, std::optional<RunId> wanted) {
   const Result<std::unique_ptr<StoreReader>> store = open_to_look(common);
   if (store.has_error()) return store.error();
+  if (!wanted) {
+    const Result<void> told = tell_invalid_job_files(common, **store);
+    if (told.has_error()) return told.error();
+  }
   Result<RunRecord> run = find_run_or_newest(**store, wanted);
   if (run.has_error()) return run.error();
   const Result<void> ordered = heed_rate_order(**store, *run, system_now());

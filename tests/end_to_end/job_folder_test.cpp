@@ -99,6 +99,9 @@ TEST_CASE("job folder: an invalid replacement is told, and its schedule goes on 
   CHECK(scene.in_store("SELECT error LIKE '%job.json:1:10: name:%' FROM job_files") == "1");
   CHECK(scene.in_store("SELECT count(*) FROM events WHERE what = 'job_file_invalid'") == "1");
 
+  CHECK(scene.sluice({"status", "--config", scene.folder / "config.json"})
+            .out.starts_with("job file job.json is invalid, and what its revision 1 made stays in force: "));
+
   scene.put("job.json", job("often", R"(, "schedule": {"cron": "every 2h"})"));
   scene.await(state_of_job, "good 2");
   CHECK(scene.in_store(schedule) == "active 2");
