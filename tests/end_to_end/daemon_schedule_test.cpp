@@ -21,7 +21,7 @@ struct DaemonScene : Scene {
   DaemonScene() : Scene{3} {
     start_cloud(cloud_with(R"({"latency": {"constant_ms": 5}})"));
     const std::string key = folder.write(
-        "key", "[default]\ntype = access_key\naccess_key_id = testid1\naccess_key_secret = testsecret\n");
+        "key", "[default]\ntype = access_key\naccess_key_id = testid\naccess_key_secret = testsecret\n");
     REQUIRE(::chmod(key.c_str(), 0600) == 0);
     folder.write("config.json", fmt::format(R"({{"store": "{}", "default_tenant": "prod", "tenants": {{"prod":
                      {{"endpoint": "{}", "rate": 10, "credentials_file": "key", "ca_file": "ca.pem"}}}}}})",
