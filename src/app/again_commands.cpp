@@ -11,6 +11,7 @@
 #include "app/again_rules.hpp"
 #include "app/commands.hpp"
 #include "app/confirmation.hpp"
+#include "app/daemon_work.hpp"
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/foreground_run.hpp"
@@ -25,6 +26,7 @@
 #include "sluice/engine/again.hpp"
 #include "sluice/engine/tenant_limits.hpp"
 #include "sluice/jobfile/device_name.hpp"
+#include "sluice/store/open_store.hpp"
 
 namespace sluice {
 namespace {
@@ -96,16 +98,35 @@ Result<void> check_sendable(const TenantSetup& setup, const Environment& environ
   return check_transport(setup);
 }
 
+/// Surveyed and agreed to here, queued and sent by the daemon.
+ExitCode again_by_daemon(std::string_view verb, const CommonOptions& common, const SendOptions& send,
+                         const AgainOptionsGiven& given, const AgainRequest& request,
+                         const std::string& path) {
+  const Result<void> fit = check_options_for_daemon(send);
+  if (fit.has_error()) return fit.error();
+  const Result<std::unique_ptr<StoreReader>> store = open_store_reader(path);
+  if (store.has_error()) return store.error();
+  const Result<AgainSurvey> survey = survey_again(**store, request);
+  if (survey.has_error()) return survey.error();
+  show(common, verb, *survey);
+  const Result<void> confirmed =
+      confirm(verb, send, *survey, command_again(verb, request.parent, given, again_options(common, send)));
+  if (confirmed.has_error()) return confirmed.error();
+  return send_again_by_daemon(common, path, request, given.where, *survey,
+                              given.is_queued_only ? ThenWhat::leave : ThenWhat::follow);
+}
+
 ExitCode again(std::string_view verb, const CommonOptions& common, const SendOptions& send,
                const AgainOptionsGiven& given, AgainRequest request) {
   const Environment environment = process_environment();
   const Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();
   const std::string path = store_path(common, environment, *config);
-  const Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
-  if (store.has_error()) return store.error();
   request.now = system_now();
   request.submitter = operator_name();
+  if (is_served_by_daemon(path)) return again_by_daemon(verb, common, send, given, request, path);
+  const Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
+  if (store.has_error()) return store.error();
   const Result<AgainSurvey> survey = survey_again(**store, request);
   if (survey.has_error()) return survey.error();
   show(common, verb, *survey);

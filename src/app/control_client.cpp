@@ -13,8 +13,13 @@
 #include <boost/beast/http/string_body.hpp>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "http_api/control_socket.hpp"
 #include "http_api/problem.hpp"
@@ -26,6 +31,7 @@ namespace {
 namespace http = boost::beast::http;
 using std::chrono::steady_clock;
 
+constexpr std::size_t upload_piece_bytes = std::size_t{64} * 1024;
 constexpr std::size_t answer_bytes_max = std::size_t{64} * 1024 * 1024;
 
 Error no_answer(const std::optional<SocketPeer>& owner, std::chrono::seconds deadline) {
@@ -43,11 +49,12 @@ Error unreadable(std::string_view what) {
           "It may be another version of sluice: see `sluice version`."};
 }
 
-std::string text_of(const ApiRequest& request) {
+std::string head_of(std::string_view method, std::string_view target, std::string_view content_type,
+                    std::uintmax_t bytes) {
   return fmt::format(
-      "{} {} HTTP/1.1\r\nHost: sluice\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
-      "Connection: close\r\n\r\n{}",
-      request.method, request.target, request.body.size(), request.body);
+      "{} {} HTTP/1.1\r\nHost: sluice\r\nContent-Type: {}\r\nContent-Length: {}\r\n"
+      "Connection: close\r\n\r\n",
+      method, target, content_type, bytes);
 }
 
 /// @return false: nobody reads there any more
@@ -100,8 +107,30 @@ Result<std::optional<OwnerAnswer>> ask_owner(const std::string& store_file, cons
                                              std::chrono::seconds deadline) {
   const std::optional<OwnedDescriptor> socket = connect_to_control_socket(control_socket_path(store_file));
   if (!socket) return std::optional<OwnerAnswer>{};
-  if (!send_all(socket->get(), text_of(request))) return std::optional<OwnerAnswer>{};
+  const std::string head = head_of(request.method, request.target, "application/json", request.body.size());
+  if (!send_all(socket->get(), head + request.body)) return std::optional<OwnerAnswer>{};
   return receive(socket->get(), deadline);
+}
+
+Result<std::optional<OwnerAnswer>> upload_to_owner(const std::string& store_file, const std::string& target,
+                                                   const std::string& file, const std::string& content_type) {
+  std::error_code problem;
+  const std::uintmax_t bytes = std::filesystem::file_size(file, problem);
+  std::ifstream content(file, std::ios::binary);
+  if (problem || !content) {
+    return Error{ErrorKind::not_found, fmt::format("{}: cannot be read any more", printable(file, 256)),
+                 "It was there a moment ago: see who changes it."};
+  }
+  const std::optional<OwnedDescriptor> socket = connect_to_control_socket(control_socket_path(store_file));
+  if (!socket) return std::optional<OwnerAnswer>{};
+  bool is_taken = send_all(socket->get(), head_of("POST", target, content_type, bytes));
+  std::vector<char> piece(upload_piece_bytes);
+  while (is_taken && content) {
+    content.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    is_taken = send_all(socket->get(), {piece.data(), static_cast<std::size_t>(content.gcount())});
+  }
+  // Who does not want all of it may have said why before he stopped to listen.
+  return receive(socket->get(), std::chrono::seconds{60});
 }
 
 Result<std::optional<ControlAnswer>> ask_owner(const std::string& store_file, const ApiCommand& command) {

@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "app/commands.hpp"
+#include "app/daemon_work.hpp"
 #include "app/doubt_report.hpp"
 #include "app/exit_codes.hpp"
 #include "app/operator_name.hpp"
+#include "app/run_report.hpp"
 #include "app/say.hpp"
 #include "app/settings.hpp"
 #include "app/store_access.hpp"
@@ -55,25 +57,37 @@ ExitCode list(const CommonOptions& common, RunId id, const DoubtOptionsGiven& gi
   return exit_codes::all_accepted;
 }
 
+int report_decided(const CommonOptions& common, const DoubtDecision& decision, const DoubtResolved& resolved,
+                   const std::string& next) {
+  if (common.wants_json()) {
+    fmt::print("{}", resolved_json(decision, resolved, common.store));
+    return exit_codes::all_accepted;
+  }
+  fmt::print("{}", resolved_text(decision, resolved));
+  say(fmt::format("On record as decided by {}. Next: {}\n", decision.actor, next));
+  return exit_codes::all_accepted;
+}
+
 ExitCode decide(const CommonOptions& common, const DoubtDecision& decision) {
   const Environment environment = process_environment();
   const Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();
-  const Result<std::unique_ptr<Store>> store =
-      open_existing_and_recover(store_path(common, environment, *config));
+  const std::string path = store_path(common, environment, *config);
+  if (is_served_by_daemon(path)) {
+    const Result<DoubtResolved> resolved = decide_in_daemon(path, decision);
+    if (resolved.has_error()) return resolved.error();
+    // What is to be sent again is sent by the daemon, without another word.
+    return report_decided(
+        common, decision, *resolved,
+        fmt::format("sluice status {}{}", decision.run.value, option_text("--store", common.store)));
+  }
+  const Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
   if (store.has_error()) return store.error();
   const Result<RunRecord> run = find_run(**store, decision.run);
   if (run.has_error()) return run.error();
   const Result<DoubtResolved> resolved = (*store)->resolve_doubt(decision);
   if (resolved.has_error()) return resolved.error();
-  if (common.wants_json()) {
-    fmt::print("{}", resolved_json(decision, *resolved, common.store));
-  } else {
-    fmt::print("{}", resolved_text(decision, *resolved));
-    say(fmt::format("On record as decided by {}. Next: {}\n", decision.actor,
-                    command_after(decision, common.store)));
-  }
-  return exit_codes::all_accepted;
+  return report_decided(common, decision, *resolved, command_after(decision, common.store));
 }
 
 }  // namespace

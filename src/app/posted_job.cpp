@@ -15,14 +15,15 @@ namespace sluice {
 namespace {
 
 using Key = std::string_view;
-constexpr std::array<Key, 7> body_names{"job", "devices", "device_list",   "column",
-                                        "set", "rate",    "expect_devices"};
+constexpr std::array<Key, 8> body_names{"job",    "tenant", "devices", "device_list",
+                                        "column", "set",    "rate",    "expect_devices"};
 constexpr ObjectKeys body_keys{body_names, {}};
 
 // How messages call the job's text: "job:3:5: call.args: …".
 constexpr const char* name_of_job = "job";
 constexpr std::size_t list_id_length = 32;
 constexpr std::size_t column_bytes_max = 256;
+constexpr std::size_t tenant_bytes_max = 256;
 constexpr std::int64_t devices_max = 1'000'000'000'000;
 
 bool is_any_text(std::string_view) { return true; }
@@ -33,6 +34,10 @@ bool is_list_id(std::string_view text) {
 
 bool is_column(std::string_view text) {
   return !text.empty() && text.size() <= column_bytes_max && is_readable(text);
+}
+
+bool is_tenant(std::string_view text) {
+  return !text.empty() && text.size() <= tenant_bytes_max && is_readable(text);
 }
 
 std::vector<std::string> names_in(const ObjectReader& reader) {
@@ -74,6 +79,7 @@ PostedJob read_posted(const ObjectReader& reader) {
   posted.send.devices_file =
       reader.text("device_list", is_list_id, "the id of an uploaded list: 32 digits 0-9a-f").value_or("");
   posted.send.column = reader.text("column", is_column, "the name of a column").value_or("");
+  posted.send.tenant = reader.text("tenant", is_tenant, "the name of a tenant").value_or("");
   posted.send.settings = settings_in(reader);
   posted.send.rate = reader.number("rate", rate_min, rate_max);
   posted.send.expected_devices = reader.whole_number("expect_devices", 1, devices_max);

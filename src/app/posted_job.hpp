@@ -5,8 +5,8 @@
 //   {"job": TEXT, "devices": [NAME, …]}             the names here, over the job's own
 //   {"job": TEXT, "device_list": ID, "column": NAME}  a list that was uploaded before
 //
-// and beside either "set": {PARAMETER: TEXT}, "rate": N and "expect_devices": N, as the options of these
-// names.
+// and beside either "tenant": NAME, "set": {PARAMETER: TEXT}, "rate": N and "expect_devices": N, as the
+// options of these names.
 #pragma once
 
 #include <functional>

@@ -27,8 +27,8 @@ Agreement without_asking(const Job& job, const SendOptions& send) {
   };
 }
 
-Result<Submitted> queue_job(Store& store, const PreparedJob& prepared, const SendOptions& send,
-                            SubmitRequest request, const Agreement& agreement) {
+Result<SurveyedJob> survey_job(StoreReader& store, const PreparedJob& prepared, const SendOptions& send,
+                               const SubmitRequest& request, const Agreement& agreement) {
   auto denied = denied_devices(prepared.setup);
   if (denied.has_error()) return denied.error();
   auto taken = devices_taken_from(store, prepared.setup.name, prepared.job);
@@ -36,19 +36,26 @@ Result<Submitted> queue_job(Store& store, const PreparedJob& prepared, const Sen
   Result<TargetList> targets =
       open_targets(send, prepared.job, prepared.rules, {std::move(*denied), std::move(*taken)});
   if (targets.has_error()) return targets.error();
-  const Result<Survey> surveyed = survey(*targets, request);
+  Result<Survey> surveyed = survey(*targets, request);
   if (surveyed.has_error()) return surveyed.error();
   const Result<void> sound = check_stages(send.job_file, prepared.job, *surveyed);
   if (sound.has_error()) return sound.error();
-  const auto foreseen = foresee(*surveyed, prepared.job, prepared.setup, request.now);
+  auto foreseen = foresee(*surveyed, prepared.job, prepared.setup, request.now);
   if (foreseen.has_error()) return foreseen.error();
   const Result<void> within =
       check_limits(store, prepared.setup.name, prepared.setup.limits, surveyed->counts.devices, request.now);
   if (within.has_error()) return within.error();
   const Result<void> agreed = agreement(*surveyed, *foreseen);
   if (agreed.has_error()) return agreed.error();
-  request.predicted = predicted_of(*foreseen);
-  return submit(store, *targets, request, *surveyed);
+  return SurveyedJob{std::move(*targets), std::move(*surveyed), std::move(*foreseen)};
+}
+
+Result<Submitted> queue_job(Store& store, const PreparedJob& prepared, const SendOptions& send,
+                            SubmitRequest request, const Agreement& agreement) {
+  Result<SurveyedJob> surveyed = survey_job(store, prepared, send, request, agreement);
+  if (surveyed.has_error()) return surveyed.error();
+  request.predicted = predicted_of(surveyed->forecast);
+  return submit(store, surveyed->targets, request, surveyed->survey);
 }
 
 }  // namespace sluice

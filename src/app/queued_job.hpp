@@ -24,6 +24,16 @@ using Agreement =
 /// to be asked.
 Agreement without_asking(const Job& job, const SendOptions& send);
 
+struct SurveyedJob {
+  TargetList targets;
+  Survey survey;
+  std::optional<RunForecast> forecast;
+};
+
+/// What the job would be, and whether it may be: queues nothing, so beside a store's owner, too.
+Result<SurveyedJob> survey_job(StoreReader& store, const PreparedJob& prepared, const SendOptions& send,
+                               const SubmitRequest& request, const Agreement& agreement);
+
 /// @param request as submit_request() makes it, with who says so, when, and what for
 /// Fails as survey() and submit() do, and as the agreement does.
 Result<Submitted> queue_job(Store& store, const PreparedJob& prepared, const SendOptions& send,

@@ -15,6 +15,7 @@
 #include "app/commands.hpp"
 #include "app/confirmation.hpp"
 #include "app/credential_sources.hpp"
+#include "app/daemon_work.hpp"
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/foreground_run.hpp"
@@ -43,9 +44,10 @@ namespace sluice {
 namespace {
 
 /// @param verb the one that was given, for the command that repeats it
-Result<Submitted> submit_prepared(Store& store, std::string_view verb, const CommonOptions& common,
-                                  const SendOptions& send, const PreparedJob& prepared) {
-  auto agree = [&](const Survey& surveyed, const std::optional<RunForecast>& foreseen) -> Result<void> {
+Agreement asking_here(std::string_view verb, const CommonOptions& common, const SendOptions& send,
+                      const PreparedJob& prepared) {
+  return [verb, &common, &send, &prepared](const Survey& surveyed,
+                                           const std::optional<RunForecast>& foreseen) -> Result<void> {
     if (!send.plan_file.empty()) {
       const Plan now = plan_of(prepared, surveyed, foreseen.value_or(RunForecast{}));
       const Result<void> same = require_same_plan(send.plan_file, plan_json(now));
@@ -56,7 +58,12 @@ Result<Submitted> submit_prepared(Store& store, std::string_view verb, const Com
     if (!needs_confirmation(prepared.job, send, devices)) return {};
     return confirm_devices(devices, send, send_command_text(verb, common, send));
   };
-  return queue_job(store, prepared, send, submit_request(prepared, send), agree);
+}
+
+Result<Submitted> submit_prepared(Store& store, std::string_view verb, const CommonOptions& common,
+                                  const SendOptions& send, const PreparedJob& prepared) {
+  return queue_job(store, prepared, send, submit_request(prepared, send),
+                   asking_here(verb, common, send, prepared));
 }
 
 void say_left_out(const CommonOptions& common, const TargetCounts& counts) {
@@ -100,7 +107,12 @@ ExitCode submit_command(const CommonOptions& common, const SendOptions& send) {
   const Environment environment = process_environment();
   Result<PreparedJob> prepared = prepare_job(common, send, environment);
   if (prepared.has_error()) return prepared.error();
-  Result<std::unique_ptr<Store>> store = open_and_recover(store_path(common, environment, prepared->config));
+  const std::string path = store_path(common, environment, prepared->config);
+  if (is_served_by_daemon(path)) {
+    return submit_to_daemon(common, send, *prepared, path, asking_here("submit", common, send, *prepared),
+                            ThenWhat::leave);
+  }
+  Result<std::unique_ptr<Store>> store = open_and_recover(path);
   if (store.has_error()) return store.error();
   const Result<Submitted> submitted = submit_prepared(**store, "submit", common, send, *prepared);
   if (submitted.has_error()) return submitted.error();
@@ -120,12 +132,16 @@ ExitCode run_command(const CommonOptions& common, const SendOptions& send) {
   const Environment environment = process_environment();
   Result<PreparedJob> prepared = prepare_job(common, send, environment);
   if (prepared.has_error()) return prepared.error();
+  const std::string path = store_path(common, environment, prepared->config);
+  if (is_served_by_daemon(path)) {
+    return submit_to_daemon(common, send, *prepared, path, asking_here("run", common, send, *prepared),
+                            ThenWhat::follow);
+  }
   // Before anything is queued: a run that cannot be signed or sent is not worth a million rows.
   Result<FoundCredentials> key = credentials_for(prepared->setup, environment);
   if (key.has_error()) return key.error();
   const Result<void> connectable = check_transport(prepared->setup);
   if (connectable.has_error()) return connectable.error();
-  const std::string path = store_path(common, environment, prepared->config);
   Result<std::unique_ptr<Store>> store = open_and_recover(path);
   if (store.has_error()) return store.error();
   const Result<Submitted> submitted = submit_prepared(**store, "run", common, send, *prepared);
@@ -160,6 +176,8 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
     const Result<std::optional<int>> resumed = resume_where_it_is_sent(common, path, *wanted);
     if (resumed.has_error()) return resumed.error();
     if (*resumed) return **resumed;
+  } else if (is_served_by_daemon(path)) {
+    return resume_all_in_daemon(common, path);
   }
   Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
   if (store.has_error()) return store.error();

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// The verbs that make work, while a daemon owns the store.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <memory>
+#include <string>
+
+#include "end_to_end/scene.hpp"
+
+namespace sluice::tests {
+namespace {
+
+/// A daemon for one tenant, which owns the store already.
+struct ServedScene : Scene {
+  explicit ServedScene(std::size_t device_count, std::string_view fault_plan = "{}") : Scene{device_count} {
+    folder.write("job.json", job_text(R"("chunk_size": 1, "stages": "none", "conflict": "allow",)"));
+    start_cloud(cloud_with(fault_plan));
+    const std::string key = folder.write(
+        "good.key", "[default]\ntype = access_key\naccess_key_id = testid\naccess_key_secret = testsecret\n");
+    REQUIRE(::chmod(key.c_str(), 0600) == 0);
+    folder.write(
+        "config.json",
+        fmt::format(
+            R"({{"store": "{}", "default_tenant": "good", "tenants": {{"good": {{"endpoint": "{}", "rate": 40,
+                "credentials_file": "good.key", "ca_file": "ca.pem"}}}}}})",
+            store, cloud->url()));
+    daemon = start({"serve", "--config", folder / "config.json"});
+    REQUIRE(daemon->wait_until(
+        [&] { return tell({"resume"}).err.find("the daemon sends") != std::string::npos; }));
+  }
+
+  ProgramEnd tell(Words words) const {
+    words.insert(words.end(), {"--config", folder / "config.json"});
+    return sluice(words);
+  }
+
+  std::unique_ptr<Program> daemon;
+};
+
+}  // namespace
+
+TEST_CASE("daemon work: submit brings the job to the daemon, which sends it") {
+  const ServedScene scene{30};
+
+  const ProgramEnd end = scene.tell({"submit", scene.job});
+
+  INFO(end.err);
+  CHECK(end.exit_code == 0);
+  CHECK(end.out == "run 1: 30 devices in 30 chunks queued (0 duplicates left out)\n");
+  CHECK(end.err.find("The daemon sends it.") != std::string::npos);
+  CHECK(scene.daemon->wait_until([&] { return scene.executions().size() == 30; }));
+}
+
+TEST_CASE("daemon work: run waits for the daemon and ends as a run of its own does") {
+  const ServedScene scene{30};
+
+  const ProgramEnd end = scene.tell({"run", scene.job, "--devices", scene.devices, "--output", "json"});
+
+  INFO(end.err);
+  CHECK(end.exit_code == 0);
+  CHECK(member_text(json_object(end.out), "status") == "succeeded");
+  CHECK(each_once(scene.executions(), 30));
+}
+
+TEST_CASE("daemon work: a list in CSV is read as CSV by the daemon, too") {
+  const ServedScene scene{1};
+  const std::string list = scene.folder.write("some.csv", "site,name\nnorth,dev-000001\n");
+
+  const ProgramEnd end = scene.tell({"run", scene.job, "--devices", list, "--column", "name"});
+
+  INFO(end.err);
+  CHECK(end.exit_code == 0);
+  CHECK(each_once(scene.executions(), 1));
+}
+
+TEST_CASE("daemon work: another number of devices than expected is refused before the daemon is asked") {
+  const ServedScene scene{3};
+
+  CHECK(scene.tell({"submit", scene.job, "--expect-devices", "4"}).exit_code == 6);
+  CHECK(scene.tell({"status", "1"}).exit_code == 4);
+}
+
+TEST_CASE("daemon work: options that say how to send are the daemon's to know") {
+  const ServedScene scene{1};
+
+  const ProgramEnd end = scene.tell({"run", scene.job, "--ca-file", scene.ca_file});
+
+  CHECK(end.exit_code == 6);
+  CHECK(end.err.find("--ca-file") != std::string::npos);
+  CHECK(scene.executions().empty());
+}
+
+TEST_CASE("daemon work: who interrupts the waiting leaves the run to the daemon") {
+  const ServedScene scene{200};
+  const std::unique_ptr<Program> run =
+      scene.start({"run", scene.job, "--config", scene.folder / "config.json"});
+  REQUIRE(run->wait_until([&] { return scene.executions().size() >= 3; }));
+
+  run->send_signal(SIGINT);
+  const ProgramEnd end = run->wait();
+
+  CHECK(end.exit_code == 130);
+  CHECK(end.err.find("The daemon goes on with run 1. To pause it: sluice pause 1") != std::string::npos);
+  CHECK(scene.daemon->wait_until([&] { return scene.executions().size() == 200; }));
+}
+
+TEST_CASE("daemon work: a retry of what was canceled is queued and sent by the daemon") {
+  const ServedScene scene{100};
+  REQUIRE(scene.tell({"submit", scene.job}).exit_code == 0);
+  REQUIRE(scene.tell({"cancel", "1"}).exit_code == 0);
+
+  const ProgramEnd end = scene.tell({"retry", "1"});
+
+  INFO(end.err);
+  CHECK(end.exit_code == 0);
+  CHECK(each_once(scene.executions(), 100));
+}
+
+}  // namespace sluice::tests
