@@ -16,6 +16,7 @@
 #include "app/exit_codes.hpp"
 #include "app/found_work.hpp"
 #include "app/keep_routes.hpp"
+#include "app/schedule_routes.hpp"
 #include "app/watch_routes.hpp"
 #include "app/work_routes.hpp"
 #include "sluice/core/run_rules.hpp"
@@ -169,6 +170,7 @@ Vitals Daemon::vitals() const {
 std::vector<Route> Daemon::routes() {
   const FindDeviceList find_list = [this](std::string_view id) { return device_lists_.find(id); };
   std::vector<Route> routes = work_routes(*this, environment_, find_list);
+  std::ranges::move(schedule_routes(*this, schedules_), std::back_inserter(routes));
   std::ranges::move(device_lists_.routes(), std::back_inserter(routes));
   Result<std::unique_ptr<RecordApi>> record =
       RecordApi::open(stores_.file, {.loop = loop_.get_executor(),

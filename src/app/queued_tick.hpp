@@ -3,6 +3,8 @@
 // now.
 #pragma once
 
+#include <string>
+
 #include "app/settings.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/core/time.hpp"
@@ -12,9 +14,14 @@
 
 namespace sluice {
 
+struct QueuedTick {
+  Submitted submitted;
+  std::string tenant;  ///< of the job
+};
+
 /// Blocking, and as long as the device list is. Fails as queue_job() does; a job that reaches many devices at
 /// once must say so in its "stages", since nobody is there to be asked.
-Result<Submitted> queue_tick(Store& store, const StartedTick& tick, const Config& config,
-                             const Environment& environment, UtcTime now);
+Result<QueuedTick> queue_tick(Store& store, const StartedTick& tick, const Config& config,
+                              const Environment& environment, UtcTime now);
 
 }  // namespace sluice

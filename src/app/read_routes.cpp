@@ -7,6 +7,7 @@
 
 #include "app/device_export.hpp"
 #include "app/report_resources.hpp"
+#include "app/schedule_resources.hpp"
 #include "http_api/resources/resource.hpp"
 
 namespace sluice {
@@ -15,6 +16,7 @@ std::vector<Route> read_routes(ReadSide& reads, std::function<UtcTime()> now, Ma
   std::vector<Resource> resources = run_resources();
   std::ranges::move(tenant_resources(), std::back_inserter(resources));
   std::ranges::move(report_resources(), std::back_inserter(resources));
+  std::ranges::move(schedule_resources(), std::back_inserter(resources));
   std::vector<Route> routes = resource_routes(reads, std::move(resources), now);
   routes.push_back(devices_route(reads, std::move(now)));
   routes.push_back(events_route(reads, std::move(make_pause)));

@@ -5,31 +5,36 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "app/commands.hpp"
+#include "app/control_client.hpp"
 #include "app/exit_codes.hpp"
 #include "app/operator_name.hpp"
 #include "app/prepared_job.hpp"
-#include "app/queued_job.hpp"
 #include "app/queued_tick.hpp"
 #include "app/say.hpp"
 #include "app/schedule_order.hpp"
 #include "app/schedule_report.hpp"
+#include "app/schedule_routes.hpp"
+#include "app/scheduled_devices.hpp"
 #include "app/scheduled_text.hpp"
 #include "app/settings.hpp"
 #include "app/standard_output.hpp"
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
+#include "http_api/problem.hpp"
 #include "jobfile/nearest_word.hpp"
 #include "sluice/core/kill_point.hpp"
 #include "sluice/engine/run_control.hpp"
 #include "sluice/engine/schedule_control.hpp"
-#include "sluice/engine/survey.hpp"
 #include "sluice/jobfile/device_name.hpp"
+#include "sluice/store/open_store.hpp"
 
 namespace sluice {
 namespace {
@@ -37,6 +42,12 @@ namespace {
 constexpr std::array<std::string_view, 9> actions{"add",    "list",    "show", "pause",   "resume",
                                                   "remove", "trigger", "next", "backfill"};
 constexpr std::size_t ticks_shown = 10;
+// The daemon reads the whole device list before it answers to `add` and `trigger`.
+constexpr std::chrono::minutes daemon_awaited_for{10};
+// A process that has just taken the store listens a moment later, and one that is about to end has stopped
+// listening a moment before it lets go.
+constexpr std::chrono::seconds owner_awaited_for{3};
+constexpr std::chrono::milliseconds look_interval{20};
 
 Error wrong_use(std::string message, std::string hint) {
   return {ErrorKind::usage, std::move(message), std::move(hint)};
@@ -87,19 +98,6 @@ Result<void> check_use(const ScheduleOptionsGiven& given) {
     return wrong_use("`sluice schedule backfill` needs --from and --to",
                      "Times in UTC, such as 2026-05-01T00:00:00Z.");
   return {};
-}
-
-/// Nobody is there to be asked when a tick comes, so what would have to be is refused now, and so is a device
-/// list that cannot be read.
-Result<void> check_devices(const SendOptions& send, const JobAndText& loaded) {
-  Result<TargetList> targets = open_targets(send, loaded.job, loaded.rules, {});
-  if (targets.has_error()) return targets.error();
-  const Result<Survey> surveyed = survey(*targets, {.job = loaded.job, .job_text = loaded.text});
-  if (surveyed.has_error()) return surveyed.error();
-  Result<void> agreed = without_asking(loaded.job, send)(*surveyed, std::nullopt);
-  if (agreed.has_value()) return agreed;
-  return Error{agreed.error().kind, agreed.error().message,
-               "Give the job \"stages\", or \"stages\": \"none\" to reach them at once at each tick."};
 }
 
 /// A job file with what --cron and --zone say, checked as `validate` does.
@@ -203,7 +201,7 @@ Result<ScheduleCommand> command_of(const ScheduleOptionsGiven& given) {
   if (loaded.has_error()) return loaded.error();
   SendOptions send;
   send.job_file = given.target;
-  const Result<void> sound = check_devices(send, *loaded);
+  const Result<void> sound = check_scheduled_devices(send, *loaded);
   if (sound.has_error()) return sound.error();
   command.job_text = std::move(loaded->text);
   command.folder = std::filesystem::absolute(given.target).parent_path().string();
@@ -223,9 +221,10 @@ Result<Submitted> submit_here(Store& store, const StartedTick& tick, const Confi
                                               .now = now});
     if (canceled.has_error() && canceled.error().kind != ErrorKind::refused) return canceled.error();
   }
-  Result<Submitted> submitted = queue_tick(store, tick, config, environment, now);
-  if (submitted.has_error()) (void)store.schedule_book().fail_tick(tick.tick, submitted.error().message, now);
-  return submitted;
+  const Result<QueuedTick> submitted = queue_tick(store, tick, config, environment, now);
+  if (submitted.has_value()) return submitted->submitted;
+  (void)store.schedule_book().fail_tick(tick.tick, submitted.error().message, now);
+  return submitted.error();
 }
 
 /// What follows where no daemon runs.
@@ -237,14 +236,51 @@ std::string without_daemon(const ScheduleAnswer& answer) {
              : "";
 }
 
-ExitCode report(const CommonOptions& common, const ScheduleAnswer& answer) {
+ExitCode report(const CommonOptions& common, const ScheduleAnswer& answer, const std::string& follows) {
   print(common.wants_json() ? schedule_answer_json(answer) : schedule_answer_text(answer));
-  if (common.is_quiet) return exit_codes::all_accepted;
-  for (const std::string& warning : answer.warnings) say(fmt::format("Warning: {}.\n", warning));
-  say(without_daemon(answer));
+  if (!common.is_quiet) {
+    for (const std::string& warning : answer.warnings) say(fmt::format("Warning: {}.\n", warning));
+    say(follows);
+  }
   return answer.tick == "skipped" ? exit_code_of(ErrorKind::refused) : exit_codes::all_accepted;
 }
 
+/// The router's word for a path that it does not know, other than a schedule that is not there.
+bool is_without_routes(const OwnerAnswer& answer) {
+  return answer.status == 404 &&
+         error_from_problem(answer.body).message.starts_with("the API has nothing at ");
+}
+
+/// Absent: no daemon is there. A foreground run that owns the store has no schedules to steer.
+Result<std::optional<ScheduleAnswer>> asked_of_daemon(const std::string& path,
+                                                      const ScheduleCommand& command) {
+  const Result<std::optional<OwnerAnswer>> answer = ask_owner(path, request_for(command), daemon_awaited_for);
+  if (answer.has_error()) return answer.error();
+  if (!*answer || is_without_routes(**answer)) return std::optional<ScheduleAnswer>{};
+  if ((*answer)->status >= 300) return error_from_problem((*answer)->body);
+  Result<ScheduleAnswer> read = schedule_answer_from((*answer)->body);
+  if (read.has_error()) return read.error();
+  return std::optional{std::move(*read)};
+}
+
+ExitCode steer_here(const CommonOptions& common, const ScheduleCommand& command, Store& store,
+                    const Config& config, const Environment& environment) {
+  Result<ScheduleDone> done = carry_out_schedule(store, command, operator_name(), system_now());
+  if (done.has_error()) return done.error();
+  if (done->started) {
+    const Result<Submitted> submitted = submit_here(store, *done->started, config, environment);
+    if (submitted.has_error()) return submitted.error();
+    done->answer.run = submitted->run.value;
+  }
+  return report(common, done->answer, without_daemon(done->answer));
+}
+
+bool has_owner(const std::string& path) {
+  const Result<std::unique_ptr<StoreReader>> reader = open_store_reader(path);
+  return reader.has_value() && (*reader)->has_owner();
+}
+
+/// By whoever has the store, be it nobody yet.
 ExitCode steer(const CommonOptions& common, const ScheduleOptionsGiven& given) {
   const Result<ScheduleCommand> command = command_of(given);
   if (command.has_error()) return command.error();
@@ -252,17 +288,18 @@ ExitCode steer(const CommonOptions& common, const ScheduleOptionsGiven& given) {
   const Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();
   const std::string path = store_path(common, environment, *config);
-  const Result<std::unique_ptr<Store>> store =
-      command->verb == ScheduleVerb::add ? open_and_recover(path) : open_existing_and_recover(path);
-  if (store.has_error()) return store.error();
-  Result<ScheduleDone> done = carry_out_schedule(**store, *command, operator_name(), system_now());
-  if (done.has_error()) return done.error();
-  if (done->started) {
-    const Result<Submitted> submitted = submit_here(**store, *done->started, *config, environment);
-    if (submitted.has_error()) return submitted.error();
-    done->answer.run = submitted->run.value;
+  const auto give_up_at = std::chrono::steady_clock::now() + owner_awaited_for;
+  while (true) {
+    const Result<std::optional<ScheduleAnswer>> answered = asked_of_daemon(path, *command);
+    if (answered.has_error()) return answered.error();
+    if (*answered) return report(common, **answered, "");
+    const Result<std::unique_ptr<Store>> store =
+        command->verb == ScheduleVerb::add ? open_and_recover(path) : open_existing_and_recover(path);
+    if (store.has_value()) return steer_here(common, *command, **store, *config, environment);
+    const bool may_pass = store.error().kind == ErrorKind::refused && has_owner(path);
+    if (!may_pass || std::chrono::steady_clock::now() > give_up_at) return store.error();
+    std::this_thread::sleep_for(look_interval);
   }
-  return report(common, done->answer);
 }
 
 }  // namespace

@@ -1,41 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "app/scheduled_runs.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "app/daemon.hpp"
-#include "app/folder_reading.hpp"
-#include "app/queued_job.hpp"
+#include "app/queued_tick.hpp"
+#include "app/system_now.hpp"
 
 namespace sluice {
 namespace asio = boost::asio;
-namespace {
-
-struct QueuedTick {
-  Submitted submitted;
-  std::string tenant;
-};
-
-/// The job as the schedule's revision has it, with the device list as it is now.
-Result<QueuedTick> queue_tick(Store& store, const StartedTick& tick, const Config& config,
-                              const Environment& environment) {
-  const ScheduleRecord& schedule = tick.schedule;
-  const SendOptions send = options_for(
-      schedule.folder, schedule.job_file.empty() ? "schedule " + schedule.name : schedule.job_file);
-  const Result<PreparedJob> prepared = prepare_job_text(schedule.job_text, send, config, environment);
-  if (prepared.has_error()) return prepared.error();
-  SubmitRequest request = submit_request(*prepared, send);
-  request.submitter = tick.actor.empty() ? "schedule " + schedule.name : tick.actor;
-  request.origin = {.tick = tick.tick, .job_file = schedule.job_file, .job_revision = schedule.revision};
-  const Result<Submitted> submitted =
-      queue_job(store, *prepared, send, std::move(request), without_asking(prepared->job, send));
-  if (submitted.has_error()) return submitted.error();
-  return QueuedTick{*submitted, prepared->setup.name};
-}
-
-}  // namespace
 
 ScheduledRuns::ScheduledRuns(asio::any_io_executor loop, Daemon& daemon, Clock& clock,
                              Environment environment)
@@ -86,7 +59,7 @@ asio::awaitable<void> ScheduledRuns::run() {
 
 asio::awaitable<Result<RunId>> ScheduledRuns::submit(StartedTick tick) {
   auto work = [this, &tick, config = daemon_.config()](Store& store) {
-    return queue_tick(store, tick, *config, environment_);
+    return queue_tick(store, tick, *config, environment_, system_now());
   };
   const Result<QueuedTick> queued = co_await daemon_.on_worker(std::move(work));
   if (queued.has_error()) co_return queued.error();

@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <utility>
 
 #include "app/settings.hpp"
 #include "sluice/engine/scheduler.hpp"
@@ -21,6 +22,10 @@ class ScheduledRuns {
   boost::asio::awaitable<void> run();
   /// A schedule has changed, or a run of one is over.
   void wake() { scheduler_.wake(); }
+  /// Makes the run of a tick that an order has started. Fails as the tick then does.
+  boost::asio::awaitable<Result<RunId>> submit_now(StartedTick tick) {
+    return scheduler_.submit_now(std::move(tick));
+  }
   void stop() { scheduler_.stop(); }
 
  private:

@@ -130,21 +130,39 @@ asio::awaitable<Result<void>> Scheduler::look_at(ScheduleRecord schedule) {
 void Scheduler::start(StartedTick tick) {
   reach(KillPoint::tick_started);
   const ScheduleId schedule = tick.schedule.id;
-  ++under_way_;
-  ++submitting_[schedule];
+  submitting(schedule);
   asio::co_spawn(loop_, submit(std::move(tick)), [this, schedule](const std::exception_ptr& problem) {
-    --under_way_;
-    if (--submitting_[schedule] == 0) submitting_.erase(schedule);
-    alarm_->ring();
+    submitted(schedule);
     if (problem) std::rethrow_exception(problem);
   });
 }
 
-asio::awaitable<void> Scheduler::submit(StartedTick tick) {
-  const Result<RunId> run = co_await cancel_and_submit(tick);
+asio::awaitable<Result<RunId>> Scheduler::submit_now(StartedTick tick) {
+  reach(KillPoint::tick_started);
+  submitting(tick.schedule.id);
+  Result<RunId> run = co_await submit_and_tell(tick);
+  submitted(tick.schedule.id);
+  co_return run;
+}
+
+void Scheduler::submitting(ScheduleId schedule) {
+  ++under_way_;
+  ++submitting_[schedule];
+}
+
+void Scheduler::submitted(ScheduleId schedule) {
+  --under_way_;
+  if (--submitting_[schedule] == 0) submitting_.erase(schedule);
+  alarm_->ring();
+}
+
+asio::awaitable<void> Scheduler::submit(StartedTick tick) { (void)co_await submit_and_tell(tick); }
+
+asio::awaitable<Result<RunId>> Scheduler::submit_and_tell(const StartedTick& tick) {
+  Result<RunId> run = co_await cancel_and_submit(tick);
   if (run.has_value()) {
     if (hooks_.fired) hooks_.fired(tick, *run);
-    co_return;
+    co_return run;
   }
   if (hooks_.failed) hooks_.failed(tick, run.error());
   auto fail = [id = tick.tick, reason = run.error().message, now = clock_.utc_now()](Store& store) {
@@ -152,6 +170,7 @@ asio::awaitable<void> Scheduler::submit(StartedTick tick) {
   };
   // Not to be recorded: then it is cut off, and the next process sees to it.
   (void)co_await store_.call(std::move(fail));
+  co_return run;
 }
 
 asio::awaitable<Result<RunId>> Scheduler::cancel_and_submit(const StartedTick& tick) {

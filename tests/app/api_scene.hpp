@@ -22,6 +22,14 @@
 
 namespace sluice::testing {
 
+/// A job that runs at half past two, when in spring there is no such time.
+inline constexpr const char* nightly_job = R"({
+  "name": "fw", "tenant": "prod",
+  "call": {"product_key": "a1BwAGVxxxx", "identifier": "Set", "args": {"version": 1}},
+  "targets": {"devices": ["lamp-1"]},
+  "schedule": {"cron": "30 2 * * *", "zone": "Europe/Berlin"}
+})";
+
 /// Waits no time, and lets something happen instead: each wait takes the next thing to do, and stops the
 /// stream after the last.
 struct ScriptedPause final : EventPause {

@@ -13,6 +13,7 @@
 #include "app/run_report.hpp"
 #include "app/run_sighting.hpp"
 #include "jobfile/utf8.hpp"
+#include "sluice/engine/schedule_control.hpp"
 
 using namespace sluice;
 using namespace sluice::store_tests;
@@ -388,4 +389,31 @@ TEST_CASE("read_routes: a place that the record does not have is refused, not wa
   CHECK(scene.get("/api/v1/events?stream&after=7").status == 409);
   CHECK(scene.get("/api/v1/events?stream", {{"last-event-id", "x"}}).status == 400);
   CHECK(scene.get("/api/v1/events?stream", {{"last-event-id", "-1"}}).status == 400);
+}
+
+TEST_CASE("read_routes: a schedule is shown with its next ticks, in its own zone too") {
+  ApiScene scene;
+  for (const char* name : {"nightly", "other"}) {
+    expect(add_schedule(
+        *scene.store,
+        {.name = name, .job_text = sluice::testing::nightly_job, .folder = {}, .actor = "ann", .now = noon}));
+  }
+  expect(trigger_schedule(*scene.store, "nightly", "bob", noon + 1s));
+
+  CHECK(texts(scene.all("/api/v1/schedules?limit=1"), "schedule") ==
+        std::vector<std::string>{"nightly", "other"});
+  // The store's noon is 2027-01-15 08:00 UTC, and Berlin is an hour ahead of it in winter.
+  const json::value coming = scene.json("/api/v1/schedules/nightly/next?limit=73");
+  const json::array& next = coming.at("ticks").as_array();
+  REQUIRE(next.size() == 73);
+  CHECK(next[0].at("due_at") == "2027-01-16T01:30:00Z");
+  CHECK(next[0].at("local") == "2027-01-16T02:30:00+01:00");
+  // On 28 March the clocks go from 2:00 to 3:00.
+  CHECK(next[71].at("local") == "2027-03-28T03:00:00+02:00");
+  CHECK(next[71].at("clock_change").at("after_seconds") == 7200);
+  CHECK(next[72].at("clock_change").is_null());
+  CHECK(scene.json("/api/v1/schedules/nightly").at("schedule").at("next") == "2027-01-16T01:30:00Z");
+  CHECK(texts(scene.all("/api/v1/schedules/nightly/ticks"), "kind") == std::vector<std::string>{"triggered"});
+  CHECK(scene.get("/api/v1/schedules/none").status == 404);
+  CHECK(scene.get("/api/v1/schedules/none/ticks").status == 404);
 }

@@ -18,6 +18,7 @@
 
 #include "app/api_scene.hpp"
 #include "app/preview_routes.hpp"
+#include "sluice/engine/schedule_control.hpp"
 
 using namespace sluice;
 using namespace sluice::store_tests;
@@ -96,6 +97,12 @@ void fill(Store& store) {
                               .now = noon + 5s}));
   expect(store.set_rate({.tenant = "prod", .rate = 2, .until = noon + 1h, .actor = "ann", .now = noon}));
   submit(store, {1}, "test");
+  const InstalledSchedule nightly = expect(add_schedule(store, {.name = "nightly",
+                                                                .job_text = sluice::testing::nightly_job,
+                                                                .folder = {},
+                                                                .actor = "ann",
+                                                                .now = noon}));
+  expect(trigger_schedule(store, nightly.record.name, "bob", noon + 1s));
 }
 
 }  // namespace
@@ -154,6 +161,10 @@ TEST_CASE("read_schema: every answer is as its schema says") {
       {"/api/v1/tenants", "/api/v1/tenants"},
       {"/api/v1/tenants/{name}", "/api/v1/tenants/prod"},
       {"/api/v1/jobs", "/api/v1/jobs"},
+      {"/api/v1/schedules", "/api/v1/schedules"},
+      {"/api/v1/schedules/{name}", "/api/v1/schedules/nightly"},
+      {"/api/v1/schedules/{name}/ticks", "/api/v1/schedules/nightly/ticks"},
+      {"/api/v1/schedules/{name}/next", "/api/v1/schedules/nightly/next?limit=3"},
       {"/api/v1/events", "/api/v1/events"}};
 
   std::set<std::string> seen;

@@ -48,14 +48,19 @@ class Scheduler {
 
   /// Something has changed: a schedule, or a run of one is over.
   void wake() { alarm_->ring(); }
+  /// Makes the run of a tick that somebody's order has started, as if it had come due.
+  boost::asio::awaitable<Result<RunId>> submit_now(StartedTick tick);
   void stop();
 
  private:
   boost::asio::awaitable<Result<void>> look_at_all();
   boost::asio::awaitable<Result<void>> look_at(ScheduleRecord schedule);
   boost::asio::awaitable<void> submit(StartedTick tick);
+  boost::asio::awaitable<Result<RunId>> submit_and_tell(const StartedTick& tick);
   boost::asio::awaitable<Result<RunId>> cancel_and_submit(const StartedTick& tick);
   void start(StartedTick tick);
+  void submitting(ScheduleId schedule);
+  void submitted(ScheduleId schedule);
   void notice_set_clock();
   SteadyTime next_look() const;
 
