@@ -154,6 +154,8 @@ asio::awaitable<void> Daemon::tell_if_finished(std::string tenant, RunId run) {
   const RunStatus status = status_of(**record);
   metrics_.run_finished(tenant, status);
   log_.info("run_finished", {{"tenant", tenant}, {"run", run}, {"status", to_string(status)}});
+  // A tick may have waited for its end.
+  schedules_.wake();
 }
 
 /// The store is open, and was recovered, before there is a daemon.

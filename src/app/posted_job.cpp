@@ -123,4 +123,13 @@ Result<void> give_devices(Job& job, const PostedJob& posted) {
   return {};
 }
 
+Result<void> check_commands(const Job& job, const ApiClient& client) {
+  const bool runs_command = std::ranges::any_of(job.rollout.stages, [](const Stage& stage) {
+    return stage.gate.check && !stage.gate.check->command.empty();
+  });
+  if (!runs_command || client.scope >= ApiScope::admin) return {};
+  return Error{ErrorKind::refused, "a gate of the job runs a command, which takes scope admin",
+               "Have the gate ask a URL instead, or somebody who may bring such a job."};
+}
+
 }  // namespace sluice

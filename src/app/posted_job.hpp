@@ -37,4 +37,7 @@ Result<PostedJob> posted_job(const ApiRequest& request, const FindDeviceList& fi
 /// The job with the devices that came beside it. Fails (invalid_input) for a job that names a file.
 Result<void> give_devices(Job& job, const PostedJob& posted);
 
+/// A program that a gate runs has the daemon's rights, so whoever names it needs them. Fails: refused.
+Result<void> check_commands(const Job& job, const ApiClient& client);
+
 }  // namespace sluice

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -16,6 +15,7 @@
 
 #include "app/daemon.hpp"
 #include "app/folder_reading.hpp"
+#include "app/posted_job.hpp"
 #include "app/prepared_job.hpp"
 #include "app/scheduled_devices.hpp"
 #include "app/scheduled_runs.hpp"
@@ -97,16 +97,6 @@ Result<void> check_paths(const Job& job, const ScheduleCommand& command, const A
   if (job.targets.devices_file.empty() && job.targets.exclude_file.empty()) return {};
   return Error{ErrorKind::invalid_input, "job: targets: a job that comes over the API cannot name files",
                "Write the devices into the job, or put it into the daemon's folder of job files."};
-}
-
-/// A program that a gate runs has the daemon's rights, so whoever names it needs them.
-Result<void> check_commands(const Job& job, const ApiClient& client) {
-  const bool runs_command = std::ranges::any_of(job.rollout.stages, [](const Stage& stage) {
-    return stage.gate.check && !stage.gate.check->command.empty();
-  });
-  if (!runs_command || client.scope >= ApiScope::admin) return {};
-  return Error{ErrorKind::refused, "a gate of the job runs a command, which takes scope admin",
-               "Have the gate ask a URL instead, or somebody who may add it."};
 }
 
 /// What can be known now of the runs that will come. Blocking.

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <limits>
 #include <memory>
@@ -52,16 +51,6 @@ struct Queued {
   Submitted submitted;
   std::string tenant;
 };
-
-/// A program that a gate runs has the daemon's rights, so whoever names it needs them.
-Result<void> check_commands(const Job& job, const ApiClient& client) {
-  const bool runs_command = std::ranges::any_of(job.rollout.stages, [](const Stage& stage) {
-    return stage.gate.check && !stage.gate.check->command.empty();
-  });
-  if (!runs_command || client.scope >= ApiScope::admin) return {};
-  return Error{ErrorKind::refused, "a gate of the job runs a command, which takes scope admin",
-               "Have the gate ask a URL instead, or somebody who may submit it."};
-}
 
 Result<Queued> queue_posted(Store& store, const PostedJob& posted, const Config& config,
                             const Environment& environment, const ApiClient& client) {
