@@ -210,6 +210,7 @@ void Daemon::serve_configured_tenants() {
 }
 
 void Daemon::serve_tenant(const std::string& tenant) {
+  if (is_ending_) return;
   const auto lane = std::make_shared<TenantLane>(tenant, config_, lane_ground_);
   lanes_[tenant] = {.lane = lane};
   asio::co_spawn(loop_, lane->run(), [this, lane](const std::exception_ptr& problem) {
@@ -349,18 +350,19 @@ asio::awaitable<void> Daemon::reload_in_turn() {
       config_ = std::make_shared<const Config>(std::move(*config));
       log_.set_level(config_->log.level);
       log_.info("configuration_reloaded", {{"tenants", config_->tenants.size()}});
-      AuditEntry entry{.at = clock_.utc_now(),
-                       .actor = "policy",
-                       .origin = "daemon",
-                       .action = "configuration_reloaded",
-                       .target = config_->file};
-      co_await note_in_audit(std::move(entry));
+      // Before anything is awaited: told to end meanwhile, the daemon must not begin to serve anew.
       serve_configured_tenants();
       job_folder_.look();
       const Result<void> renewed = server_.renew_access(config_->api);
       if (renewed.has_error())
         log_.error("api_access_refused",
                    {{"error", renewed.error().message}, {"hint", renewed.error().hint}});
+      AuditEntry entry{.at = clock_.utc_now(),
+                       .actor = "policy",
+                       .origin = "daemon",
+                       .action = "configuration_reloaded",
+                       .target = config_->file};
+      co_await note_in_audit(std::move(entry));
       co_await tell_of_strangers();
     }
     notice_.ready();
