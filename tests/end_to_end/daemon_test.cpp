@@ -224,6 +224,8 @@ TEST_CASE("daemon: an invalid configuration changes nothing, and a valid one is 
   daemon->send_signal(SIGHUP);
   CHECK(daemon->wait_until(
       [&] { return daemon->err().find("\"configuration_reloaded\"") != std::string::npos; }));
+  const std::size_t reloaded = scene.requests();
+  CHECK(daemon->wait_until([&] { return scene.requests() >= reloaded + 3; }));
   daemon->send_signal(SIGTERM);
   CHECK(daemon->wait().exit_code == 0);
   CHECK(manager.has_heard("STOPPING=1"));

@@ -80,6 +80,8 @@ ApiAccess some_access(ApiScope anonymous = ApiScope::none) {
 
 /// The server at a free port, with a route for each scope.
 class Scene {
+  asio::io_context loop_{1};  // outlives the server
+
  public:
   explicit Scene(ApiAccess access = some_access(), ApiLimits limits = {}, bool is_tls = false) {
     server = std::make_unique<ApiServer>(loop_.get_executor(), Router{routes()},
@@ -168,7 +170,6 @@ class Scene {
             })};
   }
 
-  asio::io_context loop_{1};
   EventBell bell_;
   std::thread thread_;
 };
