@@ -20,6 +20,8 @@
 #include "app/backup_commands.hpp"
 #include "app/backup_line.hpp"
 #include "app/commands.hpp"
+#include "app/doctor_command.hpp"
+#include "app/doctor_line.hpp"
 #include "app/error_report.hpp"
 #include "app/exit_codes.hpp"
 #include "app/help_texts.hpp"
@@ -605,6 +607,10 @@ class CommandLine {
         *verb("restore", "Put a backup into the store's place; what was unfinished is then in doubt.",
               std::string{restore_examples}, [this] { return restore_command(common_, backup_); }),
         backup_);
+    add_doctor_options(
+        *verb("doctor", "Look at store, disk, configuration, keys, endpoints and clock.",
+              std::string{doctor_examples}, [this] { return doctor_command(common_, doctor_); }),
+        doctor_);
   }
 
   void add_start(CLI::App* to, const std::string& what) {
@@ -652,6 +658,7 @@ class CommandLine {
   AuditOptionsGiven audit_;
   PruneOptionsGiven prune_;
   BackupOptionsGiven backup_;
+  DoctorOptionsGiven doctor_;
   RehearseOptions rehearse_;
   simulator::Options cloud_;
   std::string faults_file_;
