@@ -17,7 +17,11 @@
 #include <string_view>
 #include <vector>
 
+#include "app/backup_commands.hpp"
+#include "app/backup_line.hpp"
 #include "app/commands.hpp"
+#include "app/doctor_command.hpp"
+#include "app/doctor_line.hpp"
 #include "app/error_report.hpp"
 #include "app/exit_codes.hpp"
 #include "app/help_texts.hpp"
@@ -595,6 +599,18 @@ class CommandLine {
                            [this] { return prune_command(common_, prune_); });
     add_duration(prune, "--older-than", prune_.older_than, "Those that ended so long ago [2160h: 90 days]");
     prune->add_flag("--dry-run", prune_.is_dry_run, "Only say which they are");
+    add_backup_options(
+        *verb("backup", "Copy the store into one file, also while a process sends.",
+              std::string{backup_examples}, [this] { return backup_command(common_, backup_); }),
+        backup_);
+    add_restore_options(
+        *verb("restore", "Put a backup into the store's place; what was unfinished is then in doubt.",
+              std::string{restore_examples}, [this] { return restore_command(common_, backup_); }),
+        backup_);
+    add_doctor_options(
+        *verb("doctor", "Look at store, disk, configuration, keys, endpoints and clock.",
+              std::string{doctor_examples}, [this] { return doctor_command(common_, doctor_); }),
+        doctor_);
   }
 
   void add_start(CLI::App* to, const std::string& what) {
@@ -641,6 +657,8 @@ class CommandLine {
   DoubtOptionsGiven doubt_;
   AuditOptionsGiven audit_;
   PruneOptionsGiven prune_;
+  BackupOptionsGiven backup_;
+  DoctorOptionsGiven doctor_;
   RehearseOptions rehearse_;
   simulator::Options cloud_;
   std::string faults_file_;

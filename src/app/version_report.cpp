@@ -30,6 +30,12 @@ std::string version_text() {
                      OpenSSL_version(OPENSSL_VERSION), boost_version());
 }
 
+std::string versions_line() {
+  return fmt::format("{}, SQLite {}, OpenSSL {}, Boost {}", version_line(),
+                     sqlite_version_text(loaded_sqlite()), OpenSSL_version(OPENSSL_VERSION_STRING),
+                     boost_version());
+}
+
 std::string version_json() {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version).member("sluice", SLUICE_VERSION);

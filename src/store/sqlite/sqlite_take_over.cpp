@@ -13,6 +13,7 @@
 #include "store/sqlite/sqlite_error.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "store/sqlite/store_file.hpp"
+#include "store/sqlite/store_identity.hpp"
 
 namespace sluice {
 namespace {
@@ -26,16 +27,6 @@ const std::string& prepared_file(const std::string& path) {
   require_not_lost(path);
   create_if_missing(path);
   return path;
-}
-
-bool has_identity(Connection& db) {
-  return db.query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'store_identity'").next();
-}
-
-/// Empty: the store was made before stores had one, or its making was cut off.
-std::string identity_of(Connection& db) {
-  Statement row = db.query("SELECT id FROM store_identity");
-  return row.next() ? row.string(0) : std::string{};
 }
 
 std::string positions(const Generation& found, const Generation& beside) {
@@ -89,7 +80,7 @@ void SqliteStore::refuse_another_store(const std::optional<Generation>& beside) 
   const SchemaState state = examine_schema(db_, embedded_migrations());
   if (!beside) return;
   if (state == SchemaState::empty) refuse_lost_store(db_.path());
-  const std::string identity = has_identity(db_) ? identity_of(db_) : std::string{};
+  const std::string identity = identity_of(db_);
   if (identity.empty() || identity == beside->store) return;
   fail(
       ErrorKind::refused,
@@ -173,14 +164,8 @@ void SqliteStore::keep_copy_of_older_schema() {
 
 SqliteStore::Found SqliteStore::what_is_found(const std::optional<Generation>& beside) {
   const bool had_identity = !identity_of(db_).empty();
-  if (beside) {
-    db_.run("INSERT INTO store_identity (id) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM store_identity)",
-            beside->store);
-  } else {
-    db_.run(
-        "INSERT INTO store_identity (id) SELECT lower(hex(randomblob(16)))"
-        " WHERE NOT EXISTS (SELECT 1 FROM store_identity)");
-  }
+  db_.run("INSERT INTO store_identity (id) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM store_identity)",
+          beside ? beside->store : fresh_identity(db_));
   return {.generation = {.store = identity_of(db_),
                          .owner = queries::newest_owner(db_),
                          .attempt = queries::newest_attempt(db_)},
