@@ -15,6 +15,7 @@
 
 #include "http_api/api_reason.hpp"
 #include "http_api/body_reader.hpp"
+#include "jobfile/duration_text.hpp"
 #include "jobfile/utf8.hpp"
 #include "sluice/jobfile/job_file.hpp"
 
@@ -84,16 +85,6 @@ boost::asio::awaitable<ApiAnswer> answer_to(ApiRequest request, Command (*read)(
   co_return answer;
 }
 
-/// As parse_duration() reads it: each unit has its own limit of digits.
-std::string duration_text_of(std::chrono::milliseconds duration) {
-  using namespace std::chrono;
-  if (duration % seconds{1} != milliseconds{0}) return fmt::format("{}ms", duration.count());
-  const auto whole = duration_cast<seconds>(duration);
-  if (whole % hours{24} == seconds{0}) return fmt::format("{}d", whole / hours{24});
-  if (whole % minutes{1} == seconds{0}) return fmt::format("{}m", whole / minutes{1});
-  return fmt::format("{}s", whole.count());
-}
-
 /// The request that a command is written as.
 struct Writer {
   boost::json::object body;
@@ -113,7 +104,7 @@ struct Writer {
   }
   std::string operator()(const SetRateCommand& command) {
     body["rate"] = command.rate;
-    body["for"] = duration_text_of(command.valid_for);
+    body["for"] = exact_duration_text(command.valid_for);
     return fmt::format("tenants/{}:rate", boost::urls::encode(command.tenant, boost::urls::unreserved_chars));
   }
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "jobfile/duration_text.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +38,13 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     if (text.substr(digits) == unit.name && digits <= unit.digits_max) return count * unit.length;
   }
   return std::nullopt;
+}
+
+std::string exact_duration_text(std::chrono::milliseconds duration) {
+  const auto longest = std::find_if(units.rbegin(), units.rend(), [duration](const Unit& unit) {
+    return duration % unit.length == std::chrono::milliseconds{0};
+  });
+  return fmt::format("{}{}", duration / longest->length, longest->name);
 }
 
 }  // namespace sluice

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fuzz/claim.hpp"
+#include "jobfile/duration_text.hpp"
 #include "sluice/core/tick_rules.hpp"
 #include "sluice/core/window_rules.hpp"
 #include "sluice/jobfile/job_file.hpp"
@@ -23,14 +24,8 @@ namespace {
 
 std::string quoted(std::string_view text) { return boost::json::serialize(boost::json::string_view{text}); }
 
-// The longest unit that measures it out, since the reader takes only so many digits of each.
 std::string quoted(std::chrono::milliseconds duration) {
-  using namespace std::chrono_literals;
-  if (duration % 24h == 0ms) return fmt::format("\"{}d\"", duration / 24h);
-  if (duration % 1h == 0ms) return fmt::format("\"{}h\"", duration / 1h);
-  if (duration % 1min == 0ms) return fmt::format("\"{}m\"", duration / 1min);
-  if (duration % 1s == 0ms) return fmt::format("\"{}s\"", duration / 1s);
-  return fmt::format("\"{}ms\"", duration.count());
+  return fmt::format("\"{}\"", exact_duration_text(duration));
 }
 
 std::string written(const Call& call) {
