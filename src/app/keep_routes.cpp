@@ -2,6 +2,7 @@
 #include "app/keep_routes.hpp"
 
 #include <array>
+#include <chrono>
 #include <limits>
 #include <optional>
 #include <string>
@@ -21,7 +22,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::array<std::string_view, 1> prune_names{"dry_run"};
+constexpr std::array<std::string_view, 2> prune_names{"dry_run", "older_than"};
 
 struct AuditPage {
   std::string rows;  ///< JSON, with commas between
@@ -101,19 +102,28 @@ Result<PruneReport> prune_now(Store& store, const KeepRules& rules, bool is_dry_
   return report;
 }
 
+struct PostedPrune {
+  bool is_dry_run = false;
+  std::optional<std::chrono::milliseconds> older_than;  ///< instead of what the configuration says
+};
+
+PostedPrune read_prune(const ObjectReader& reader) {
+  return {reader.boolean("dry_run").value_or(false), reader.duration("older_than")};
+}
+
 asio::awaitable<ApiAnswer> prune_store(Daemon& daemon, ApiRequest request) {
-  const auto read_dry_run = [](const ObjectReader& reader) {
-    return reader.boolean("dry_run").value_or(false);
-  };
-  const Result<bool> is_dry_run = read_body(request, {prune_names, {}}, read_dry_run);
-  if (is_dry_run.has_error()) co_return refused(is_dry_run.error());
-  auto work = [dry = *is_dry_run, rules = daemon.config()->keep, client = request.client](Store& store) {
+  const Result<PostedPrune> posted = read_body(request, {prune_names, {}}, read_prune);
+  if (posted.has_error()) co_return refused(posted.error());
+  KeepRules rules = daemon.config()->keep;
+  if (posted->older_than)
+    rules.runs_for = std::chrono::duration_cast<std::chrono::seconds>(*posted->older_than);
+  auto work = [dry = posted->is_dry_run, rules, client = request.client](Store& store) {
     return prune_now(store, rules, dry, client);
   };
   const Result<PruneReport> report = co_await daemon.on_worker(std::move(work));
   if (report.has_error()) co_return refused(report.error());
   if (report->rows > 0) daemon.metrics().rows_pruned("all", report->rows);
-  co_return ApiAnswer{.body = prune_json(*report, *is_dry_run)};
+  co_return ApiAnswer{.body = prune_json(*report, posted->is_dry_run)};
 }
 
 }  // namespace

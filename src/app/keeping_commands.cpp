@@ -8,12 +8,14 @@
 #include <utility>
 
 #include "app/audit_report.hpp"
+#include "app/daemon_work.hpp"
 #include "app/exit_codes.hpp"
 #include "app/operator_name.hpp"
 #include "app/prune_report.hpp"
 #include "app/settings.hpp"
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
+#include "jobfile/duration_text.hpp"
 #include "sluice/engine/prune.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "store/audit_chain.hpp"
@@ -75,29 +77,48 @@ ExitCode audit_command(const CommonOptions& common, const AuditOptionsGiven& giv
   return show_audit(**store, given.action == "export" || common.wants_json());
 }
 
+namespace {
+
+Result<std::string> prune_here(const std::string& path, const KeepRules& rules, bool is_dry_run) {
+  const Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
+  if (store.has_error()) return store.error();
+  const UtcTime now = system_now();
+  if (is_dry_run) {
+    Result<std::vector<PrunableRun>> runs = runs_to_prune(**store, rules, now);
+    if (runs.has_error()) return runs.error();
+    return prune_json({.runs = std::move(*runs)}, true);
+  }
+  const Result<PruneReport> pruned = prune(**store, rules, now, [] { return true; });
+  if (pruned.has_error()) return pruned.error();
+  if (const Result<void> noted = note_pruned(**store, *pruned, now); noted.has_error()) return noted.error();
+  return prune_json(*pruned, false);
+}
+
+Result<std::string> prune_by_daemon(const std::string& path, const PruneOptionsGiven& given) {
+  boost::json::object body{{"dry_run", given.is_dry_run}};
+  if (given.older_than) body["older_than"] = exact_duration_text(*given.older_than);
+  return post_to_daemon(path, "/api/v1/store:prune", body);
+}
+
+}  // namespace
+
 ExitCode prune_command(const CommonOptions& common, const PruneOptionsGiven& given) {
   const Environment environment = process_environment();
   const Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();
-  const Result<std::unique_ptr<Store>> store =
-      open_existing_and_recover(store_path(common, environment, *config));
-  if (store.has_error()) return store.error();
+  const std::string path = store_path(common, environment, *config);
   KeepRules rules = config->keep;
   if (given.older_than) rules.runs_for = std::chrono::duration_cast<std::chrono::seconds>(*given.older_than);
-  const UtcTime now = system_now();
-  PruneReport report;
-  if (given.is_dry_run) {
-    Result<std::vector<PrunableRun>> runs = runs_to_prune(**store, rules, now);
-    if (runs.has_error()) return runs.error();
-    report.runs = std::move(*runs);
-  } else {
-    Result<PruneReport> pruned = prune(**store, rules, now, [] { return true; });
-    if (pruned.has_error()) return pruned.error();
-    report = std::move(*pruned);
-    if (const Result<void> noted = note_pruned(**store, report, now); noted.has_error()) return noted.error();
+  const Result<std::string> document =
+      is_served_by_daemon(path) ? prune_by_daemon(path, given) : prune_here(path, rules, given.is_dry_run);
+  if (document.has_error()) return document.error();
+  if (common.wants_json()) {
+    fmt::print("{}", *document);
+    return exit_codes::all_accepted;
   }
-  fmt::print("{}", common.wants_json() ? prune_json(report, given.is_dry_run)
-                                       : prune_text(report, given.is_dry_run));
+  const Result<std::string> text = prune_text(*document);
+  if (text.has_error()) return text.error();
+  fmt::print("{}", *text);
   return exit_codes::all_accepted;
 }
 

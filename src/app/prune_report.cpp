@@ -3,22 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <cstdint>
+#include <exception>
+
 #include "app/display_text.hpp"
 #include "http_api/json_text.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
 
-std::string prune_text(const PruneReport& report, bool is_dry_run) {
-  std::string text;
-  for (const PrunableRun& run : report.runs) {
-    text += fmt::format("run {}  {}  {}, ended {}\n", run.run.value, printable(run.job_name),
-                        counted(run.devices, "device"), to_rfc3339(run.ended_at));
-  }
-  const std::string runs = counted(static_cast<std::int64_t>(report.runs.size()), "run");
-  return text + (is_dry_run ? fmt::format("{} would be taken out.\n", runs)
-                            : fmt::format("{} taken out: {}.\n", runs, counted(report.rows, "row")));
-}
+namespace json = boost::json;
 
 std::string prune_json(const PruneReport& report, bool is_dry_run) {
   JsonText json;
@@ -30,6 +26,27 @@ std::string prune_json(const PruneReport& report, bool is_dry_run) {
   }
   json.end_array().end_object().end_document();
   return json.take();
+}
+
+Result<std::string> prune_text(std::string_view document) {
+  try {
+    const json::value said = json::parse(document);
+    const json::array& runs = said.at("runs").as_array();
+    std::string text;
+    for (const json::value& run : runs) {
+      text += fmt::format("run {}  {}  {}, ended {}\n", run.at("run").as_int64(),
+                          printable(run.at("job").as_string().c_str()),
+                          counted(run.at("devices").as_int64(), "device"),
+                          printable(run.at("ended_at").as_string().c_str(), 64));
+    }
+    const std::string counted_runs = counted(static_cast<std::int64_t>(runs.size()), "run");
+    if (said.at("dry_run").as_bool()) return text + counted_runs + " would be taken out.\n";
+    return text +
+           fmt::format("{} taken out: {}.\n", counted_runs, counted(said.at("rows").as_int64(), "row"));
+  } catch (const std::exception&) {
+    return Error{ErrorKind::unexpected, "the daemon gave an answer that cannot be read",
+                 "It may be another version of sluice: see `sluice version`."};
+  }
 }
 
 std::string prune_sum(const PruneReport& report) {

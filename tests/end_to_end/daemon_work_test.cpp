@@ -51,7 +51,9 @@ TEST_CASE("daemon work: submit brings the job to the daemon, which sends it") {
   CHECK(end.exit_code == 0);
   CHECK(end.out == "run 1: 30 devices in 30 chunks queued (0 duplicates left out)\n");
   CHECK(end.err.find("The daemon sends it.") != std::string::npos);
-  CHECK(scene.daemon->wait_until([&] { return scene.executions().size() == 30; }));
+  CHECK(scene.daemon->wait_until(
+      [&] { return scene.tell({"why", "1"}).out.find("all devices accepted") != std::string::npos; }));
+  CHECK(each_once(scene.executions(), 30));
 }
 
 TEST_CASE("daemon work: run waits for the daemon and ends as a run of its own does") {
@@ -97,14 +99,16 @@ TEST_CASE("daemon work: who interrupts the waiting leaves the run to the daemon"
   const ServedScene scene{200};
   const std::unique_ptr<Program> run =
       scene.start({"run", scene.job, "--config", scene.folder / "config.json"});
-  REQUIRE(run->wait_until([&] { return scene.executions().size() >= 3; }));
+  REQUIRE(run->wait_until([&] { return scene.cloud->summary().requests >= 3; }));
 
   run->send_signal(SIGINT);
   const ProgramEnd end = run->wait();
 
   CHECK(end.exit_code == 130);
   CHECK(end.err.find("The daemon goes on with run 1. To pause it: sluice pause 1") != std::string::npos);
-  CHECK(scene.daemon->wait_until([&] { return scene.executions().size() == 200; }));
+  CHECK(scene.daemon->wait_until(
+      [&] { return scene.tell({"why", "1"}).out.find("all devices accepted") != std::string::npos; }));
+  CHECK(each_once(scene.executions(), 200));
 }
 
 TEST_CASE("daemon work: a retry of what was canceled is queued and sent by the daemon") {
@@ -117,6 +121,25 @@ TEST_CASE("daemon work: a retry of what was canceled is queued and sent by the d
   INFO(end.err);
   CHECK(end.exit_code == 0);
   CHECK(each_once(scene.executions(), 100));
+}
+
+TEST_CASE("daemon work: prune has the daemon take out what is old, and a dry run only says so") {
+  const ServedScene scene{3};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 0);
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 0);
+  const auto runs_left = [&] {
+    return json_object(scene.tell({"list", "--output", "json"}).out).at("runs").as_array().size();
+  };
+
+  // The newest run stays, since its attempts tell how far the store has come.
+  const ProgramEnd dry = scene.tell({"prune", "--dry-run", "--older-than", "1ms"});
+  CHECK(dry.out.find("\n1 run would be taken out.\n") != std::string::npos);
+  CHECK(runs_left() == 2);
+  const ProgramEnd real = scene.tell({"prune", "--older-than", "1ms"});
+  CHECK(real.exit_code == 0);
+  CHECK(real.out.find("\n1 run taken out: ") != std::string::npos);
+  CHECK(runs_left() == 1);
+  CHECK(scene.tell({"audit", "list"}).out.find("runs_pruned") != std::string::npos);
 }
 
 }  // namespace sluice::tests
