@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What a daemon keeps beside its runs: schedules and their ticks, the job files of its folder, who asked for
--- what, and which runs were pruned.
+-- What a daemon keeps beside its runs: schedules and their ticks, the job files of its folder, who did what,
+-- and which runs were pruned.
 
 -- A job that runs by the clock. Retired ones stay, since their ticks and runs name them.
 CREATE TABLE schedules (
@@ -74,20 +74,6 @@ CREATE TABLE job_contents (
   run    INTEGER,
   PRIMARY KEY (name, digest)
 ) STRICT, WITHOUT ROWID;
-
--- Answers to requests that named an idempotency key: said again, they are answered from here.
-CREATE TABLE idempotency_keys (
-  client         TEXT    NOT NULL,
-  key            TEXT    NOT NULL CHECK (key <> ''),
-  at_us          INTEGER NOT NULL,
-  request_digest TEXT    NOT NULL,
-  status         INTEGER NOT NULL DEFAULT 0,  -- 0: not answered yet
-  location       TEXT    NOT NULL DEFAULT '',
-  body           TEXT    NOT NULL DEFAULT '',
-  PRIMARY KEY (client, key)
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX idempotency_keys_by_age ON idempotency_keys (at_us);
 
 -- Who did what, from where, and why. Append-only; each row's hash covers the row and the hash before it.
 CREATE TABLE audit (
