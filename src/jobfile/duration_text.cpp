@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -41,10 +40,12 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 }
 
 std::string exact_duration_text(std::chrono::milliseconds duration) {
-  const auto longest = std::find_if(units.rbegin(), units.rend(), [duration](const Unit& unit) {
-    return duration % unit.length == std::chrono::milliseconds{0};
-  });
-  return fmt::format("{}{}", duration / longest->length, longest->name);
+  std::string text;
+  for (const Unit& unit : units) {
+    if (duration % unit.length == std::chrono::milliseconds{0})
+      text = fmt::format("{}{}", duration / unit.length, unit.name);
+  }
+  return text;
 }
 
 }  // namespace sluice
