@@ -29,6 +29,9 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     "with: cmake --preset release && cmake --build --preset release" "  ${packages[*]}"
 fi
 
+# Debian's npm and another nodejs than Debian's exclude each other: what is there is taken.
+command -v npm >/dev/null || packages+=(nodejs npm)
+
 missing=()
 for package in "${packages[@]}"; do
   is_installed "$package" || missing+=("$package")

@@ -19,6 +19,7 @@
 #include "app/schedule_routes.hpp"
 #include "app/watch_routes.hpp"
 #include "app/work_routes.hpp"
+#include "http_api/dashboard.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
@@ -196,6 +197,7 @@ std::vector<Route> Daemon::routes() {
   std::ranges::move(schedule_routes(*this, schedules_), std::back_inserter(routes));
   std::ranges::move(device_lists_.routes(), std::back_inserter(routes));
   routes.push_back(live_route(clock_, [this] { return live_readings(); }));
+  std::ranges::move(dashboard_routes(), std::back_inserter(routes));
   Result<std::unique_ptr<RecordApi>> record =
       RecordApi::open(stores_.file, {.loop = loop_.get_executor(),
                                      .config = [this] { return *config_; },

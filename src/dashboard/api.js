@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// The daemon's API. The token lives in this page's memory alone and goes into the Authorization header: there are no
+// cookies, and nothing is kept in the browser.
+
+let token = "";
+let askForToken = async () => "";
+
+export const setToken = (text) => (token = text.trim());
+export const hasToken = () => token !== "";
+
+/** @param ask shown when the daemon wants a token: resolves to one, or to "" if nobody gives one */
+export const onTokenWanted = (ask) => (askForToken = ask);
+
+/** What the daemon said against a request (RFC 9457), or that it could not be reached. */
+export class Problem extends Error {
+  constructor(status, detail, hint, errors = []) {
+    super(detail);
+    this.status = status; // 0: not reached
+    this.hint = hint;
+    this.errors = errors;
+  }
+}
+
+const unreachable = () => new Problem(0, "the daemon does not answer", "It may be restarting; this page goes on by itself.");
+
+async function problemOf(answer) {
+  const told = await answer.json().catch(() => ({}));
+  return new Problem(answer.status, told.detail ?? `HTTP status ${answer.status}`, told.hint ?? "", told.errors ?? []);
+}
+
+const authorization = () => (token ? { Authorization: `Bearer ${token}` } : {});
+
+async function ask(path, options) {
+  const headers = { ...options.headers, ...authorization() };
+  try {
+    return await fetch(path, { ...options, headers, credentials: "omit", cache: "no-store", redirect: "error" });
+  } catch (trouble) {
+    if (trouble.name === "AbortError") throw trouble;
+    throw unreachable();
+  }
+}
+
+/** A refused token, or a missing one, is asked for once; then what the daemon says stands. */
+async function request(path, options = {}) {
+  let answer = await ask(path, options);
+  if (answer.status === 401 && (await askForToken(hasToken())) !== "") answer = await ask(path, options);
+  if (answer.ok) return answer;
+  throw await problemOf(answer);
+}
+
+/** @param signal aborts it, with an AbortError */
+export const get = async (path, signal) => (await request(`/api/v1/${path}`, { signal })).json();
+
+/** A retry of the same press of a button carries the same key, so that work is never made twice. */
+export async function post(path, body = {}, key = crypto.randomUUID()) {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+  const answer = await request(`/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  return answer.json();
+}
+
+/** @param content text or a file */
+export async function upload(path, content) {
+  const headers = { "Content-Type": "application/json" };
+  return (await request(`/api/v1/${path}`, { method: "POST", headers, body: content })).json();
+}
+
+/** An answer that comes piece by piece: yields texts until it ends. */
+export async function* stream(path, headers, signal) {
+  const answer = await request(`/api/v1/${path}`, { headers, signal });
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch((trouble) => {
+      throw trouble.name === "AbortError" ? trouble : unreachable();
+    });
+    if (done) return;
+    yield value;
+  }
+}

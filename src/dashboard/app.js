@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// The frame around every page: which page the address names, the connection to the daemon, the token, and the button
+// that stops everything.
+import { onTokenWanted, post, Problem, setToken } from "./api.js";
+import { ask, askForToken } from "./dialog.js";
+import { element, setText } from "./dom.js";
+import { followEvents, watchConnection } from "./live.js";
+import { showOverview } from "./overview.js";
+import { showRun } from "./run.js";
+import { localTime } from "./text.js";
+
+/**
+ * The pages. Each is shown by show(place, frame, ...parts of the address), which fills the place and returns how it
+ * is left: a function that stops what it has begun.
+ */
+const pages = [
+  { pattern: /^$/, title: () => "Overview", show: showOverview },
+  { pattern: /^runs\/(\d+)$/, title: (run) => `Run ${run}`, show: showRun },
+];
+
+const byId = (id) => document.getElementById(id);
+let leave = () => {};
+
+/** What a page may use of the frame. */
+const frame = {
+  /** Says something to whoever looks, and to screen readers; stays until the next. */
+  say(text) {
+    byId("notice").replaceChildren(element("span", {}, text));
+  },
+  /** Says what went wrong and what to do next. */
+  sayProblem(trouble) {
+    const hint = trouble instanceof Problem && trouble.hint ? ` ${trouble.hint}` : "";
+    byId("notice").replaceChildren(element("span", { class: "problem" }, `✗ ${trouble.message}.${hint}`));
+  },
+  /** Does something that may be refused, and says so. @return what it gave, or undefined */
+  async attempt(work) {
+    try {
+      return await work();
+    } catch (trouble) {
+      frame.sayProblem(trouble);
+      return undefined;
+    }
+  },
+};
+
+function markPage(address) {
+  for (const link of document.querySelectorAll("nav a")) {
+    const isThis = link.getAttribute("href") === `#/${address}`;
+    if (isThis) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+function showPage() {
+  const address = decodeURI(location.hash.replace(/^#\/?/, ""));
+  const place = byId("page");
+  leave();
+  leave = () => {};
+  place.replaceChildren();
+  byId("notice").replaceChildren();
+  markPage(address);
+  for (const page of pages) {
+    const parts = page.pattern.exec(address);
+    if (!parts) continue;
+    document.title = `${page.title(...parts.slice(1))} – sluice`;
+    leave = page.show(place, frame, ...parts.slice(1));
+    return;
+  }
+  place.append(element("p", {}, "There is no such page. ", element("a", { href: "#/" }, "Overview")));
+}
+
+async function stopEverything() {
+  const answer = await ask({
+    title: "Stop everything",
+    consequence: "Every run of every tenant is paused at once. What is on its way to the cloud arrives; nothing further is sent until a run is resumed.",
+    command: "sluice pause --all",
+    action: "Stop everything",
+    isDangerous: true,
+    reason: true,
+  });
+  if (!answer) return;
+  await frame.attempt(async () => {
+    const stopped = await post("stop", answer.reason ? { reason: answer.reason } : {});
+    frame.say(`✓ ${stopped.message ?? "Every run is paused."}`);
+  });
+}
+
+async function takeToken(wasRefused) {
+  const token = await askForToken(wasRefused);
+  if (token) setToken(token);
+  return token;
+}
+
+function tellConnection(lostAt) {
+  const place = byId("connection");
+  place.className = lostAt ? "lost" : "";
+  setText(place, lostAt ? `✗ No answer from the daemon since ${localTime(lostAt.toISOString())}. What is shown is from then.` : "");
+}
+
+onTokenWanted(takeToken);
+watchConnection(tellConnection);
+byId("token").addEventListener("click", () => takeToken(false));
+byId("stop").addEventListener("click", stopEverything);
+addEventListener("hashchange", () => {
+  showPage();
+  byId("page").focus();
+});
+showPage();
+followEvents();

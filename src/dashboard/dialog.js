@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Questions to the operator. A dialog of the browser's own kind: Escape leaves it, focus stays in it and goes back.
+import { element } from "./dom.js";
+
+/** @return what `finish` gives for the button that was pressed; null: none was */
+function show(title, content, buttons) {
+  return new Promise((resolve) => {
+    const heading = element("h2", { id: "dialog-title" }, title);
+    const form = element("form", { method: "dialog" }, heading, content, element("p", { class: "buttons" }, buttons));
+    const dialog = element("dialog", { "aria-labelledby": "dialog-title" }, form);
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue || null);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+const button = (value, text, attributes = {}) => element("button", { value, ...attributes }, text);
+
+/** A command of the command line, to be read and copied. */
+export const commandLine = (command) => element("code", { class: "command" }, command);
+
+/**
+ * Asks before something is done.
+ * @param question {title, consequence, command, action, isDangerous, reason, confirm}: `consequence` says in numbers
+ *   what will happen, `command` is the command line that does the same, `action` the button's text; with `reason` a
+ *   reason may be given; with `confirm` that text must be typed
+ * @return {reason}, or null: do not do it
+ */
+export async function ask(question) {
+  const reason = element("input", { name: "reason", maxlength: 200, autocomplete: "off" });
+  const typed = element("input", { name: "confirm", autocomplete: "off", required: true });
+  const wanted = question.confirm === undefined ? null : String(question.confirm);
+  const act = button("do", question.action, { class: question.isDangerous ? "danger" : "primary", disabled: wanted !== null });
+  typed.addEventListener("input", () => (act.disabled = typed.value.trim() !== wanted));
+  const content = element(
+    "div",
+    {},
+    element("p", {}, question.consequence),
+    question.command ? element("p", { class: "quiet" }, "The same on the command line: ", commandLine(question.command)) : null,
+    question.reason ? element("label", {}, "Reason, for the record ", reason) : null,
+    wanted === null ? null : element("label", {}, `To confirm, type ${wanted} `, typed),
+  );
+  const answer = await show(question.title, content, [
+    button("", "Leave it", { type: "submit", formnovalidate: true }),
+    act,
+  ]);
+  return answer === "do" ? { reason: reason.value.trim() } : null;
+}
+
+/** @param wasRefused there was a token, and the daemon did not take it @return "" if none is given */
+export async function askForToken(wasRefused) {
+  const field = element("input", { type: "password", name: "token", autocomplete: "off", required: true });
+  const content = element(
+    "div",
+    {},
+    element("p", {}, wasRefused ? "The daemon did not take the token." : "The daemon wants a token for this."),
+    element("label", {}, "Token ", field),
+    element("p", { class: "quiet" }, "It is kept in this page until it is closed. A new one: ", commandLine("sluice token new NAME --scope operate")),
+  );
+  const answer = await show("Token", content, [
+    button("", "Leave it", { type: "submit", formnovalidate: true }),
+    button("use", "Use it", { class: "primary" }),
+  ]);
+  return answer === "use" ? field.value.trim() : "";
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// What keeps the page up to date: the daemon's events as they happen, and figures that are asked for again and again.
+// Both go on by themselves when the daemon was away.
+import { Problem, stream } from "./api.js";
+
+const listeners = new Set();
+const connection = { lostAt: null, tell: () => {} };
+
+/** @param tell called with null when all is well, else with the time since when the daemon does not answer */
+export function watchConnection(tell) {
+  connection.tell = tell;
+}
+
+function reached() {
+  if (connection.lostAt === null) return;
+  connection.lostAt = null;
+  connection.tell(null);
+}
+
+function lost() {
+  connection.lostAt ??= new Date();
+  connection.tell(connection.lostAt);
+}
+
+/** @param hear called with each event @return takes the listener away */
+export function onEvent(hear) {
+  listeners.add(hear);
+  return () => listeners.delete(hear);
+}
+
+const sleep = (milliseconds, signal) =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+  });
+
+/** Server-sent events, as far as the daemon writes them: `id:` and `data:` lines, blank lines, comments. */
+export class EventReader {
+  #rest = "";
+  #event = { id: "", data: [] };
+
+  /** @return the events that are complete with this piece */
+  take(piece) {
+    const lines = (this.#rest + piece).split("\n");
+    this.#rest = lines.pop();
+    const complete = [];
+    for (const line of lines) {
+      if (line === "" && this.#event.data.length > 0) {
+        complete.push({ id: this.#event.id, data: this.#event.data.join("\n") });
+        this.#event = { id: "", data: [] };
+      } else if (line.startsWith("id:")) this.#event.id = line.slice(3).trim();
+      else if (line.startsWith("data:")) this.#event.data.push(line.slice(5).trimStart());
+    }
+    return complete;
+  }
+}
+
+async function readEvents(state) {
+  const headers = { Accept: "text/event-stream" };
+  if (state.last) headers["Last-Event-ID"] = state.last;
+  const reader = new EventReader();
+  for await (const piece of stream("events", headers)) {
+    reached();
+    state.wait = 500;
+    for (const { id, data } of reader.take(piece)) {
+      if (id) state.last = id;
+      const event = JSON.parse(data);
+      for (const hear of listeners) hear(event);
+    }
+  }
+}
+
+/** Never ends. Goes on behind the last event that came; a restored store counts anew, and is taken up there. */
+export async function followEvents() {
+  const state = { last: "", wait: 500 };
+  for (;;) {
+    try {
+      await readEvents(state);
+    } catch (trouble) {
+      if (trouble instanceof Problem && trouble.status === 0) lost();
+      else state.last = "";
+    }
+    await sleep(state.wait);
+    state.wait = Math.min(2 * state.wait, 5000);
+  }
+}
+
+/**
+ * Calls work(signal) every so many milliseconds, never twice at once, not while the page is hidden, and at once when
+ * it is looked at again. @return {stop, now}: now() calls it soon, however often it is called meanwhile.
+ */
+export function poll(milliseconds, work, failed = () => {}) {
+  const ending = new AbortController();
+  let waking = new AbortController();
+  const now = () => waking.abort();
+  document.addEventListener("visibilitychange", now, { signal: ending.signal });
+
+  const run = async () => {
+    while (!ending.signal.aborted) {
+      waking = new AbortController();
+      if (!document.hidden) {
+        try {
+          await work(ending.signal);
+          reached();
+        } catch (trouble) {
+          if (ending.signal.aborted) return;
+          if (trouble instanceof Problem && trouble.status === 0) lost();
+          failed(trouble);
+        }
+      }
+      await sleep(milliseconds, AbortSignal.any([waking.signal, ending.signal]));
+    }
+  };
+  run();
+  return { stop: () => ending.abort(), now };
+}
