@@ -307,7 +307,8 @@ TEST_CASE("daemon: whoever looks sees each tenant's sends by the second, and why
   };
   const auto sends = [&] {
     std::int64_t sum = 0;
-    for (const auto& count : live().at(1).at("sends").at("counts").as_array()) sum += count.as_int64();
+    const boost::json::value tenants = live();
+    for (const auto& count : tenants.at(1).at("sends").at("counts").as_array()) sum += count.as_int64();
     return sum;
   };
 
