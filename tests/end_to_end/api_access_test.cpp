@@ -22,6 +22,7 @@
 #include "end_to_end/scene.hpp"
 #include "http_api/control_socket.hpp"
 #include "support/canary.hpp"
+#include "support/free_port.hpp"
 
 namespace sluice::tests {
 namespace {
@@ -33,17 +34,6 @@ const std::array<std::string, 4> scopes{"none", "read", "operate", "admin"};
 
 std::size_t rank_of(const std::string& scope) {
   return static_cast<std::size_t>(std::ranges::find(scopes, scope) - scopes.begin());
-}
-
-/// Free now; nobody else on this machine is after it.
-std::uint16_t free_port() {
-  const OwnedDescriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {}, .sin_zero = {}};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  socklen_t size = sizeof address;
-  REQUIRE(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  return ntohs(address.sin_port);
 }
 
 /// What is answered to the bytes, until the other side closes.

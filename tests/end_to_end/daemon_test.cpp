@@ -2,55 +2,22 @@
 // The daemon as a service manager and an operator meet it.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "end_to_end/scene.hpp"
+#include "end_to_end/service_manager.hpp"
 
 namespace sluice::tests {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// What a service manager hears.
-class Manager {
- public:
-  explicit Manager(const std::string& path) {
-    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-  }
-  Manager(const Manager&) = delete;
-  Manager& operator=(const Manager&) = delete;
-  ~Manager() { ::close(socket_); }
-
-  bool has_heard(std::string_view what) {
-    std::array<char, 4096> text{};
-    ssize_t size = 0;
-    while ((size = ::recv(socket_, text.data(), text.size(), MSG_DONTWAIT)) > 0)
-      heard_ += std::string{text.data(), static_cast<std::size_t>(size)} + "\n";
-    return heard_.find(what) != std::string::npos;
-  }
-  void forget() { heard_.clear(); }
-
- private:
-  int socket_ = -1;
-  std::string heard_;
-};
 
 /// Tenants "good" and "bad" before a cloud with two accounts; the key of "bad" is not there.
 struct DaemonScene : Scene {
@@ -204,7 +171,7 @@ TEST_CASE("daemon: an invalid configuration changes nothing, and a valid one is 
   DaemonScene scene{3'000};
   scene.write_config(5);
   scene.submit("good");
-  Manager manager{scene.folder / "notify"};
+  ServiceManager manager{scene.folder / "notify"};
   scene.environment.push_back("NOTIFY_SOCKET=" + (scene.folder / "notify"));
   const std::unique_ptr<Program> daemon = scene.serve();
   REQUIRE(daemon->wait_until([&] { return manager.has_heard("READY=1"); }));
@@ -234,7 +201,7 @@ TEST_CASE("daemon: an invalid configuration changes nothing, and a valid one is 
 TEST_CASE("daemon: the watchdog is fed as long as the loop runs, and not by a stopped process") {
   DaemonScene scene{1};
   scene.submit("good");
-  Manager manager{scene.folder / "notify"};
+  ServiceManager manager{scene.folder / "notify"};
   scene.environment.push_back("NOTIFY_SOCKET=" + (scene.folder / "notify"));
   scene.environment.push_back("WATCHDOG_USEC=300000");
   const std::unique_ptr<Program> daemon = scene.serve();
@@ -261,7 +228,8 @@ TEST_CASE("daemon: a scrape counts what was sent, promtool has nothing to say ab
   // Each device is a chunk of its own.
   constexpr std::string_view counted =
       "sluice_requests_total{action=\"InvokeThingsService\",outcome=\"accepted\",tenant=\"good\"} 60\n";
-  constexpr std::string_view finished = "sluice_runs_finished_total{status=\"succeeded\",tenant=\"good\"} 1\n";
+  constexpr std::string_view finished =
+      "sluice_runs_finished_total{status=\"succeeded\",tenant=\"good\"} 1\n";
 
   CHECK(daemon->wait_until([&] { return ask("/metrics").find(finished) != std::string::npos; }));
   std::string scrape = ask("/metrics");
