@@ -75,7 +75,7 @@ async function stopEverything() {
   const answer = await ask({
     title: "Stop everything",
     consequence: "Every run of every tenant is paused at once. What is on its way to the cloud arrives; nothing further is sent until a run is resumed.",
-    command: "sluice pause --all",
+    command: "sluice stop",
     action: "Stop everything",
     isDangerous: true,
     reason: true,
