@@ -27,7 +27,10 @@ function finding(words) {
   return { source: "", text: words.replace(/\S*\/[0-9a-f]{32}\.\w+/g, "the device list") };
 }
 
-/** @param detail of a problem @return [{source: "job", "devices" or "", line, column, index, text}], what there is of it */
+/**
+ * @param detail of a problem
+ * @return [{source: "job", "devices" or "", line, column, index, text}], what there is of it
+ */
 export const findingsIn = (detail) =>
   detail
     .split("\n")

@@ -115,6 +115,13 @@ export class Scene {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Fails unless the program knows the command with its options. Nothing is done. */
+  checkCommand(command) {
+    const words = command.match(/(?:'[^']*'|[^\s'])+/g).map((word) => word.replaceAll("'", ""));
+    if (words[0] !== "sluice") throw new Error(`no command of sluice: ${command}`);
+    runProgram(this.folder, ...words.slice(1), "--help");
+  }
+
   async ask(method, path, body) {
     const headers = { Authorization: `Bearer ${this.tokens.admin}`, "Content-Type": "application/json" };
     const answer = await fetch(`${this.address}/api/v1/${path}`, {
