@@ -13,7 +13,8 @@ samples/build.sh "$preset"
 log=build/$preset/Testing/Temporary/LastTest.log
 rm -f "$log"
 result=0
-ctest --preset "$preset" -j "$(nproc)" || result=$?
+# One more than there are cores: much of the time is spent waiting for processes.
+ctest --preset "$preset" -j "$(($(nproc) + 1))" || result=$?
 
 # The sum over the areas of the test cases that doctest, or tests/browser/run.sh, counted. An area that failed without
 # a count of failures (it crashed, hung, or is the count of the areas itself) is one failure more.

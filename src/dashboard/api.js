@@ -69,9 +69,9 @@ export async function post(path, body = {}, key = crypto.randomUUID()) {
   return answer.json();
 }
 
-/** @param content text or a file */
-export async function upload(path, content) {
-  const headers = { "Content-Type": "application/json" };
+/** @param content text or a file; read from where it is, piece by piece @param type what it is, such as "text/csv" */
+export async function upload(path, content, type) {
+  const headers = { "Content-Type": type };
   return (await request(`/api/v1/${path}`, { method: "POST", headers, body: content })).json();
 }
 
