@@ -50,6 +50,7 @@ Result<ApiAnswer> list_stages(StoreReader& store, const ApiRequest& request, Utc
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version).member("run", sight->run.id.value);
   write_stages(json, sight->seen.stages);
+  write_stage_terms(json, sight->seen.stages);
   return json_answer(json.end_object().end_document().take());
 }
 

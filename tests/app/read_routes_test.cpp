@@ -107,6 +107,9 @@ TEST_CASE("read_routes: devices and chunks are picked by state, with totals that
   CHECK(scene.json("/api/v1/runs/1/devices?state=pending").at("total").is_null());
   CHECK(texts(scene.all("/api/v1/runs/1/devices?search=v-3"), "device") == std::vector<std::string>{"dev-3"});
   CHECK(scene.all("/api/v1/runs/1/devices?prefix=v-3").empty());
+  // Chunk 2 begins at the third device.
+  CHECK(texts(scene.all("/api/v1/runs/1/devices?position=2&limit=2"), "device") ==
+        std::vector<std::string>{"dev-2", "dev-3", "dev-4", "dev-5"});
   CHECK(numbers(scene.all("/api/v1/runs/1/chunks?limit=1"), "chunk") == std::vector<std::int64_t>{1, 2, 3});
   CHECK(scene.json("/api/v1/runs/1/chunks?state=failed").at("total") == 1);
   CHECK(scene.json("/api/v1/runs/1/chunks").at("total") == 3);
@@ -189,11 +192,11 @@ TEST_CASE(
   for (const char* target :
        {"/api/v1/runs?limit=0", "/api/v1/runs?limit=1001", "/api/v1/runs?limit=1e2",
         "/api/v1/runs?status=done", "/api/v1/runs?cursor=chunks.1.2.", "/api/v1/runs?cursor=runs.-1.",
-        "/api/v1/runs?cursor=", "/api/v1/runs/1/devices?state=split", "/api/v1/runs/1/devices?stage=0",
-        "/api/v1/runs/1/devices?prefix=a&search=b", "/api/v1/runs/1/devices?format=xml",
-        "/api/v1/runs/1/devices?format=csv&limit=3", "/api/v1/runs/1/devices?raw=true",
-        "/api/v1/runs/1/devices?format=csv&raw=yes", "/api/v1/events?order=random", "/api/v1/events?run=x",
-        "/api/v1/runs/1/pace?account=1"}) {
+        "/api/v1/runs?cursor=", "/api/v1/runs/1/devices?position=-1", "/api/v1/runs/1/devices?state=split",
+        "/api/v1/runs/1/devices?stage=0", "/api/v1/runs/1/devices?prefix=a&search=b",
+        "/api/v1/runs/1/devices?format=xml", "/api/v1/runs/1/devices?format=csv&limit=3",
+        "/api/v1/runs/1/devices?raw=true", "/api/v1/runs/1/devices?format=csv&raw=yes",
+        "/api/v1/events?order=random", "/api/v1/events?run=x", "/api/v1/runs/1/pace?account=1"}) {
     CAPTURE(target);
     const ApiAnswer answer = scene.get(target);
     CHECK(answer.status == 400);
