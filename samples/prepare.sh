@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Installs the Debian 12 packages that building and testing sluice needs, as root or by sudo.
-# Says nothing, and changes nothing, if all of them are there.
+# Says nothing, and changes nothing, if all of them are there. Usage: samples/prepare.sh [further package …]
 set -euo pipefail
 
 packages=(
@@ -13,6 +13,7 @@ packages=(
   # what its tests need
   doctest-dev libvalijson-dev libbenchmark-dev openssl ca-certificates strace systemd prometheus
   python3-croniter
+  "$@"
 )
 
 stop() {

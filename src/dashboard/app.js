@@ -6,6 +6,7 @@ import { ask, askForToken } from "./dialog.js";
 import { element, setText } from "./dom.js";
 import { followEvents, watchConnection } from "./live.js";
 import { showOverview } from "./overview.js";
+import { showPlan } from "./plan.js";
 import { showRun } from "./run.js";
 import { localTime } from "./text.js";
 
@@ -16,6 +17,7 @@ import { localTime } from "./text.js";
 const pages = [
   { pattern: /^$/, title: () => "Overview", show: showOverview },
   { pattern: /^runs\/(\d+)$/, title: (run) => `Run ${run}`, show: showRun },
+  { pattern: /^plan$/, title: () => "Plan a job", show: showPlan },
 ];
 
 const byId = (id) => document.getElementById(id);
@@ -73,7 +75,7 @@ async function stopEverything() {
   const answer = await ask({
     title: "Stop everything",
     consequence: "Every run of every tenant is paused at once. What is on its way to the cloud arrives; nothing further is sent until a run is resumed.",
-    command: "sluice pause --all",
+    command: "sluice stop",
     action: "Stop everything",
     isDangerous: true,
     reason: true,

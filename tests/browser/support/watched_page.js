@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// A page of the dashboard in Chromium that lets nothing pass: an error in the console, an exception, a breach of the
+// content security policy or a dialog of the browser's own makes its test fail.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { chromium } from "./packages.js";
+
+const pictures = process.env.SLUICE_BROWSER_PICTURES;
+
+/** As root in a container, Chromium has no sandbox to be in; it sees nothing but our own pages. */
+export const launch = () =>
+  chromium.launch({ executablePath: process.env.SLUICE_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+
+export class WatchedPage {
+  #found = [];
+  #permitted = [];
+
+  /** @param options as of playwright's newContext: {colorScheme, viewport, bypassCSP} */
+  static async open(browser, scene, address = "", options = {}) {
+    const watched = new WatchedPage();
+    watched.context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    watched.page = await watched.context.newPage();
+    watched.scene = scene;
+    await watched.#watch();
+    await watched.page.goto(`${scene.address}/#/${address}`);
+    return watched;
+  }
+
+  async #watch() {
+    const { page } = this;
+    page.setDefaultTimeout(15_000);
+    page.on("console", (message) => message.type() === "error" && this.#found.push(`console: ${message.text()}`));
+    page.on("pageerror", (trouble) => this.#found.push(`exception: ${trouble.stack}`));
+    page.on("dialog", (dialog) => {
+      this.#found.push(`dialog: ${dialog.message()}`);
+      dialog.dismiss();
+    });
+    await page.exposeFunction("tellBreach", (breach) => this.#found.push(`policy: ${breach}`));
+    await page.addInitScript(() =>
+      document.addEventListener("securitypolicyviolation", (event) =>
+        window.tellBreach(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+      ),
+    );
+  }
+
+  /** What the test brings about on purpose, such as a refused request, which the console tells too. */
+  permit(pattern) {
+    this.#permitted.push(pattern);
+  }
+
+  go(address) {
+    return this.page.goto(`${this.scene.address}/#/${address}`);
+  }
+
+  async giveToken(token = this.scene.tokens.admin) {
+    await this.page.getByRole("button", { name: "Token" }).click();
+    await this.page.getByRole("textbox", { name: "Token" }).fill(token);
+    await this.page.getByRole("button", { name: "Use it" }).click();
+  }
+
+  /**
+   * Presses the button, and the one of the question that follows, whose command line the program must know.
+   * @return what the question said
+   */
+  async pressAndConfirm(name, { reason, typed } = {}) {
+    await this.page.getByRole("button", { name, exact: true }).first().click();
+    const dialog = this.page.getByRole("dialog");
+    const said = await dialog.innerText();
+    this.scene.checkCommand(await dialog.locator(".command").innerText());
+    if (reason) await dialog.getByLabel(/^Reason/).fill(reason);
+    if (typed) await dialog.getByLabel(/^To confirm/).fill(`${typed}`);
+    await dialog.locator("button[value=do]").click();
+    return said;
+  }
+
+  /** Waits until the page says it. */
+  sees(text) {
+    return this.page.getByText(text).first().waitFor();
+  }
+
+  async picture(name) {
+    if (!pictures) return;
+    await mkdir(pictures, { recursive: true });
+    await this.page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+  }
+
+  /** Ends it, and fails if something came up that no test permitted. */
+  async close() {
+    await this.context.close();
+    const wrong = this.#found.filter((text) => !this.#permitted.some((pattern) => pattern.test(text)));
+    assert.deepEqual(wrong, []);
+  }
+}
