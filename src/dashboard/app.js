@@ -6,6 +6,7 @@ import { ask, askForToken } from "./dialog.js";
 import { element, setText } from "./dom.js";
 import { followEvents, watchConnection } from "./live.js";
 import { showOverview } from "./overview.js";
+import { showPlan } from "./plan.js";
 import { showRun } from "./run.js";
 import { localTime } from "./text.js";
 
@@ -16,6 +17,7 @@ import { localTime } from "./text.js";
 const pages = [
   { pattern: /^$/, title: () => "Overview", show: showOverview },
   { pattern: /^runs\/(\d+)$/, title: (run) => `Run ${run}`, show: showRun },
+  { pattern: /^plan$/, title: () => "Plan a job", show: showPlan },
 ];
 
 const byId = (id) => document.getElementById(id);

@@ -55,7 +55,18 @@ export class Scene {
   }
 
   async startCloud(limit) {
-    const options = ["--port", "0", "--keys", "2", "--limit", `${limit}`, "--faults", "faults.json", "--ledger", "ledger"];
+    const options = [
+      "--port",
+      "0",
+      "--keys",
+      "2",
+      "--limit",
+      `${limit}`,
+      "--faults",
+      "faults.json",
+      "--ledger",
+      "ledger",
+    ];
     this.#programs.cloud = new Program(this.folder, "simulate", "--quiet", ...options);
     this.endpoint = await this.#programs.cloud.ready((said) => /^http:\S+/m.exec(said)?.[0]);
   }
@@ -71,13 +82,24 @@ export class Scene {
     await this.write("key2", credentials(2));
     const tenant = (account) => ({ endpoint: this.endpoint, rate, credentials_file: `key${account}` });
     const api = { listen: [`127.0.0.1:${this.port}`], tokens_file: "tokens", ...(anonymous && { anonymous: "read" }) };
-    const config = { store: "sluice.db", default_tenant: "north", api, tenants: { north: tenant(1), south: tenant(2) }, ...jobs };
+    const config = {
+      store: "sluice.db",
+      default_tenant: "north",
+      api,
+      tenants: { north: tenant(1), south: tenant(2) },
+      ...jobs,
+    };
     await this.write("config.json", JSON.stringify(config));
   }
 
   async startDaemon() {
     this.#programs.daemon = new Program(this.folder, "serve", "--config", "config.json");
-    await this.#programs.daemon.ready(() => fetch(`${this.address}/healthz`).then((answer) => answer.ok, () => false));
+    await this.#programs.daemon.ready(() =>
+      fetch(`${this.address}/healthz`).then(
+        (answer) => answer.ok,
+        () => false,
+      ),
+    );
   }
 
   endDaemon(signal) {
@@ -93,9 +115,20 @@ export class Scene {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Fails unless the program knows the command with its options. Nothing is done. */
+  checkCommand(command) {
+    const words = command.match(/(?:'[^']*'|[^\s'])+/g).map((word) => word.replaceAll("'", ""));
+    if (words[0] !== "sluice") throw new Error(`no command of sluice: ${command}`);
+    runProgram(this.folder, ...words.slice(1), "--help");
+  }
+
   async ask(method, path, body) {
     const headers = { Authorization: `Bearer ${this.tokens.admin}`, "Content-Type": "application/json" };
-    const answer = await fetch(`${this.address}/api/v1/${path}`, { method, headers, body: body && JSON.stringify(body) });
+    const answer = await fetch(`${this.address}/api/v1/${path}`, {
+      method,
+      headers,
+      body: body && JSON.stringify(body),
+    });
     const said = await answer.json();
     if (!answer.ok) throw new Error(`${method} ${path}: ${said.detail}`);
     return said;
@@ -117,7 +150,7 @@ export class Scene {
 
   /** Waits until the run is as `holds` says. @return the run */
   async untilRun(id, holds, seconds = 30) {
-    for (const deadline = Date.now() + 1000 * seconds; Date.now() < deadline; ) {
+    for (const deadline = Date.now() + 1000 * seconds; Date.now() < deadline;) {
       const run = await this.get(`runs/${id}`);
       if (holds(run)) return run;
       await new Promise((resolve) => setTimeout(resolve, 50));

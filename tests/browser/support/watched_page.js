@@ -59,11 +59,15 @@ export class WatchedPage {
     await this.page.getByRole("button", { name: "Use it" }).click();
   }
 
-  /** Presses the button, and the one of the question that follows. @return what the question said */
+  /**
+   * Presses the button, and the one of the question that follows, whose command line the program must know.
+   * @return what the question said
+   */
   async pressAndConfirm(name, { reason, typed } = {}) {
     await this.page.getByRole("button", { name, exact: true }).first().click();
     const dialog = this.page.getByRole("dialog");
     const said = await dialog.innerText();
+    this.scene.checkCommand(await dialog.locator(".command").innerText());
     if (reason) await dialog.getByLabel(/^Reason/).fill(reason);
     if (typed) await dialog.getByLabel(/^To confirm/).fill(`${typed}`);
     await dialog.locator("button[value=do]").click();

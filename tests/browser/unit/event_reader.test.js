@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EventReader } from "../../../src/dashboard/live.js";
 
-const stream = ': hello\n\nid: a-1\ndata: {"event":"run_begun"}\n\n: still there\n\nid: a-2\ndata: {"x":\ndata: "é:"}\n\n';
+const stream =
+  ': hello\n\nid: a-1\ndata: {"event":"run_begun"}\n\n: still there\n\nid: a-2\ndata: {"x":\ndata: "é:"}\n\n';
 const events = [
   { id: "a-1", data: '{"event":"run_begun"}' },
   { id: "a-2", data: '{"x":\n"é:"}' },

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Plan a job: its text and its devices in, what is wrong or what would happen out, and then have it sent. Nothing is
+// sent, or kept but for a day's upload of a long list, until the button at the end is pressed.
+import { get, post, Problem, upload } from "./api.js";
+import { ask } from "./dialog.js";
+import { element, setText } from "./dom.js";
+import { planForm } from "./plan_form.js";
+import { findingList, planTables } from "./plan_result.js";
+import { isInline, listType, mustBeTyped, namesIn, postedJob, settingsIn, submitCommand } from "./posted_job.js";
+import { count, counted, duration } from "./text.js";
+
+const typing_pause_ms = 400;
+
+/** A list goes up once, however often the job beside it changes. */
+class UploadedList {
+  #content = null;
+  #type = "";
+  #id = "";
+
+  async idOf(content, type) {
+    if (content !== this.#content || type !== this.#type) {
+      this.#id = (await upload("device-lists", content, type)).device_list;
+      [this.#content, this.#type] = [content, type];
+    }
+    return this.#id;
+  }
+}
+
+/** What would be posted. @return {body, names: each with its line, or null for a list that goes up by itself} */
+async function gather(draft, uploaded) {
+  const { values, wrong } = settingsIn(draft.settings);
+  if (wrong.length > 0) throw new Problem(422, `"${wrong[0]}" is no parameter`, "Write one a line: version=2.14.0");
+  const { job, tenant, column, file, devices } = draft;
+  const names = file || !isInline(devices) ? null : namesIn(devices);
+  const type = listType(file?.name ?? "", devices);
+  const list = names ? "" : await uploaded.idOf(file ?? devices, type);
+  const body = postedJob({ job, names: names?.map(({ name }) => name), list, column, tenant, settings: values });
+  return { body, names };
+}
+
+function consequence(plan) {
+  const time = `about ${duration(plan.seconds_predicted)} at ${count(plan.rate)} requests a second`;
+  const stop = `Once it is stopped, up to ${counted(plan.worst_case_overshoot, "device")} more may still be reached.`;
+  const [first, ...others] = plan.stages;
+  const begin = others.length > 0 ? ` It begins with ${counted(first.devices, "device")} (${first.name}).` : "";
+  return (
+    `${counted(plan.devices, "device")} of tenant ${plan.tenant} are sent the command in ` +
+    `${counted(plan.chunks, "request")}: ${time}.${begin} ${stop}`
+  );
+}
+
+function commandOf(draft, plan) {
+  const listName = draft.file?.name ?? (draft.devices.trim() ? "devices.txt" : "");
+  const { values } = settingsIn(draft.settings);
+  return submitCommand({ ...draft, fileName: draft.jobFile, listName, settings: values }, plan.devices);
+}
+
+// What was typed is still there when the page is come back to; it is nowhere but in this page's memory.
+const draft = { job: "", jobFile: "", devices: "", file: null, column: "", tenant: "", settings: "" };
+
+export function showPlan(place, frame) {
+  const uploaded = new UploadedList();
+  const state = { timer: 0, isChecking: false, isStale: false, hasLeft: false };
+  const told = element("p", { class: "status", role: "status" });
+  const result = element("div", {});
+  const form = planForm(draft, changed);
+  place.append(
+    element("h1", {}, "Plan a job"),
+    element(
+      "div",
+      { class: "plan" },
+      form.node,
+      element(
+        "section",
+        { "aria-labelledby": "plan-title" },
+        element("h2", { id: "plan-title" }, "What would happen"),
+        told,
+        result,
+      ),
+    ),
+  );
+
+  function show(text, ...content) {
+    setText(told, text);
+    result.replaceChildren(...content);
+  }
+
+  function changed() {
+    clearTimeout(state.timer);
+    state.isStale = true;
+    state.timer = setTimeout(check, typing_pause_ms);
+  }
+
+  /** One check at a time; what changed meanwhile is checked thereafter. */
+  async function check() {
+    if (state.isChecking || state.hasLeft) return;
+    state.isChecking = true;
+    while (state.isStale && !state.hasLeft) {
+      state.isStale = false;
+      await checkOnce();
+    }
+    state.isChecking = false;
+  }
+
+  async function checkOnce() {
+    if (draft.job.trim() === "") return show("Paste a job file, or drop one here: what it would do is shown at once.");
+    let gathered = { names: null };
+    try {
+      gathered = await gather(draft, uploaded);
+      await post("jobs:validate", gathered.body);
+      const plan = await post("jobs:plan", gathered.body);
+      if (!state.isStale) showPlanOf(plan, gathered.body);
+    } catch (trouble) {
+      if (!(trouble instanceof Problem)) throw trouble;
+      if (!state.isStale) showTrouble(trouble, gathered.names);
+    }
+  }
+
+  function showTrouble(trouble, names) {
+    if (trouble.status !== 422) return show(`✗ ${trouble.message}`, element("p", {}, trouble.hint));
+    const { list, found } = findingList(trouble.message, draft, names, form.jump);
+    show(`✗ ${counted(found, "thing")} to correct`, list, element("p", { class: "quiet" }, trouble.hint));
+  }
+
+  function showPlanOf(plan, body) {
+    // The same press twice, after an answer that got lost, makes one run: the key belongs to the plan.
+    const key = crypto.randomUUID();
+    const submit = element(
+      "button",
+      { type: "button", class: "primary", onclick: () => send(plan, body, key) },
+      "Send it …",
+    );
+    show(`✓ ${plan.job} is valid`, planTables(plan), element("p", { class: "buttons" }, submit));
+  }
+
+  async function send(plan, body, key) {
+    const yes = await ask({
+      title: `Send ${plan.job}`,
+      consequence: consequence(plan),
+      command: commandOf(draft, plan),
+      action: `Send to ${counted(plan.devices, "device")}`,
+      confirm: mustBeTyped(plan) ? plan.devices : undefined,
+    });
+    if (!yes) return;
+    const queued = await frame.attempt(() => post("runs", { ...body, expect_devices: plan.devices }, key));
+    if (queued) location.hash = `#/runs/${queued.run}`;
+  }
+
+  frame.attempt(async () => form.offerTenants((await get("tenants")).items.map(({ tenant }) => tenant)));
+  changed();
+  return () => {
+    state.hasLeft = true;
+    clearTimeout(state.timer);
+    form.leave();
+  };
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// Plan a job: what is wrong is shown at its place, what would happen in numbers, and then it is sent.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { browserTests } from "./support/browser_test.js";
+import { deviceNames, jobText } from "./support/scene.js";
+
+const claim = browserTests({ faults: { latency: { constant_ms: 20 } } });
+const plan = { address: "plan" };
+
+const jobField = (page) => page.getByRole("textbox", { name: "Job file (JSON)" });
+const deviceField = (page) => page.getByRole("textbox", { name: /^Devices, one a line/ });
+
+claim("plan: an error is shown at its place, and a press on it goes there", plan, async (watched) => {
+  const { page } = watched;
+  watched.permit(/422/);
+  await jobField(page).fill('{\n  "name": "größe",\n  "chunk_size": 500\n}');
+
+  await watched.sees("✗ 2 things to correct");
+  await page.getByRole("button", { name: "Job 3:17" }).click();
+  await watched.picture("plan-errors");
+
+  const marked = await jobField(page).evaluate((field) =>
+    field.value.slice(field.selectionStart, field.selectionStart + 3),
+  );
+  assert.equal(marked, "500");
+  assert.match(await page.locator(".excerpt").nth(1).textContent(), /^ {2}"chunk_size": 500\n {16}\^$/);
+});
+
+claim("plan: a name that is none is shown with its line in the devices", plan, async (watched) => {
+  const { page } = watched;
+  watched.permit(/422/);
+  await jobField(page).fill(jobText("fw", ["dev-0001"]));
+  await deviceField(page).fill("dev-0001\n\nx\n");
+
+  await page.getByRole("button", { name: "Devices, line 3" }).click();
+
+  assert.equal(await deviceField(page).evaluate((field) => field.selectionStart), "dev-0001\n\n".length);
+});
+
+claim("plan: a few devices are sent with two presses, and the page goes to their run", plan, async (watched, scene) => {
+  const { page } = watched;
+  await watched.giveToken();
+  await page.getByRole("button", { name: "Start from an example" }).click();
+
+  await watched.sees("✓ hello is valid");
+  await watched.picture("plan");
+  const said = await watched.pressAndConfirm("Send it …");
+  await page.waitForURL(/#\/runs\/\d+$/);
+
+  assert.match(said, /2 devices of tenant north are sent the command in 1 request/);
+  assert.match(said, /sluice submit job\.json --expect-devices 2/);
+  const run = await scene.untilRun(Number(page.url().split("/").at(-1)), (each) => each.status === "succeeded");
+  assert.equal(run.devices.total, 2);
+});
+
+claim("plan: 600 devices at once are sent only when their number is typed", plan, async (watched, scene) => {
+  const { page } = watched;
+  await watched.giveToken();
+  await jobField(page).fill(jobText("many", ["dev-0001"], { stages: undefined }));
+  await deviceField(page).fill([...deviceNames(600), "dev-000001"].join("\n"));
+  await watched.sees("1 duplicates");
+
+  await page.getByRole("button", { name: "Send it …" }).click();
+  const act = page.getByRole("button", { name: "Send to 600 devices" });
+  assert.equal(await act.isDisabled(), true);
+  await page.getByLabel(/^To confirm/).fill("601");
+  assert.equal(await act.isDisabled(), true);
+  await page.getByLabel(/^To confirm/).fill("600");
+  await act.click();
+  await page.waitForURL(/#\/runs\/\d+$/);
+
+  const run = await scene.untilRun(Number(page.url().split("/").at(-1)), (each) => each.status === "succeeded");
+  assert.equal(run.devices.accepted, 600);
+});
+
+claim("plan: a list of 100,000 devices goes up as a file, by its column", plan, async (watched, scene) => {
+  const { page } = watched;
+  await watched.giveToken();
+  await jobField(page).fill(
+    jobText("fleet", ["dev-0001"], {
+      stages: [
+        { name: "canary", devices: 10, soak: "1h" },
+        { name: "all", percent: 100 },
+      ],
+    }),
+  );
+  await scene.write(
+    "fleet.csv",
+    `hw,serial\n${deviceNames(100_000)
+      .map((name) => `a,${name}`)
+      .join("\n")}\n`,
+  );
+
+  await page.getByLabel("Open a device list").setInputFiles(join(scene.folder, "fleet.csv"));
+  await page.getByLabel("Column that holds the device's name").fill("serial");
+  await watched.sees("✓ fleet is valid");
+  const said = await watched.pressAndConfirm("Send it …");
+  await page.waitForURL(/#\/runs\/\d+$/);
+
+  assert.match(said, /100,000 devices .* begins with 10 devices \(canary\)/);
+  assert.match(said, /--devices fleet\.csv --column serial/);
+  const run = await scene.get(`runs/${page.url().split("/").at(-1)}`);
+  assert.equal(run.devices.total, 100_000);
+});
