@@ -6,7 +6,7 @@ import { element, keepList, setText } from "./dom.js";
 import { onEvent, poll } from "./live.js";
 import { inOrder, isUnfinished, RunRates } from "./listed_run.js";
 import { runTable } from "./run_table.js";
-import { counted, words } from "./text.js";
+import { words } from "./text.js";
 
 const pageRows = 25;
 const unfinishedRows = 100; // of each status; more are found by the filter, page by page

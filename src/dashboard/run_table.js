@@ -55,7 +55,10 @@ function updateRow(row, { run, detail, rate }) {
   setText(parts.left, leftText(run.status === "running" ? detail : null));
 }
 
-/** @return {element, show(entries)}: an entry is {run, detail, rate}; detail: GET /runs/N's answer or undefined; rate: requests per second or null */
+/**
+ * @return {element, show(entries)}: an entry is {run, detail, rate}; `detail` is GET /runs/N's answer or undefined,
+ *   `rate` requests per second or null
+ */
 export function runTable() {
   const rows = element("tbody");
   const head = Object.entries(columns).map(([name, kind]) => element("th", { scope: "col", class: kind }, name));

@@ -89,18 +89,14 @@ function facts() {
   );
   const update = (schedule) => {
     setText(nodes.state, `${scheduleSigns[schedule.state]} ${schedule.state}`);
-    setText(
-      nodes.cron,
-      `${schedule.cron} in ${schedule.zone}${schedule.spread_seconds > 0 ? `, late by a part of ${schedule.spread_seconds} s` : ""}`,
-    );
+    const spread = schedule.spread_seconds > 0 ? `, late by a part of ${schedule.spread_seconds} s` : "";
+    setText(nodes.cron, `${schedule.cron} in ${schedule.zone}${spread}`);
     setText(nodes.overlap, `${schedule.overlap}: ${overlapText(schedule.overlap)}`);
     setText(nodes.missed, `${schedule.missed}: ${missedText(schedule)}`);
     setText(nodes.until, schedule.until ? localTime(schedule.until) : "no end");
     const source = schedule.job_file ? `job file ${schedule.job_file}` : "a job that was added";
-    setText(
-      nodes.origin,
-      `${source}, job ${schedule.job}, revision ${schedule.revision} by ${schedule.revised_by} of ${localTime(schedule.revised_at)}`,
-    );
+    const revision = `revision ${schedule.revision} by ${schedule.revised_by} of ${localTime(schedule.revised_at)}`;
+    setText(nodes.origin, `${source}, job ${schedule.job}, ${revision}`);
   };
   return { element: list, update };
 }
@@ -112,7 +108,8 @@ async function askToPause(frame, name, coming) {
   const next = coming.length > 0 ? `The next tick, ${localTime(coming[0].due_at)}, ` : "A tick ";
   const answer = await ask({
     title: `Pause schedule ${name}`,
-    consequence: `${next}does not run, nor does any after it, until the schedule is resumed. A run that has begun goes on.`,
+    consequence:
+      `${next}does not run, nor does any after it, until the schedule is resumed. ` + "A run that has begun goes on.",
     command: `sluice schedule pause ${shellWord(name)}`,
     action: "Pause",
     reason: true,
@@ -202,10 +199,8 @@ export function scheduleDetail(frame, name) {
     about.update(schedule);
     updateButtons();
     countDown();
-    setText(
-      zone,
-      `In the schedule's own zone, ${schedule.zone}; in yours, ${Intl.DateTimeFormat().resolvedOptions().timeZone}; and in UTC.`,
-    );
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    setText(zone, `In the schedule's own zone, ${schedule.zone}; in yours, ${here}; and in UTC.`);
     keepList(
       pastRows,
       past,

@@ -59,7 +59,9 @@ export function triggerConsequence(schedule, last, isUnfinished) {
   if (!last || !isUnfinished) return { text: `A run begins at once. ${begin}`, isDangerous: false };
   const rest = `${counted(last.devices.pending, "device")} of run ${last.run} are not sent yet`;
   const rules = {
-    skip: `Nothing begins, because run ${last.run} is unfinished (${rest}) and the overlap rule is "skip": the tick is recorded as left out.`,
+    skip:
+      `Nothing begins, because run ${last.run} is unfinished (${rest}) and the overlap rule is "skip": ` +
+      "the tick is recorded as left out.",
     queue_one: `The tick waits until run ${last.run} has ended: ${rest}. ${begin}`,
     cancel_running: `Run ${last.run} is canceled, for ever: ${rest}. Then a run begins. ${begin}`,
     allow: `A run begins beside run ${last.run}: ${rest}. ${begin}`,

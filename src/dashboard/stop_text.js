@@ -21,10 +21,11 @@ export function stoppedText(answer) {
   const { runs } = answer;
   if (runs.length === 0) return "✓ Nothing to stop: no run is unfinished.";
   if (!answer.recorded)
-    return `✓ Nothing more of ${counted(runs.length, "run")} is sent. The store is slow or held: the record follows as soon as it can.`;
+    return `✓ Nothing more of ${counted(runs.length, "run")} is sent. The store is slow or held: the record follows.`;
   const changed = runs.filter((run) => run.changed).length;
   const before = runs.length - changed;
   const unsent = runs.reduce((sum, run) => sum + (run.devices?.pending ?? 0), 0);
   const already = before > 0 ? ` (${count(before)} ${before === 1 ? "was" : "were"} paused before)` : "";
-  return `✓ ${counted(changed, "run")} ${changed === 1 ? "is" : "are"} paused${already}; ${counted(unsent, "device")} not sent. Each goes on when it is resumed.`;
+  const paused = `${counted(changed, "run")} ${changed === 1 ? "is" : "are"} paused${already}`;
+  return `✓ ${paused}; ${counted(unsent, "device")} not sent. Each goes on when it is resumed.`;
 }

@@ -78,6 +78,14 @@ function updateRow(row, tenant, isChosen) {
   if (row.isSeen) updateSparkline(parts.spark, history.summarize(pieces), live.rate_limit);
 }
 
+/** The chart in words. */
+function summaryOf(live, history) {
+  const total = Math.round(history.rate(historySeconds) * historySeconds);
+  const average = `${rateText(history.rate(averageSeconds))} on average in the last ${averageSeconds}`;
+  const bounds = `at most ${rateText(history.highest())}; limit ${rateText(live.rate_limit)}`;
+  return `${rateText(history.rate(1))} in the last second, ${average}; ${bounds}; ${counted(total, "request")} in all.`;
+}
+
 /** The chart of the tenant that is chosen. Its arrays are made once. */
 function chosenChart() {
   const columns = [0, 1, 2, 3].map(() => new Float64Array(historySeconds));
@@ -100,12 +108,7 @@ function chosenChart() {
     sent.set(history.values);
     inForce.fill(live.rate_in_force);
     limit.fill(live.rate_limit);
-    const total = history.rate(historySeconds) * historySeconds;
-    chart.draw(
-      columns,
-      `${rateText(history.rate(1))} in the last second, ${rateText(history.rate(averageSeconds))} on average in the last ` +
-        `${averageSeconds}; at most ${rateText(history.highest())}; limit ${rateText(live.rate_limit)}; ${counted(Math.round(total), "request")} in all.`,
-    );
+    chart.draw(columns, summaryOf(live, history));
   };
   return { title, element: chart.element, draw, destroy: chart.destroy };
 }
@@ -117,8 +120,8 @@ async function askToResume(frame, record) {
   const answer = await ask({
     title: `Resume tenant ${record.tenant}`,
     consequence:
-      `Run ${run} goes on, and the pause of the tenant is lifted for its ${counted(record.unfinished_runs, "unfinished run")}: ` +
-      `${counted(record.unfinished_devices, "device")} are still to be sent. It was paused because: ${record.pause_reason}`,
+      `Run ${run} goes on, and the tenant is not paused any more: ${counted(record.unfinished_devices, "device")} in ` +
+      `${counted(record.unfinished_runs, "unfinished run")} are still to be sent. Why it was paused: ${record.pause_reason}`,
     command: `sluice resume ${run}`,
     action: "Resume",
     reason: true,
@@ -194,10 +197,8 @@ export function tenantsSection(frame) {
     const rate = tenants.reduce((all, tenant) => all + tenant.history.rate(averageSeconds), 0);
     const blocked = tenants.filter((tenant) => tenant.state.isTrouble).length;
     const hidden = shown < tenants.length ? `, ${count(shown)} shown` : "";
-    setText(
-      sum,
-      `${counted(tenants.length, "tenant")}${hidden}, ${rateText(rate)} in all${blocked ? `, ${count(blocked)} not sending as they should` : ""}`,
-    );
+    const trouble = blocked ? `, ${count(blocked)} not sending as they should` : "";
+    setText(sum, `${counted(tenants.length, "tenant")}${hidden}, ${rateText(rate)} in all${trouble}`);
   }
   field.addEventListener("input", () => {
     wanted = field.value.trim().toLowerCase();

@@ -72,4 +72,4 @@ export const runSign = (status) => runSigns[status] ?? "·";
 export const words = (name) => name.replaceAll("_", " ");
 
 /** A word for a shell, quoted where it has to be. */
-export const shellWord = (text) => (/^[\w.,:@%+/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+export const shellWord = (text) => (/^[\w.,:=@%+/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
