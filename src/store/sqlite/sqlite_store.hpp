@@ -145,6 +145,7 @@ class SqliteStore final : public SqliteReads<Store>,
   void record_schedule_event(ScheduleId schedule, std::string_view what, std::string_view reason,
                              std::string_view actor, UtcTime now);
   std::optional<TickId> record_new_tick(const TickRecording& recording, const TickDecision& decision);
+  void record_tick_order(const TickRecording& recording, const std::vector<RecordedTick>& recorded);
   std::optional<TickId> record_waiting_tick(const TickRecording& recording, const TickDecision& decision);
 
   void change_counters(RunId run, const CounterChange& change);
