@@ -112,6 +112,23 @@ TEST_CASE("job folder: an invalid replacement is told, and its schedule goes on 
   CHECK(scene.stop() == 0);
 }
 
+TEST_CASE("job folder: what a file does to its schedule is on the audit as the folder's doing") {
+  FolderScene scene;
+  const std::string state = "SELECT group_concat(state || revision) FROM schedules";
+  scene.put("job.json", job("nightly", R"(, "schedule": {"cron": "30 2 * * *"})"));
+  scene.await(state, "active1");
+  scene.put("job.json", job("nightly", R"(, "schedule": {"cron": "30 3 * * *"})"));
+  scene.await(state, "active2");
+  std::filesystem::remove(scene.folder / "jobs/job.json");
+  scene.await(state, "retired2");
+
+  CHECK(scene.in_store("SELECT group_concat(action || ': ' || before || ' > ' || after, '; ') FROM"
+                       " (SELECT * FROM audit WHERE actor = 'jobs folder' AND origin = 'daemon'"
+                       "  AND target = 'schedule nightly' ORDER BY id)") ==
+        "schedule_added:  > active, revision 1, file job.json; schedule_revised: revision 1 > revision 2; "
+        "schedule_retired: active > retired");
+}
+
 TEST_CASE("job folder: a job for many devices at once must say that it means them") {
   FolderScene scene;
   scene.folder.write("jobs/fleet.txt", device_lines(501));
