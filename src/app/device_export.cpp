@@ -92,7 +92,7 @@ Result<WantedFile> wanted_file(const ApiRequest& request) {
       },
       "true, false");
   if (query.problem()) return *query.problem();
-  for (const char* key : {"limit", "cursor"}) {
+  for (const char* key : {"limit", "cursor", "position"}) {
     if (!request.query_value(key)) continue;
     return Error{ErrorKind::usage,
                  fmt::format("format and {} exclude each other: a file has all devices", key),

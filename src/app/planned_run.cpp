@@ -2,10 +2,10 @@
 #include "app/planned_run.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <vector>
 
+#include "app/gate_text.hpp"
 #include "app/outside_checks.hpp"
 #include "sluice/core/stop_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
@@ -20,19 +20,6 @@ std::vector<std::int64_t> sizes_of(const Survey& survey) {
   return sizes;
 }
 
-/// What a gate wants beside its limits.
-std::vector<std::string> wants_of(const Gate& gate) {
-  if (gate.is_open) return {"no gate: the next stage follows whatever happens"};
-  std::vector<std::string> wants;
-  if (gate.min_sample > 1)
-    wants.push_back(fmt::format("its gate holds unless {} devices have a result", gate.min_sample));
-  if (!gate.check) return wants;
-  wants.push_back(fmt::format("its gate asks {}", gate.check->url.empty()
-                                                      ? fmt::format("{}", fmt::join(gate.check->command, " "))
-                                                      : gate.check->url));
-  return wants;
-}
-
 /// What stops the run, as sentences: "canary: pauses when the 2nd of 20 devices fails or is in doubt".
 std::vector<std::string> stops_of(const Job& job, const Survey& survey) {
   std::vector<std::string> stops;
@@ -40,11 +27,9 @@ std::vector<std::string> stops_of(const Job& job, const Survey& survey) {
   for (std::size_t i = 0; i < survey.stages.size(); ++i) {
     const StageSurvey& stage = survey.stages[i];
     if (stage.devices == 0) continue;
-    const Gate& gate = job.rollout.stages[i].gate;
-    for (const std::string& rule : sentences(gate.rules, stage.devices, run))
-      stops.push_back(stage.name + ": " + rule);
-    if (i + 1 == survey.stages.size()) continue;
-    for (const std::string& want : wants_of(gate)) stops.push_back(stage.name + ": " + want);
+    const bool is_last = i + 1 == survey.stages.size();
+    for (const std::string& term : gate_sentences(job.rollout.stages[i].gate, stage.devices, run, is_last))
+      stops.push_back(stage.name + ": " + term);
   }
   for (const std::string& rule : sentences(job.rollout.abort, run, run)) stops.push_back("run: " + rule);
   return stops;

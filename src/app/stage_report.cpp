@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/display_text.hpp"
+#include "app/gate_text.hpp"
 #include "engine/run_stages.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
@@ -28,9 +29,18 @@ std::string standing_of(const StageRecord& stage, const StageTally& tally) {
                      grouped(tally.in_doubt), stage.settled_at ? "" : ", under way");
 }
 
+void see_terms(const RunRecord& run, const Job& job, StageSighting& seen) {
+  for (std::size_t i = 0; i < seen.stages.size(); ++i) {
+    const Stage& stage = job.rollout.stages[i];
+    const bool is_last = i + 1 == seen.stages.size();
+    seen.terms.push_back(
+        {.needs_approval = stage.approval.has_value(),
+         .soak = stage.soak,
+         .sentences = gate_sentences(stage.gate, seen.stages[i].devices, total(run.devices), is_last)});
+  }
+}
+
 void see_next_step(const RunRecord& run, const Job& job, UtcTime now, StageSighting& seen) {
-  // After another version of the job's reader, say: then what is on record cannot be judged.
-  if (job.rollout.stages.size() != seen.stages.size()) return;
   RunStages stages{job.rollout};
   stages.begin(seen.tally, run.stage);
   stages.learn(seen.stages);
@@ -53,7 +63,10 @@ Result<StageSighting> sight_stages(StoreReader& store, const RunRecord& run, con
   Result<RunTally> tally = store.tally(run.id);
   if (tally.has_error()) return tally.error();
   seen.tally = std::move(*tally);
-  if (job && !is_finished(run)) see_next_step(run, *job, now, seen);
+  // After another version of the job's reader, say: then what is on record cannot be judged.
+  if (!job || job->rollout.stages.size() != seen.stages.size()) return seen;
+  see_terms(run, *job, seen);
+  if (!is_finished(run)) see_next_step(run, *job, now, seen);
   return seen;
 }
 
@@ -82,6 +95,21 @@ void write_stages(JsonText& json, const StageSighting& seen) {
     json.member("settled_at", time_or_null(stage.settled_at));
     json.member("approved_at", time_or_null(stage.approved_at));
     json.member("approved_by", stage.approved_by).end_object();
+  }
+  json.end_array();
+}
+
+void write_stage_terms(JsonText& json, const StageSighting& seen) {
+  json.member("waits_for", seen.waits_for);
+  json.member("waits_until", seen.until ? std::optional{to_rfc3339(*seen.until)} : std::nullopt);
+  json.member("wants_approval", seen.wants_approval);
+  json.key("terms").begin_array();
+  for (const StageTerms& terms : seen.terms) {
+    json.begin_object().member("needs_approval", terms.needs_approval);
+    json.key("soak_seconds").decimal(std::chrono::duration<double>{terms.soak}.count(), 3);
+    json.key("gate").begin_array();
+    for (const std::string& sentence : terms.sentences) json.value(sentence);
+    json.end_array().end_object();
   }
   json.end_array();
 }

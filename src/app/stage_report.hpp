@@ -2,6 +2,7 @@
 // How far a run in stages has come, and what it waits for between them: for status, why and progress.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,10 +17,18 @@
 
 namespace sluice {
 
+/// What the job says of a stage: what has to come true before it, and after it.
+struct StageTerms {
+  bool needs_approval = false;         ///< before it
+  std::chrono::milliseconds soak{0};   ///< after its last result
+  std::vector<std::string> sentences;  ///< of its gate; untrusted
+};
+
 /// What a look into the store finds of a run's stages and hours.
 struct StageSighting {
   std::vector<StageRecord> stages;    ///< empty: the run has none
   RunTally tally;                     ///< of them
+  std::vector<StageTerms> terms;      ///< for each; empty: this version cannot read the job
   std::string waits_for;              ///< between two of them; untrusted; empty: for nothing
   std::optional<UtcTime> until;       ///< when that is over by itself
   bool wants_approval = false;        ///< a person has to speak
@@ -34,6 +43,10 @@ Result<StageSighting> sight_stages(StoreReader& store, const RunRecord& run, con
 std::string stages_text(const StageSighting& seen);
 /// The member "stages": a list of objects.
 void write_stages(JsonText& json, const StageSighting& seen);
+
+/// The members "waits_for", "waits_until" and "wants_approval", of what the run waits for between two stages,
+/// and "terms": a list of objects, one for each stage.
+void write_stage_terms(JsonText& json, const StageSighting& seen);
 
 /// What keeps the run from sending, of its stages and its hours; empty: nothing of that kind.
 std::string stage_why(const StageSighting& seen, UtcTime now);

@@ -44,12 +44,23 @@ async function ask(path, options) {
 async function request(path, options = {}) {
   let answer = await ask(path, options);
   if (answer.status === 401 && (await askForToken(hasToken())) !== "") answer = await ask(path, options);
-  if (answer.ok) return answer;
+  if (answer.ok || answer.status === 304) return answer;
   throw await problemOf(answer);
 }
 
 /** @param signal aborts it, with an AbortError */
 export const get = async (path, signal) => (await request(`/api/v1/${path}`, { signal })).json();
+
+/**
+ * For what is asked for very often and changes seldom.
+ * @param tag of the answer that is at hand; "" for none
+ * @return {tag, content}: content is null if that answer still holds
+ */
+export async function getIfChanged(path, tag, signal) {
+  const answer = await request(`/api/v1/${path}`, { signal, headers: tag ? { "If-None-Match": tag } : {} });
+  if (answer.status === 304) return { tag, content: null };
+  return { tag: answer.headers.get("ETag") ?? "", content: await answer.json() };
+}
 
 /** A retry of the same press of a button carries the same key, so that work is never made twice. */
 export async function post(path, body = {}, key = crypto.randomUUID()) {

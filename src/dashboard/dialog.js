@@ -26,11 +26,12 @@ export const commandLine = (command) => element("code", { class: "command" }, co
  * Asks before something is done.
  * @param question {title, consequence, command, action, isDangerous, reason, confirm}: `consequence` says in numbers
  *   what will happen, `command` is the command line that does the same, `action` the button's text; with `reason` a
- *   reason may be given; with `confirm` that text must be typed
+ *   reason may be given, and has to be if it is "required"; with `confirm` that text must be typed
  * @return {reason}, or null: do not do it
  */
 export async function ask(question) {
-  const reason = element("input", { name: "reason", maxlength: 200, autocomplete: "off" });
+  const isReasonRequired = question.reason === "required";
+  const reason = element("input", { name: "reason", maxlength: 200, autocomplete: "off", required: isReasonRequired });
   const typed = element("input", { name: "confirm", autocomplete: "off", required: true });
   const wanted = question.confirm === undefined ? null : String(question.confirm);
   const act = button("do", question.action, { class: question.isDangerous ? "danger" : "primary", disabled: wanted !== null });

@@ -28,10 +28,17 @@ export function onEvent(hear) {
   return () => listeners.delete(hear);
 }
 
-const sleep = (milliseconds, signal) =>
+/** Ends early when one of the signals does. Takes its listeners away: a page that is left open sleeps very often. */
+const sleep = (milliseconds, ...signals) =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    const wake = () => {
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, milliseconds);
+    for (const signal of signals) signal.addEventListener("abort", wake);
+    if (signals.some((signal) => signal.aborted)) wake();
   });
 
 /** Server-sent events, as far as the daemon writes them: `id:` and `data:` lines, blank lines, comments. */
@@ -87,7 +94,9 @@ export async function followEvents() {
 
 /**
  * Calls work(signal) every so many milliseconds, never twice at once, not while the page is hidden, and at once when
- * it is looked at again. @return {stop, now}: now() calls it soon, however often it is called meanwhile.
+ * it is looked at again.
+ * @param milliseconds from the end of one call to the next; a function is asked each time
+ * @return {stop, now}: now() calls it soon, however often it is called meanwhile
  */
 export function poll(milliseconds, work, failed = () => {}) {
   const ending = new AbortController();
@@ -108,7 +117,8 @@ export function poll(milliseconds, work, failed = () => {}) {
           failed(trouble);
         }
       }
-      await sleep(milliseconds, AbortSignal.any([waking.signal, ending.signal]));
+      const pause = typeof milliseconds === "function" ? milliseconds() : milliseconds;
+      await sleep(pause, waking.signal, ending.signal);
     }
   };
   run();

@@ -107,12 +107,37 @@ TEST_CASE("read_routes: devices and chunks are picked by state, with totals that
   CHECK(scene.json("/api/v1/runs/1/devices?state=pending").at("total").is_null());
   CHECK(texts(scene.all("/api/v1/runs/1/devices?search=v-3"), "device") == std::vector<std::string>{"dev-3"});
   CHECK(scene.all("/api/v1/runs/1/devices?prefix=v-3").empty());
+  // Chunk 2 begins at the third device.
+  CHECK(texts(scene.all("/api/v1/runs/1/devices?position=2&limit=2"), "device") ==
+        std::vector<std::string>{"dev-2", "dev-3", "dev-4", "dev-5"});
   CHECK(numbers(scene.all("/api/v1/runs/1/chunks?limit=1"), "chunk") == std::vector<std::int64_t>{1, 2, 3});
   CHECK(scene.json("/api/v1/runs/1/chunks?state=failed").at("total") == 1);
   CHECK(scene.json("/api/v1/runs/1/chunks").at("total") == 3);
   const json::array attempts = scene.all("/api/v1/chunks/2/attempts");
   CHECK(texts(attempts, "outcome") == std::vector<std::string>{"rejected_devices"});
   CHECK(texts(scene.all("/api/v1/devices/dev-3"), "state") == std::vector<std::string>{"failed"});
+}
+
+TEST_CASE(
+    "read_routes: the map of a run has a split chunk's parts in its place, and its letters follow the run") {
+  ApiScene scene;
+  submit(*scene.store, {2, 3, 1});
+  const auto claimed = claim(*scene.store, 2);
+  expect(scene.store->settle(accepted(claimed[0])));
+
+  CHECK(scene.json("/api/v1/runs/1/chunk-map").at("states") == "aip");
+  const std::string tag = header(scene.get("/api/v1/runs/1/chunk-map"), "ETag");
+  CHECK(scene.get("/api/v1/runs/1/chunk-map", {{"if-none-match", tag}}).status == 304);
+  CHECK(scene.get("/api/v1/runs/1/chunk-map?detail=true", {{"if-none-match", tag}}).status == 200);
+
+  expect(scene.store->settle(rejected(claimed[1])));
+
+  const ApiAnswer changed = scene.get("/api/v1/runs/1/chunk-map?detail=true", {{"if-none-match", tag}});
+  CHECK(json::parse(changed.body) ==
+        json::parse(R"({"schema_version": 1, "run": 1, "chunks": 4, "states": "appp",
+      "ids": [[1, 1], [4, 2], [3, 1]], "stages": [[1, 4]], "devices": [[2, 2], [1, 2]]})"));
+  CHECK(scene.get("/api/v1/runs/2/chunk-map").status == 404);
+  CHECK(scene.get("/api/v1/runs/1/chunk-map?detail=yes").status == 400);
 }
 
 TEST_CASE("read_routes: what is in doubt and what was decided about it are shown") {
@@ -167,11 +192,11 @@ TEST_CASE(
   for (const char* target :
        {"/api/v1/runs?limit=0", "/api/v1/runs?limit=1001", "/api/v1/runs?limit=1e2",
         "/api/v1/runs?status=done", "/api/v1/runs?cursor=chunks.1.2.", "/api/v1/runs?cursor=runs.-1.",
-        "/api/v1/runs?cursor=", "/api/v1/runs/1/devices?state=split", "/api/v1/runs/1/devices?stage=0",
-        "/api/v1/runs/1/devices?prefix=a&search=b", "/api/v1/runs/1/devices?format=xml",
-        "/api/v1/runs/1/devices?format=csv&limit=3", "/api/v1/runs/1/devices?raw=true",
-        "/api/v1/runs/1/devices?format=csv&raw=yes", "/api/v1/events?order=random", "/api/v1/events?run=x",
-        "/api/v1/runs/1/pace?account=1"}) {
+        "/api/v1/runs?cursor=", "/api/v1/runs/1/devices?position=-1", "/api/v1/runs/1/devices?state=split",
+        "/api/v1/runs/1/devices?stage=0", "/api/v1/runs/1/devices?prefix=a&search=b",
+        "/api/v1/runs/1/devices?format=xml", "/api/v1/runs/1/devices?format=csv&limit=3",
+        "/api/v1/runs/1/devices?raw=true", "/api/v1/runs/1/devices?format=csv&raw=yes",
+        "/api/v1/events?order=random", "/api/v1/events?run=x", "/api/v1/runs/1/pace?account=1"}) {
     CAPTURE(target);
     const ApiAnswer answer = scene.get(target);
     CHECK(answer.status == 400);

@@ -62,3 +62,21 @@ TEST_CASE("stage report: a script gets the same as objects") {
       R"("opened_at":"2027-01-15T07:00:00.000Z","settled_at":"2027-01-15T07:55:00.000Z","approved_at":null,)"
       R"("approved_by":""}]})");
 }
+
+TEST_CASE("stage report: a script is told what comes between the stages, and what is waited for now") {
+  JsonText json;
+  json.begin_object();
+  StageSighting seen = three_stages();
+  seen.waits_for = "stage canary soaks";
+  seen.until = noon + 25min;
+  seen.terms = {{.soak = 1800s, .sentences = {"pauses when the 2nd of 20 devices fails"}},
+                {.needs_approval = true}};
+  write_stage_terms(json, seen);
+
+  CHECK(
+      json.end_object().take() ==
+      R"({"waits_for":"stage canary soaks","waits_until":"2027-01-15T08:25:00.000Z","wants_approval":false,)"
+      R"("terms":[{"needs_approval":false,"soak_seconds":1800.000,)"
+      R"("gate":["pauses when the 2nd of 20 devices fails"]},)"
+      R"({"needs_approval":true,"soak_seconds":0.000,"gate":[]}]})");
+}

@@ -241,6 +241,8 @@ Result<DevicesWanted> devices_wanted(const ApiRequest& request) {
   }
   wanted.name = prefix ? *prefix : part.value_or("");
   wanted.match = part ? NameMatch::part : NameMatch::prefix;
+  if (const auto position = query.number("position", 0, std::numeric_limits<std::int64_t>::max()))
+    wanted.after = *position;
   if (const auto cursor = query.cursor("devices", 1)) wanted.after = cursor->numbers[0];
   if (query.problem()) return *query.problem();
   return wanted;
@@ -266,7 +268,7 @@ Result<ApiAnswer> list_devices(StoreReader& store, const ApiRequest& request, Ut
 }
 
 std::vector<std::string> device_query_keys() {
-  return {"state", "evidence", "stage", "prefix", "search", "limit", "cursor"};
+  return {"state", "evidence", "stage", "prefix", "search", "position", "limit", "cursor"};
 }
 
 std::vector<Resource> run_resources() {
