@@ -300,7 +300,8 @@ void Daemon::watch_signals() {
   signals_.async_wait([this](const boost::system::error_code& problem, int signal) {
     if (problem || is_over_) return;
     signal_came(signal);
-    watch_signals();
+    // With no tenant to wait for, that was the end.
+    if (!is_over_) watch_signals();
   });
 }
 

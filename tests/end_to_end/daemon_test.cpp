@@ -179,6 +179,19 @@ TEST_CASE("daemon: at SIGTERM what is on its way may finish, and nothing more is
   CHECK(end.err.find("\"daemon_stopping\"") != std::string::npos);
 }
 
+TEST_CASE("daemon: with no tenant to wait for it ends as well when it is told to") {
+  DaemonScene scene{1};
+  scene.folder.write("config.json", fmt::format(R"({{"store": "{}", "tenants": {{}}}})", scene.store));
+  ServiceManager manager{scene.folder / "notify"};
+  scene.environment.push_back("NOTIFY_SOCKET=" + (scene.folder / "notify"));
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return manager.has_heard("READY=1"); }));
+
+  daemon->send_signal(SIGTERM);
+
+  CHECK(daemon->wait().exit_code == 0);
+}
+
 TEST_CASE("daemon: an invalid configuration changes nothing, and a valid one is in force at once") {
   DaemonScene scene{3'000};
   scene.write_config(5);
