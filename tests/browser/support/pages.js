@@ -6,6 +6,7 @@
 export const pagesOf = (run) => [
   { name: "overview", address: "", shows: "Overview" },
   { name: "run", address: `runs/${run}`, shows: new RegExp(`^Run ${run}: `) },
+  { name: "schedules", address: "schedules", shows: "Schedules" },
   { name: "plan", address: "plan", shows: "Plan a job" },
 ];
 
