@@ -44,9 +44,8 @@ function updateRow(row, schedule, chosen) {
   setText(left, schedule.next ? countdown(schedule.next, daemonNow()) : "");
 }
 
-/** @param chosen the name as it stands in the address; undefined: none */
-export function showSchedules(place, frame, chosen) {
-  const name = chosen === undefined ? null : decodeURIComponent(chosen);
+/** @param name of the schedule that is chosen; undefined: none */
+export function showSchedules(place, frame, name) {
   let schedules = [];
   const rows = element("tbody");
   const none = element(
@@ -73,7 +72,7 @@ export function showSchedules(place, frame, chosen) {
     ),
     rows,
   );
-  const detail = name === null ? null : scheduleDetail(frame, name);
+  const detail = name === undefined ? null : scheduleDetail(frame, name);
   place.append(
     element("h1", {}, "Schedules"),
     element("section", { "aria-label": "All schedules" }, table, none, more),
