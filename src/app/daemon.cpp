@@ -74,6 +74,12 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
                              RunId run) { asio::co_spawn(loop_, tell_if_finished(tenant, run), ignore); }},
       desk_(loop_.get_executor(), store_, clock_, *this),
       device_lists_(stores_.file + ".lists"),
+      slow_routes_({.loop = loop_.get_executor(),
+                    .store = store_,
+                    .store_file = stores_.file,
+                    .common = common_,
+                    .environment = environment_,
+                    .find_list = [this](std::string_view id) { return device_lists_.find(id); }}),
       server_(loop_.get_executor(), desk_),
       schedules_(loop_.get_executor(), *this, clock_, environment_),
       job_folder_(loop_.get_executor(), *this, reading_, clock_, environment_, [this] { schedules_.wake(); }),
@@ -90,6 +96,7 @@ Result<void> Daemon::run() {
       [this](const StoreBatch& batch) { metrics_.batch_committed(batch.busy, batch.commit); });
   watch_signals();
   device_lists_.forget_old();
+  slow_routes_.remove_left_copies();
   listen();
   log_.info("daemon_started", {{"process", ::getpid()},
                                {"store", stores_.file},
@@ -213,6 +220,7 @@ std::vector<Route> Daemon::routes() {
   std::vector<Route> routes = work_routes(*this, environment_, find_list);
   std::ranges::move(schedule_routes(*this, schedules_), std::back_inserter(routes));
   std::ranges::move(device_lists_.routes(), std::back_inserter(routes));
+  std::ranges::move(slow_routes_.routes(), std::back_inserter(routes));
   routes.push_back(live_route(clock_, [this] { return live_readings(); }));
   std::ranges::move(dashboard_routes(), std::back_inserter(routes));
   Result<std::unique_ptr<RecordApi>> record =
