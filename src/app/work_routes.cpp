@@ -212,7 +212,8 @@ asio::awaitable<ApiAnswer> decide_doubt(Ground ground, DoubtVerdict verdict, Api
   const Result<Decided> decided = co_await ground->daemon.store().call(std::move(work));
   if (decided.has_error()) co_return refused(decided.error());
   ground->daemon.look_for_work(decided->tenant);
-  co_return ApiAnswer{.body = resolved_json(*decision, decided->resolved, {})};
+  const std::string next = command_after(*decision, {}, /*has_daemon=*/true);
+  co_return ApiAnswer{.body = resolved_json(*decision, decided->resolved, next)};
 }
 
 Route post(std::string pattern, ApiScope scope, std::string operation, ApiHandler handler) {
