@@ -38,7 +38,8 @@ void ignore(const std::exception_ptr&) {}
 
 Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environment environment,
                const SessionGround& ground)
-    : common_(std::move(common)),
+    : started_at_(ground.clock->utc_now()),
+      common_(std::move(common)),
       environment_(std::move(environment)),
       ground_(ground),
       stores_(std::move(stores)),
@@ -46,6 +47,7 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
       clock_(*ground.clock),
       log_(clock_, config.log),
       metrics_(SLUICE_VERSION),
+      live_(clock_),
       store_(*stores_.store, loop_.get_executor(), ground.database),
       pulse_(clock_, store_, [this](std::chrono::nanoseconds delay) { metrics_.loop_was_late(delay); }),
       lent_(*stores_.store, ground.database, *stores_.for_worker),
@@ -62,6 +64,7 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
           .environment = environment_,
           .log = log_,
           .metrics = metrics_,
+          .live = live_,
           .last_sent_before = clock_.steady_now() - stores_.store->silent_for().value_or(0ns),
           .is_braked = [this](RunId run) { return braked_.contains(run); },
           .fail = [this](const Error& error) { fail(error); },
@@ -169,12 +172,31 @@ Vitals Daemon::vitals() const {
           .is_draining = is_ending_};
 }
 
+LiveReadings Daemon::live_readings() const {
+  LiveReadings readings{
+      .vitals = vitals(), .started_at = started_at_, .has_unconfirmed_stop = !braked_.empty(), .lanes = {}};
+  for (const auto& [tenant, settings] : config_->tenants) {
+    LiveLane lane{.tenant = tenant,
+                  .rate_limit = settings.rate - settings.leave_to_others,
+                  .serving = {},
+                  .trouble = {},
+                  .sending = live_.find(tenant)};
+    if (const auto found = lanes_.find(tenant); found != lanes_.end()) {
+      lane.serving = found->second.lane->served();
+      lane.trouble = found->second.lane->trouble();
+    }
+    readings.lanes.push_back(std::move(lane));
+  }
+  return readings;
+}
+
 /// What the API shows of the record, and what makes work; the desk's commands are the server's own.
 std::vector<Route> Daemon::routes() {
   const FindDeviceList find_list = [this](std::string_view id) { return device_lists_.find(id); };
   std::vector<Route> routes = work_routes(*this, environment_, find_list);
   std::ranges::move(schedule_routes(*this, schedules_), std::back_inserter(routes));
   std::ranges::move(device_lists_.routes(), std::back_inserter(routes));
+  routes.push_back(live_route(clock_, [this] { return live_readings(); }));
   std::ranges::move(dashboard_routes(), std::back_inserter(routes));
   Result<std::unique_ptr<RecordApi>> record =
       RecordApi::open(stores_.file, {.loop = loop_.get_executor(),
@@ -278,7 +300,8 @@ void Daemon::watch_signals() {
   signals_.async_wait([this](const boost::system::error_code& problem, int signal) {
     if (problem || is_over_) return;
     signal_came(signal);
-    watch_signals();
+    // With no tenant to wait for, that was the end.
+    if (!is_over_) watch_signals();
   });
 }
 

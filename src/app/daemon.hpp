@@ -23,6 +23,8 @@
 #include "app/health.hpp"
 #include "app/job_folder.hpp"
 #include "app/lent_store.hpp"
+#include "app/live_route.hpp"
+#include "app/live_tenants.hpp"
 #include "app/log.hpp"
 #include "app/metrics.hpp"
 #include "app/options.hpp"
@@ -96,6 +98,7 @@ class Daemon final : public SteeredRuns {
   void tell_of(const ApiIncident& incident);
   std::vector<Route> routes();
   Vitals vitals() const;
+  LiveReadings live_readings() const;
   boost::asio::awaitable<void> note_in_audit(AuditEntry entry);
   boost::asio::awaitable<void> tell_if_finished(std::string tenant, RunId run);
   void serve_configured_tenants();
@@ -111,6 +114,7 @@ class Daemon final : public SteeredRuns {
   void fail(const Error& error);
   void end_if_done();
 
+  const UtcTime started_at_;
   const CommonOptions common_;
   const Environment environment_;
   const SessionGround& ground_;
@@ -119,6 +123,7 @@ class Daemon final : public SteeredRuns {
   Clock& clock_;
   Log log_;
   Metrics metrics_;
+  LiveTenants live_;
   AsyncStore store_;
   Pulse pulse_;
   LentStore lent_;

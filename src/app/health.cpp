@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "app/health.hpp"
 
-#include <string_view>
-#include <vector>
-
 #include "http_api/json_text.hpp"
 
 namespace sluice {
@@ -38,7 +35,7 @@ HealthReport judge_health(const Vitals& vitals, SteadyTime now) {
   return report_of(stuck_parts(vitals, now), "stuck");
 }
 
-HealthReport judge_readiness(const Vitals& vitals, SteadyTime now) {
+std::vector<std::string_view> problems_of(const Vitals& vitals, SteadyTime now) {
   Problems problems = stuck_parts(vitals, now);
   if (!vitals.is_store_open) problems.push_back("the store is not open");
   if (!vitals.is_recovered) problems.push_back("what an earlier process left has not been taken over yet");
@@ -46,7 +43,11 @@ HealthReport judge_readiness(const Vitals& vitals, SteadyTime now) {
     problems.push_back("the configuration file is invalid; an older one is in force");
   }
   if (vitals.is_draining) problems.push_back("it is about to end");
-  return report_of(problems, "not_ready");
+  return problems;
+}
+
+HealthReport judge_readiness(const Vitals& vitals, SteadyTime now) {
+  return report_of(problems_of(vitals, now), "not_ready");
 }
 
 }  // namespace sluice

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "sluice/core/time.hpp"
 
@@ -28,6 +30,9 @@ struct HealthReport {
 
   int http_status() const { return is_good ? 200 : 503; }
 };
+
+/// What keeps it from being alive and ready, as both reports say it.
+std::vector<std::string_view> problems_of(const Vitals& vitals, SteadyTime now);
 
 /// Alive: the loop and the database have answered lately. If not, a restart is the remedy.
 HealthReport judge_health(const Vitals& vitals, SteadyTime now);

@@ -15,6 +15,7 @@ namespace sluice {
 std::vector<Route> read_routes(ReadSide& reads, std::function<UtcTime()> now, MakeEventPause make_pause) {
   std::vector<Resource> resources = run_resources();
   std::ranges::move(tenant_resources(), std::back_inserter(resources));
+  std::ranges::move(picture_resources(), std::back_inserter(resources));
   std::ranges::move(report_resources(), std::back_inserter(resources));
   std::ranges::move(schedule_resources(), std::back_inserter(resources));
   std::vector<Route> routes = resource_routes(reads, std::move(resources), now);

@@ -54,16 +54,10 @@ Result<ApiAnswer> list_stages(StoreReader& store, const ApiRequest& request, Utc
   return json_answer(json.end_object().end_document().take());
 }
 
-std::optional<bool> truth_from(std::string_view word) {
-  if (word == "true") return true;
-  if (word == "false") return false;
-  return std::nullopt;
-}
-
 // The proof over all sends of an account looks at each attempt there is. Whoever wants it says so.
 Result<ApiAnswer> show_pace(StoreReader& store, const ApiRequest& request, UtcTime /*now*/) {
   QueryReader query{request};
-  const bool is_of_account = query.word("account", truth_from, "true, false").value_or(false);
+  const bool is_of_account = query.truth("account").value_or(false);
   if (query.problem()) return *query.problem();
   const Result<RunRecord> run = run_in_path(store, request);
   if (run.has_error()) return run.error();

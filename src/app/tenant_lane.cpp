@@ -30,13 +30,25 @@ MeteredTenant metered(const std::string& tenant, const Config& config) {
   return {.name = tenant, .action = found->second.dialect.action, .requests_per_second = found->second.rate};
 }
 
+double usable_rate(const std::string& tenant, const Config& config) {
+  const auto found = config.tenants.find(tenant);
+  return found == config.tenants.end() ? 0 : found->second.rate - found->second.leave_to_others;
+}
+
+TenantLog::Observers observers(const std::string& tenant, const Config& config, LaneGround& ground) {
+  TenantLog::Observers observers;
+  observers.push_back(ground.metrics.observe(metered(tenant, config)));
+  observers.push_back(ground.live.observe(tenant, usable_rate(tenant, config)));
+  return observers;
+}
+
 }  // namespace
 
 TenantLane::TenantLane(std::string tenant, std::shared_ptr<const Config> config, LaneGround& ground)
     : tenant_(std::move(tenant)),
       config_(std::move(config)),
       ground_(ground),
-      observer_(tenant_, ground.log, ground.metrics.observe(metered(tenant_, *config_)),
+      observer_(tenant_, ground.log, observers(tenant_, *config_, ground),
                 [this](RunId run) { ground_.run_left(tenant_, run); }),
       alarm_(ground.session.clock->alarm()),
       last_sent_before_(ground.last_sent_before) {}
@@ -90,6 +102,7 @@ asio::awaitable<Result<void>> TenantLane::serve(const PreparedTenant& prepared) 
   if (is_paused_by_us) co_await set_pause("");
   if (!std::exchange(trouble_, {}).empty()) ground_.log.info("tenant_goes_on", {{"tenant", tenant_}});
   told_trouble_.clear();
+  ground_.live.begin_to_serve(tenant_, prepared.setup.rate);
 
   Dispatcher dispatcher{ground_.loop,
                         ground_.store,

@@ -17,6 +17,7 @@
 #include "app/background.hpp"
 #include "app/config.hpp"
 #include "app/found_work.hpp"
+#include "app/live_tenants.hpp"
 #include "app/log.hpp"
 #include "app/metrics.hpp"
 #include "app/prepared_tenant.hpp"
@@ -38,6 +39,7 @@ struct LaneGround {
   Environment environment;
   Log& log;
   Metrics& metrics;
+  LiveTenants& live;
   SteadyTime last_sent_before;  ///< whoever sent from this store before the daemon had stopped by then
   /// Whether an operator has braked the run, and that is not on record yet.
   std::function<bool(RunId)> is_braked;

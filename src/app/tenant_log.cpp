@@ -3,8 +3,12 @@
 
 namespace sluice {
 
+void TenantLog::attempt_sent(const AttemptSent& event, SteadyTime at) {
+  for (const auto& other : others_) other->attempt_sent(event, at);
+}
+
 void TenantLog::attempt_settled(const AttemptSettled& event, SteadyTime at) {
-  if (counts_ != nullptr) counts_->attempt_settled(event, at);
+  for (const auto& other : others_) other->attempt_settled(event, at);
   log_.debug("attempt_settled", {{"tenant", tenant_},
                                  {"run", event.run},
                                  {"chunk", event.chunk},
@@ -14,22 +18,38 @@ void TenantLog::attempt_settled(const AttemptSettled& event, SteadyTime at) {
 }
 
 void TenantLog::rate_changed(double requests_per_second) {
-  if (counts_ != nullptr) counts_->rate_changed(requests_per_second);
+  for (const auto& other : others_) other->rate_changed(requests_per_second);
   log_.debug("rate_changed", {{"tenant", tenant_}, {"rate", requests_per_second}});
 }
 
 void TenantLog::endpoint_lost(std::string_view reason) {
-  if (counts_ != nullptr) counts_->endpoint_lost(reason);
+  for (const auto& other : others_) other->endpoint_lost(reason);
   log_.warning("endpoint_lost", {{"tenant", tenant_}, {"reason", reason}});
 }
 
 void TenantLog::endpoint_back() {
-  if (counts_ != nullptr) counts_->endpoint_back();
+  for (const auto& other : others_) other->endpoint_back();
   log_.info("endpoint_back", {{"tenant", tenant_}});
 }
 
+void TenantLog::others_use(double requests_per_second) {
+  for (const auto& other : others_) other->others_use(requests_per_second);
+}
+
+void TenantLog::retries_held(bool are_held) {
+  for (const auto& other : others_) other->retries_held(are_held);
+}
+
+void TenantLog::store_held(bool is_held) {
+  for (const auto& other : others_) other->store_held(is_held);
+}
+
+void TenantLog::window_changed(const WindowNews& news) {
+  for (const auto& other : others_) other->window_changed(news);
+}
+
 void TenantLog::stage_changed(const StageNews& news) {
-  if (counts_ != nullptr) counts_->stage_changed(news);
+  for (const auto& other : others_) other->stage_changed(news);
   log_.info("stage_changed", {{"tenant", tenant_},
                               {"run", news.run},
                               {"stage", news.stage},
@@ -38,7 +58,7 @@ void TenantLog::stage_changed(const StageNews& news) {
 }
 
 void TenantLog::run_left(RunId run) {
-  if (counts_ != nullptr) counts_->run_left(run);
+  for (const auto& other : others_) other->run_left(run);
   log_.info("run_left", {{"tenant", tenant_}, {"run", run}});
   if (left_) left_(run);
 }

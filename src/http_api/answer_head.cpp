@@ -12,6 +12,9 @@
 namespace sluice {
 namespace {
 
+// Ends with its head, and a length would be that of the body that the client has.
+constexpr int not_modified = 304;
+
 constexpr std::string_view protective_headers =
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; "
@@ -44,8 +47,10 @@ std::string answer_head(const ApiAnswer& answer, const AnswerFraming& framing) {
   std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", answer.status, reason_of(answer.status),
                                  http_date(framing.now));
   if (!answer.content_type.empty()) head += fmt::format("Content-Type: {}\r\n", answer.content_type);
-  head += framing.body_bytes ? fmt::format("Content-Length: {}\r\n", *framing.body_bytes)
-                             : std::string{"Transfer-Encoding: chunked\r\n"};
+  if (answer.status != not_modified) {
+    head += framing.body_bytes ? fmt::format("Content-Length: {}\r\n", *framing.body_bytes)
+                               : std::string{"Transfer-Encoding: chunked\r\n"};
+  }
   head += fmt::format("Connection: {}\r\n", framing.keeps_open ? "keep-alive" : "close");
   head += protective_headers;
   if (framing.is_tls) head += "Strict-Transport-Security: max-age=31536000\r\n";

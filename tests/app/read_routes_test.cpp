@@ -118,6 +118,28 @@ TEST_CASE("read_routes: devices and chunks are picked by state, with totals that
   CHECK(texts(scene.all("/api/v1/devices/dev-3"), "state") == std::vector<std::string>{"failed"});
 }
 
+TEST_CASE(
+    "read_routes: the map of a run has a split chunk's parts in its place, and its letters follow the run") {
+  ApiScene scene;
+  submit(*scene.store, {2, 3, 1});
+  const auto claimed = claim(*scene.store, 2);
+  expect(scene.store->settle(accepted(claimed[0])));
+
+  CHECK(scene.json("/api/v1/runs/1/chunk-map").at("states") == "aip");
+  const std::string tag = header(scene.get("/api/v1/runs/1/chunk-map"), "ETag");
+  CHECK(scene.get("/api/v1/runs/1/chunk-map", {{"if-none-match", tag}}).status == 304);
+  CHECK(scene.get("/api/v1/runs/1/chunk-map?detail=true", {{"if-none-match", tag}}).status == 200);
+
+  expect(scene.store->settle(rejected(claimed[1])));
+
+  const ApiAnswer changed = scene.get("/api/v1/runs/1/chunk-map?detail=true", {{"if-none-match", tag}});
+  CHECK(json::parse(changed.body) ==
+        json::parse(R"({"schema_version": 1, "run": 1, "chunks": 4, "states": "appp",
+      "ids": [[1, 1], [4, 2], [3, 1]], "stages": [[1, 4]], "devices": [[2, 2], [1, 2]]})"));
+  CHECK(scene.get("/api/v1/runs/2/chunk-map").status == 404);
+  CHECK(scene.get("/api/v1/runs/1/chunk-map?detail=yes").status == 400);
+}
+
 TEST_CASE("read_routes: what is in doubt and what was decided about it are shown") {
   ApiScene scene;
   const RunId run = submit(*scene.store, {1, 2});

@@ -152,6 +152,8 @@ TEST_CASE("read_schema: every answer is as its schema says") {
       {"/api/v1/runs/{run}/job", "/api/v1/runs/1/job"},
       {"/api/v1/runs/{run}/doubts", "/api/v1/runs/1/doubts"},
       {"/api/v1/runs/{run}/decisions", "/api/v1/runs/1/decisions"},
+      {"/api/v1/runs/{run}/chunk-map", "/api/v1/runs/1/chunk-map"},
+      {"/api/v1/runs/{run}/chunk-map", "/api/v1/runs/1/chunk-map?detail=true"},
       {"/api/v1/runs/{run}/chunks", "/api/v1/runs/1/chunks"},
       {"/api/v1/runs/{run}/chunks", "/api/v1/runs/1/chunks?state=split"},
       {"/api/v1/chunks/{chunk}/attempts", "/api/v1/chunks/3/attempts"},

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -63,6 +65,16 @@ struct DaemonScene : Scene {
 
   bool comes_to(Program& daemon, const std::string& run, std::string_view what) const {
     return daemon.wait_until([&] { return tell({"why", run}).out.find(what) != std::string::npos; });
+  }
+
+  /// What curl gets from the daemon's socket, and then the status.
+  std::string ask(const std::string& target) const {
+    Program curl{{.file = "/usr/bin/curl",
+                  .arguments = {"--silent", "--show-error", "--max-time", "10", "--unix-socket",
+                                store + ".sock", "--write-out", "%{http_code}", "http://sluice" + target},
+                  .environment = {},
+                  .input = {}}};
+    return curl.wait().out;
   }
 
   std::size_t requests() const { return static_cast<std::size_t>(cloud->summary().requests); }
@@ -167,6 +179,19 @@ TEST_CASE("daemon: at SIGTERM what is on its way may finish, and nothing more is
   CHECK(end.err.find("\"daemon_stopping\"") != std::string::npos);
 }
 
+TEST_CASE("daemon: with no tenant to wait for it ends as well when it is told to") {
+  DaemonScene scene{1};
+  scene.folder.write("config.json", fmt::format(R"({{"store": "{}", "tenants": {{}}}})", scene.store));
+  ServiceManager manager{scene.folder / "notify"};
+  scene.environment.push_back("NOTIFY_SOCKET=" + (scene.folder / "notify"));
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return manager.has_heard("READY=1"); }));
+
+  daemon->send_signal(SIGTERM);
+
+  CHECK(daemon->wait().exit_code == 0);
+}
+
 TEST_CASE("daemon: an invalid configuration changes nothing, and a valid one is in force at once") {
   DaemonScene scene{3'000};
   scene.write_config(5);
@@ -216,15 +241,7 @@ TEST_CASE("daemon: a scrape counts what was sent, promtool has nothing to say ab
   scene.submit("good");
   const std::unique_ptr<Program> daemon = scene.serve();
   REQUIRE(scene.comes_to(*daemon, "1", "all devices accepted"));
-  const auto ask = [&](const std::string& target) {
-    Program curl{
-        {.file = "/usr/bin/curl",
-         .arguments = {"--silent", "--show-error", "--max-time", "10", "--unix-socket", scene.store + ".sock",
-                       "--write-out", "%{http_code}", "http://sluice" + target},
-         .environment = {},
-         .input = {}}};
-    return curl.wait().out;
-  };
+  const auto ask = [&](const std::string& target) { return scene.ask(target); };
   // Each device is a chunk of its own.
   constexpr std::string_view counted =
       "sluice_requests_total{action=\"InvokeThingsService\",outcome=\"accepted\",tenant=\"good\"} 60\n";
@@ -253,6 +270,36 @@ TEST_CASE("daemon: a scrape counts what was sent, promtool has nothing to say ab
   daemon->send_signal(SIGHUP);
   CHECK(daemon->wait_until([&] { return ask("/readyz").ends_with("503"); }));
   CHECK(ask("/healthz").ends_with("200"));
+  daemon->send_signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+}
+
+TEST_CASE("daemon: whoever looks sees each tenant's sends by the second, and why one of them is stuck") {
+  DaemonScene scene{60};
+  scene.submit("good");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(scene.comes_to(*daemon, "1", "all devices accepted"));
+  const auto live = [&] {
+    std::string told = scene.ask("/api/v1/live");
+    REQUIRE_MESSAGE(told.ends_with("200"), told);
+    told.resize(told.size() - 3);
+    return boost::json::parse(told).at("tenants");
+  };
+  const auto sends = [&] {
+    std::int64_t sum = 0;
+    const boost::json::value tenants = live();
+    for (const auto& count : tenants.at(1).at("sends").at("counts").as_array()) sum += count.as_int64();
+    return sum;
+  };
+
+  CHECK(daemon->wait_until([&] { return sends() == 60; }));
+  const boost::json::value tenants = live();
+  CHECK(tenants.at(0).at("tenant") == "bad");
+  CHECK(tenants.at(0).at("stuck").as_string().find("key") != std::string::npos);
+  CHECK(tenants.at(1).at("tenant") == "good");
+  CHECK(tenants.at(1).at("stuck") == "");
+  CHECK(tenants.at(1).at("rate_limit") == 40);
+  CHECK(tenants.at(1).at("in_flight") == 0);
   daemon->send_signal(SIGTERM);
   CHECK(daemon->wait().exit_code == 0);
 }

@@ -133,10 +133,10 @@ void check_all_deaths(std::string_view losses) {
 }  // namespace
 
 TEST_CASE("end to end: every place with a name is one that the program is killed at") {
-  // Those that are none of a run's: schedule_test.cpp and backup_test.cpp beside this have them.
-  const std::set<KillPoint> elsewhere{KillPoint::tick_insert, KillPoint::tick_started,
-                                      KillPoint::backup_copied, KillPoint::restore_copied,
-                                      KillPoint::restore_kept};
+  // Those that are none of a run's: schedule_test.cpp, backup_test.cpp and prune_test.cpp have them.
+  const std::set<KillPoint> elsewhere{KillPoint::tick_insert,    KillPoint::tick_started,
+                                      KillPoint::prune_batch,    KillPoint::backup_copied,
+                                      KillPoint::restore_copied, KillPoint::restore_kept};
   for (const auto& [point, name] : kill_points) {
     const bool is_tested =
         elsewhere.contains(point) ||

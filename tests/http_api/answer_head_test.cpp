@@ -31,6 +31,15 @@ TEST_CASE("answer head: every answer has the same protective headers") {
         "\r\n");
 }
 
+TEST_CASE("answer head: what was not modified has neither a length nor a type") {
+  const std::string head = answer_head({.status = 304, .content_type = {}, .headers = {{"ETag", "\"a\""}}},
+                                       {.body_bytes = 0, .keeps_open = true, .now = now});
+  CHECK(head.starts_with("HTTP/1.1 304 Not Modified\r\n"));
+  CHECK(head.find("\r\nETag: \"a\"\r\n") != head.npos);
+  CHECK(head.find("Content-") == head.find("Content-Security-Policy"));
+  CHECK(head.find("Transfer-Encoding") == head.npos);
+}
+
 TEST_CASE("answer head: only over TLS a browser is told to stay with it, and a stream comes in chunks") {
   const std::string head = answer_head({.status = 421, .headers = {{"Cache-Control", "max-age=60"}}},
                                        {.is_tls = true, .now = now});

@@ -35,6 +35,7 @@ enum class KillPoint {
   settle_after,       ///< all is recorded and committed, and nobody has been told
   tick_insert,        ///< what becomes of a tick is recorded, uncommitted
   tick_started,       ///< a tick is committed as started, and its run is not begun
+  prune_batch,        ///< some rows of a run are taken out but that is not committed, or has just been
   backup_copied,      ///< a backup is whole, and does not have its name yet
   restore_copied,     ///< a backup is copied beside the store, whose place nothing has been done to
   restore_kept,       ///< the old store has been moved aside, and the copy is not in its place
@@ -42,20 +43,34 @@ enum class KillPoint {
 };
 
 /// Their names, as the variable takes them.
-inline constexpr std::array<std::pair<KillPoint, std::string_view>, 26> kill_points{{
-    {KillPoint::migrate_step, "migrate.step"},       {KillPoint::seal_checkpoint, "seal.checkpoint"},
-    {KillPoint::recover_inside, "recover.inside"},   {KillPoint::recover_after, "recover.after"},
-    {KillPoint::import_slice, "import.slice"},       {KillPoint::import_seal, "import.seal"},
-    {KillPoint::import_sealed, "import.sealed"},     {KillPoint::claim_before, "claim.before"},
-    {KillPoint::claim_inside, "claim.inside"},       {KillPoint::claim_after, "claim.after"},
-    {KillPoint::commit_before, "commit.before"},     {KillPoint::commit_after, "commit.after"},
-    {KillPoint::intent_durable, "intent.durable"},   {KillPoint::wire_first_byte, "wire.first_byte"},
-    {KillPoint::wire_last_byte, "wire.last_byte"},   {KillPoint::answer_first_byte, "answer.first_byte"},
-    {KillPoint::answer_complete, "answer.complete"}, {KillPoint::settle_before, "settle.before"},
-    {KillPoint::settle_inside, "settle.inside"},     {KillPoint::settle_after, "settle.after"},
-    {KillPoint::tick_insert, "tick.insert"},         {KillPoint::tick_started, "tick.started"},
-    {KillPoint::backup_copied, "backup.copied"},     {KillPoint::restore_copied, "restore.copied"},
-    {KillPoint::restore_kept, "restore.kept"},       {KillPoint::drain, "drain"},
+inline constexpr std::array<std::pair<KillPoint, std::string_view>, 27> kill_points{{
+    {KillPoint::migrate_step, "migrate.step"},
+    {KillPoint::seal_checkpoint, "seal.checkpoint"},
+    {KillPoint::recover_inside, "recover.inside"},
+    {KillPoint::recover_after, "recover.after"},
+    {KillPoint::import_slice, "import.slice"},
+    {KillPoint::import_seal, "import.seal"},
+    {KillPoint::import_sealed, "import.sealed"},
+    {KillPoint::claim_before, "claim.before"},
+    {KillPoint::claim_inside, "claim.inside"},
+    {KillPoint::claim_after, "claim.after"},
+    {KillPoint::commit_before, "commit.before"},
+    {KillPoint::commit_after, "commit.after"},
+    {KillPoint::intent_durable, "intent.durable"},
+    {KillPoint::wire_first_byte, "wire.first_byte"},
+    {KillPoint::wire_last_byte, "wire.last_byte"},
+    {KillPoint::answer_first_byte, "answer.first_byte"},
+    {KillPoint::answer_complete, "answer.complete"},
+    {KillPoint::settle_before, "settle.before"},
+    {KillPoint::settle_inside, "settle.inside"},
+    {KillPoint::settle_after, "settle.after"},
+    {KillPoint::tick_insert, "tick.insert"},
+    {KillPoint::tick_started, "tick.started"},
+    {KillPoint::prune_batch, "prune.batch"},
+    {KillPoint::backup_copied, "backup.copied"},
+    {KillPoint::restore_copied, "restore.copied"},
+    {KillPoint::restore_kept, "restore.kept"},
+    {KillPoint::drain, "drain"},
 }};
 
 namespace kill_point {

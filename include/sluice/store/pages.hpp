@@ -21,6 +21,7 @@
 #include "sluice/core/result.hpp"
 #include "sluice/core/run.hpp"
 #include "sluice/core/time.hpp"
+#include "sluice/store/run_picture.hpp"
 #include "sluice/store/store.hpp"
 
 namespace sluice {
@@ -211,6 +212,9 @@ class Pages {
   virtual Result<Page<RunRecord, RunId>> runs_page(const RunsWanted& wanted) = 0;
   virtual Result<Page<ChunkRow, ChunkPlace>> chunks_page(const ChunksWanted& wanted) = 0;
   virtual Result<Page<AttemptRow, AttemptId>> attempts_page(const AttemptsWanted& wanted) = 0;
+
+  /// Not a page: all of them, by place.
+  virtual Result<void> for_each_leaf(RunId run, const LeafVisitor& visit) = 0;
 
   /// @return the next page's `after`; absent: there is nothing more
   virtual Result<std::optional<std::int64_t>> devices_page(

@@ -45,6 +45,15 @@ std::optional<std::int64_t> QueryReader::number(std::string_view key, std::int64
       fmt::format("a whole number from {} to {}", least, most));
 }
 
+std::optional<bool> QueryReader::truth(std::string_view key) {
+  const auto from = [](std::string_view given) -> std::optional<bool> {
+    if (given == "true") return true;
+    if (given == "false") return false;
+    return std::nullopt;
+  };
+  return word(key, from, "true, false");
+}
+
 void QueryReader::refuse(std::string_view key, std::string_view given, std::string_view expected) {
   add({ErrorKind::usage, fmt::format("{}={} does not fit", key, printable(given, 64)),
        fmt::format("Expected: {}.", expected)});

@@ -27,6 +27,8 @@ class QueryReader {
 
   std::optional<std::string> text(std::string_view key) const;
   std::optional<std::int64_t> number(std::string_view key, std::int64_t least, std::int64_t most);
+  /// "true" or "false".
+  std::optional<bool> truth(std::string_view key);
   /// @param from the word's value, absent for another word
   /// @param words for the message: "pending, failed"
   template <class From>

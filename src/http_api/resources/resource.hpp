@@ -37,6 +37,9 @@ std::vector<Resource> run_resources();
 /// Tenants, and the job files of the daemon's folder.
 std::vector<Resource> tenant_resources();
 
+/// What a run looks like as a whole: its chunks as a map.
+std::vector<Resource> picture_resources();
+
 /// A page of a run's devices: not among the above, since who can also export them answers its route.
 Result<ApiAnswer> list_devices(StoreReader& store, const ApiRequest& request, UtcTime now);
 /// The keys that both know.

@@ -192,6 +192,9 @@ class SqliteReads : public Seam,
   Result<Page<AttemptRow, AttemptId>> attempts_page(const AttemptsWanted& wanted) override {
     return answer([&] { return queries::attempts_page(connection(), wanted); });
   }
+  Result<void> for_each_leaf(RunId run, const LeafVisitor& visit) override {
+    return answer([&] { queries::for_each_leaf(connection(), run, visit); });
+  }
   Result<std::optional<std::int64_t>> devices_page(
       const DevicesWanted& wanted, const std::function<void(const DeviceResult&)>& visit) override {
     return answer([&] { return queries::devices_page(connection(), wanted, visit); });

@@ -3,6 +3,7 @@
 // follow what they refer to.
 #include <fmt/format.h>
 
+#include "sluice/core/kill_point.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -63,7 +64,7 @@ Result<PruneStep> SqliteStore::prune_step(RunId run, std::int64_t rows_max, UtcT
   if (grouped_) return Error{ErrorKind::refused, "a run is not taken out within a group of store verbs", ""};
   const auto off = answer([&] { return std::make_unique<WithoutForeignKeys>(db_); });
   if (off.has_error()) return off.error();
-  return write([&] {
+  const Result<PruneStep> taken = write([&] {
     if (!is_being_pruned(run)) begin_to_prune(run, now);
     PruneStep step;
     step.rows = prune_chunks(run, rows_max);
@@ -74,8 +75,11 @@ Result<PruneStep> SqliteStore::prune_step(RunId run, std::int64_t rows_max, UtcT
       step.rows += db_.run("DELETE FROM runs WHERE id = ?1 AND sealed = 0", run);
       step.is_done = true;
     }
+    reach(KillPoint::prune_batch);
     return step;
   });
+  reach(KillPoint::prune_batch);
+  return taken;
 }
 
 bool SqliteStore::is_being_pruned(RunId run) {
