@@ -54,8 +54,9 @@ const deviceColumns = [
 export function plainTable(columns, caption) {
   const heads = columns.map(([head, , kind]) => element("th", { scope: "col", class: kind }, head));
   const body = element("tbody");
-  const table = element("table", {}, element("caption", {}, caption), element("thead", {}, element("tr", {}, heads)), body);
-  const row = (item) => element("tr", {}, columns.map(([, text, kind]) => element("td", { class: kind ?? "name" }, text(item))));
+  const table = element("table", { class: "rows" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, heads)), body);
+  const cell = (item, [head, text, kind]) => element("td", { class: kind ?? "name", "data-head": head }, text(item));
+  const row = (item) => element("tr", {}, columns.map((column) => cell(item, column)));
   return { table, show: (items) => body.replaceChildren(...items.map(row)) };
 }
 

@@ -13,7 +13,7 @@ const columns = ["Chunk", "Devices", "Sent", "Since", "Why", "Decision"];
 export function doubts(id, frame, openChunk, changed) {
   const rows = element("tbody");
   const head = element("tr", {}, columns.map((text, index) => element("th", { scope: "col", class: index === 1 || index === 2 ? "number" : null }, text)));
-  const table = element("table", {}, element("thead", {}, head), rows);
+  const table = element("table", { class: "rows" }, element("thead", {}, head), rows);
   const more = element("p", { class: "quiet" });
   const asking = new AbortController();
   let now = null;
@@ -33,10 +33,10 @@ export function doubts(id, frame, openChunk, changed) {
     return element(
       "tr",
       {},
-      element("td", {}, chunk),
-      element("td", { class: "number" }, count(doubt.devices)),
-      element("td", { class: "number" }, `${count(doubt.sends)}×`),
-      element("td", { class: "time" }, localTime(doubt.since)),
+      element("td", { "data-head": "Chunk" }, chunk),
+      element("td", { class: "number", "data-head": "Devices" }, count(doubt.devices)),
+      element("td", { class: "number", "data-head": "Sent" }, `${count(doubt.sends)}×`),
+      element("td", { class: "time", "data-head": "Since" }, localTime(doubt.since)),
       element("td", { class: "name" }, [doubt.reason, doubt.code, doubt.message].filter(Boolean).join(": ")),
       element("td", {}, element("div", { class: "actions" }, buttons([doubt], false, `chunk ${doubt.chunk}`))),
     );
@@ -53,7 +53,7 @@ export function doubts(id, frame, openChunk, changed) {
     element("h2", { id: "doubts-title" }, "? In doubt"),
     summary,
     element("div", { class: "actions" }, buttons([], true, "all")),
-    table,
+    element("div", { class: "in-doubt-rows", tabindex: 0, role: "region", "aria-label": "Chunks in doubt" }, table),
     more,
   );
   return {

@@ -13,9 +13,9 @@ const codeText = (code) => (code === "" ? "(no code)" : code);
 function makeCode() {
   const parts = {
     code: element("td", { class: "name" }),
-    attempts: element("td", { class: "number" }),
+    attempts: element("td", { class: "number", "data-head": "Attempts" }),
     message: element("td", { class: "name" }),
-    devices: element("td", { class: "name" }),
+    devices: element("td", { class: "name", "data-head": "Devices, such as" }),
   };
   const row = element("tr", {}, parts.code, parts.attempts, parts.message, parts.devices);
   row.parts = parts;
@@ -39,7 +39,7 @@ export function failures(run, frame, find) {
   const rows = element("tbody");
   const heads = ["Code", "Attempts", "Message", "Devices, such as"];
   const head = element("tr", {}, heads.map((text, index) => element("th", { scope: "col", class: index === 1 ? "number" : null }, text)));
-  const table = element("table", { hidden: true }, element("thead", {}, head), rows);
+  const table = element("table", { class: "rows", hidden: true }, element("thead", {}, head), rows);
   const none = element("p", { class: "quiet" }, "Nothing was refused, and no request went without an answer.");
   const show = (state, text) => element("button", { type: "button", onclick: () => find({ state }) }, text);
   const buttons = element("p", { class: "actions" }, show("failed", "Show all failed devices"), show("in_doubt", "Show all in doubt"));

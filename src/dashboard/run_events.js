@@ -24,7 +24,7 @@ export function mergeEvents(known, more, most) {
 export function runEvents(run, frame) {
   const rows = element("tbody");
   const heads = ["Time", "What", "Why", "Who"].map((text) => element("th", { scope: "col" }, text));
-  const table = element("table", {}, element("thead", {}, element("tr", {}, heads)), rows);
+  const table = element("table", { class: "rows" }, element("thead", {}, element("tr", {}, heads)), rows);
   const older = element("button", { type: "button", hidden: true, onclick: () => read() }, "Older events");
   const told = element("p", { class: "quiet" });
   const ending = new AbortController();

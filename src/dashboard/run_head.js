@@ -112,7 +112,7 @@ export function runHead(id) {
       setText(status, `${runSign(run.status)} ${words(run.status)}`);
       setText(why.reason, whyText(run));
       setText(why.command, run.next_command);
-      why.next.hidden = run.next_command === "";
+      why.next.hidden = run.next_command === "" || run.status === "running";
       updateProgress(bar, run.devices);
       numbers.update(run);
       setText(notes, notesOf(run));

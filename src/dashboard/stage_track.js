@@ -43,7 +43,7 @@ function makeStage(frame, approve) {
     devices: element("p", { class: "stage-devices" }),
     times: element("p", { class: "quiet" }),
     gate: element("ul", { class: "stage-after quiet", "aria-label": "Afterwards" }),
-    approve: element("button", { type: "button", class: "primary", onclick: () => approve(false) }, "Approve"),
+    approve: element("button", { type: "button", onclick: () => approve(false) }),
     past: element("button", { type: "button", class: "danger", onclick: () => approve(true) }, "Approve past the gate"),
   };
   const buttons = element("p", { class: "actions" }, parts.approve, parts.past);
@@ -63,6 +63,8 @@ function updateStage(item, { stage, state, terms, next, mayApprove, mayPass }) {
   setText(parts.devices, devicesText(stage));
   setText(parts.times, timesText(stage));
   parts.approve.hidden = !mayApprove;
+  setText(parts.approve, state.word === "approval" ? "Approve" : "Approve ahead");
+  setAttribute(parts.approve, "class", state.word === "approval" ? "primary" : null);
   parts.past.hidden = !mayPass;
   keepList(parts.gate, terms ? gateTexts(terms, next) : [], (text) => text, (text) => element("li", {}, text), () => {});
 }
