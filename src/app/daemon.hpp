@@ -36,6 +36,7 @@
 #include "app/session_ground.hpp"
 #include "app/tenant_lane.hpp"
 #include "sluice/store/async_store.hpp"
+#include "sluice/store/event_book.hpp"
 
 namespace sluice {
 
@@ -100,6 +101,9 @@ class Daemon final : public SteeredRuns {
   Vitals vitals() const;
   LiveReadings live_readings() const;
   boost::asio::awaitable<void> note_in_audit(AuditEntry entry);
+  /// Among the events, for whoever follows them.
+  void note_event(std::string what, std::string reason);
+  boost::asio::awaitable<void> record_event(ProcessEvent event);
   boost::asio::awaitable<void> tell_if_finished(std::string tenant, RunId run);
   void serve_configured_tenants();
   void serve_tenant(const std::string& tenant);
@@ -110,6 +114,7 @@ class Daemon final : public SteeredRuns {
   boost::asio::awaitable<void> tell_of_strangers();
   boost::asio::awaitable<void> tell_manager();
   boost::asio::awaitable<void> leave_late();
+  std::string tenants_text() const;
   std::string status_text() const;
   void fail(const Error& error);
   void end_if_done();

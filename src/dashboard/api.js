@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The daemon's API. The token lives in this page's memory alone and goes into the Authorization header: there are no
 // cookies, and nothing is kept in the browser.
+import { noteDaemonTime } from "./daemon_clock.js";
 
 let token = "";
 let askForToken = async () => "";
@@ -33,7 +34,9 @@ const authorization = () => (token ? { Authorization: `Bearer ${token}` } : {});
 async function ask(path, options) {
   const headers = { ...options.headers, ...authorization() };
   try {
-    return await fetch(path, { ...options, headers, credentials: "omit", cache: "no-store", redirect: "error" });
+    const answer = await fetch(path, { ...options, headers, credentials: "omit", cache: "no-store", redirect: "error" });
+    noteDaemonTime(answer.headers.get("Date"));
+    return answer;
   } catch (trouble) {
     if (trouble.name === "AbortError") throw trouble;
     throw unreachable();

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The frame around every page: which page the address names, the connection to the daemon, the token, and the button
 // that stops everything.
-import { onTokenWanted, post, Problem, setToken } from "./api.js";
+import { get, onTokenWanted, post, Problem, setToken } from "./api.js";
 import { ask, askForToken } from "./dialog.js";
 import { element, setText } from "./dom.js";
 import { followEvents, watchConnection } from "./live.js";
 import { showOverview } from "./overview.js";
 import { showPlan } from "./plan.js";
 import { showRun } from "./run.js";
+import { showSchedules } from "./schedules.js";
+import { stopConsequence, stoppedText } from "./stop_text.js";
 import { localTime } from "./text.js";
 
 /**
@@ -18,6 +20,11 @@ const pages = [
   { pattern: /^$/, title: () => "Overview", show: showOverview },
   { pattern: /^runs\/(\d+)$/, title: (run) => `Run ${run}`, show: showRun },
   { pattern: /^plan$/, title: () => "Plan a job", show: showPlan },
+  {
+    pattern: /^schedules(?:\/([^/]+))?$/,
+    title: (name) => (name ? `Schedule ${decodeURIComponent(name)}` : "Schedules"),
+    show: showSchedules,
+  },
 ];
 
 const byId = (id) => document.getElementById(id);
@@ -32,7 +39,10 @@ const frame = {
   /** Says what went wrong and what to do next. */
   sayProblem(trouble) {
     const hint = trouble instanceof Problem && trouble.hint ? ` ${trouble.hint}` : "";
-    byId("notice").replaceChildren(element("span", { class: "problem" }, `✗ ${trouble.message}.${hint}`));
+    const text = `✗ ${trouble.message}.${hint}`;
+    // What is tried once a second is not said anew each time.
+    if (byId("notice").textContent === text) return;
+    byId("notice").replaceChildren(element("span", { class: "problem" }, text));
   },
   /** Does something that may be refused, and says so. @return what it gave, or undefined */
   async attempt(work) {
@@ -47,14 +57,15 @@ const frame = {
 
 function markPage(address) {
   for (const link of document.querySelectorAll("nav a")) {
-    const isThis = link.getAttribute("href") === `#/${address}`;
+    const page = link.getAttribute("href").slice(2);
+    const isThis = address === page || (page !== "" && address.startsWith(`${page}/`));
     if (isThis) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
 }
 
 function showPage() {
-  const address = decodeURI(location.hash.replace(/^#\/?/, ""));
+  const address = location.hash.replace(/^#\/?/, "");
   const place = byId("page");
   leave();
   leave = () => {};
@@ -71,19 +82,25 @@ function showPage() {
   place.append(element("p", {}, "There is no such page. ", element("a", { href: "#/" }, "Overview")));
 }
 
+/** The question comes up at once, however slow the store is; how many runs it is about comes from memory alone. */
 async function stopEverything() {
+  const consequence = element("span", {}, stopConsequence(null));
+  get("live").then(
+    (live) => setText(consequence, stopConsequence(live)),
+    () => {},
+  );
   const answer = await ask({
     title: "Stop everything",
-    consequence: "Every run of every tenant is paused at once. What is on its way to the cloud arrives; nothing further is sent until a run is resumed.",
+    consequence,
     command: "sluice stop",
     action: "Stop everything",
     isDangerous: true,
     reason: true,
   });
   if (!answer) return;
+  frame.say("Stopping …");
   await frame.attempt(async () => {
-    const stopped = await post("stop", answer.reason ? { reason: answer.reason } : {});
-    frame.say(`✓ ${stopped.message ?? "Every run is paused."}`);
+    frame.say(stoppedText(await post("stop", answer.reason ? { reason: answer.reason } : {})));
   });
 }
 
@@ -96,7 +113,10 @@ async function takeToken(wasRefused) {
 function tellConnection(lostAt) {
   const place = byId("connection");
   place.className = lostAt ? "lost" : "";
-  setText(place, lostAt ? `✗ No answer from the daemon since ${localTime(lostAt.toISOString())}. What is shown is from then.` : "");
+  setText(
+    place,
+    lostAt ? `✗ No answer from the daemon since ${localTime(lostAt.toISOString())}. What is shown is from then.` : "",
+  );
 }
 
 onTokenWanted(takeToken);

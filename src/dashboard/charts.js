@@ -96,7 +96,8 @@ export function timeChart(question) {
   const fit = () => {
     const width = Math.floor(drawing.clientWidth);
     if (width === 0) return;
-    if (plot === null) plot = new uPlot(options(question, { width, height }, { setCursor: [tellPointed] }), columns, drawing);
+    if (plot === null)
+      plot = new uPlot(options(question, { width, height }, { setCursor: [tellPointed] }), columns, drawing);
     else if (plot.width !== width) plot.setSize({ width, height });
   };
   const resized = new ResizeObserver(fit);

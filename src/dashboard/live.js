@@ -113,8 +113,9 @@ export function poll(milliseconds, work, failed = () => {}) {
           reached();
         } catch (trouble) {
           if (ending.signal.aborted) return;
+          // That the daemon is away is told once, by the frame.
           if (trouble instanceof Problem && trouble.status === 0) lost();
-          failed(trouble);
+          else failed(trouble);
         }
       }
       const pause = typeof milliseconds === "function" ? milliseconds() : milliseconds;

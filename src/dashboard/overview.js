@@ -1,58 +1,58 @@
 // SPDX-License-Identifier: MIT
 // What happens on all tenants: who sends how fast, which runs there are, and what the schedules do next.
 import { get } from "./api.js";
-import { element, keepList, setText } from "./dom.js";
+import { comingTicks } from "./coming_ticks.js";
+import { daemonTroubles, invalidJobFiles } from "./daemon_troubles.js";
+import { element } from "./dom.js";
 import { onEvent, poll } from "./live.js";
-import { progressBar, updateProgress } from "./progress.js";
-import { count, localTime, runSign, words } from "./text.js";
+import { runsSection } from "./run_list.js";
+import { tenantsSection } from "./tenants.js";
 
-function makeRun(run) {
-  const row = element("tr", {});
-  const link = element("a", { href: `#/runs/${run.run}` }, `${run.run}`);
-  row.parts = { status: element("td"), progress: progressBar(), begun: element("td", {}, localTime(run.created_at)) };
-  row.append(
-    element("td", {}, link),
-    element("td", { class: "name" }, run.job),
-    element("td", { class: "name" }, run.tenant),
-    row.parts.status,
-    element("td", {}, row.parts.progress),
-    element("td", { class: "number" }, count(run.devices.total)),
-    row.parts.begun,
+/** What the tenants do, once a second: only the seconds that are new. */
+function pollLive(take, failed) {
+  let since = null;
+  return poll(
+    1000,
+    async (signal) => {
+      const live = await get(since === null ? "live" : `live?since=${since}`, signal);
+      since = Math.floor(Date.parse(live.at) / 1000);
+      take(live);
+    },
+    failed,
   );
-  return row;
-}
-
-function updateRun(row, run) {
-  setText(row.parts.status, `${runSign(run.status)} ${words(run.status)}`);
-  updateProgress(row.parts.progress, run.devices);
 }
 
 export function showOverview(place, frame) {
-  const rows = element("tbody");
-  const none = element("p", { class: "quiet" }, "No run yet.");
-  const heads = ["Run", "Job", "Tenant", "Status", "Progress", "Devices", "Submitted"];
+  const parts = {
+    troubles: daemonTroubles(),
+    tenants: tenantsSection(frame),
+    ticks: comingTicks(frame),
+    runs: runsSection(frame),
+    files: invalidJobFiles(frame),
+  };
   place.append(
     element("h1", {}, "Overview"),
-    element(
-      "section",
-      { "aria-labelledby": "runs-title" },
-      element("h2", { id: "runs-title" }, "Runs"),
-      element("table", {}, element("thead", {}, element("tr", {}, heads.map((head) => element("th", { scope: "col" }, head)))), rows),
-      none,
-    ),
+    parts.troubles.element,
+    element("div", { class: "overview-top" }, parts.tenants.element, parts.tenants.chart),
+    parts.ticks.element,
+    parts.files.element,
+    parts.runs.element,
   );
-  const runs = poll(
-    2000,
-    async (signal) => {
-      const page = await get("runs?limit=50", signal);
-      keepList(rows, page.items, (run) => run.run, makeRun, updateRun);
-      none.hidden = page.items.length > 0;
-    },
+  const live = pollLive((answer) => {
+    parts.troubles.take(answer);
+    parts.tenants.take(answer);
+    parts.runs.takeTenants(answer.tenants.map((tenant) => tenant.tenant));
+  }, frame.sayProblem);
+  const records = poll(
+    3000,
+    async (signal) => parts.tenants.takeRecords((await get("tenants?limit=1000", signal)).items),
     frame.sayProblem,
   );
-  const unlisten = onEvent(runs.now);
+  const unlisten = onEvent((event) => event.tenant && records.now());
   return () => {
     unlisten();
-    runs.stop();
+    live.stop();
+    records.stop();
+    for (const part of [parts.tenants, parts.ticks, parts.runs, parts.files]) part.leave();
   };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is typed or dropped, as the API takes it. Without a page, so that it can be tested without one.
+import { shellWord } from "./text.js";
 
 // The API takes bodies of a megabyte; what is longer goes up as a list of its own.
 const inline_characters_max = 400_000;
@@ -53,8 +54,6 @@ export function postedJob({ job, names, list, column, tenant, settings }) {
   return body;
 }
 
-const quoted = (word) => (/^[\w.,:=@%+/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
-
 /** The command line that queues the same. */
 export function submitCommand({ fileName, listName, column, tenant, settings }, devices) {
   const words = ["sluice", "submit", fileName || "job.json"];
@@ -63,7 +62,7 @@ export function submitCommand({ fileName, listName, column, tenant, settings }, 
   for (const [name, value] of Object.entries(settings)) words.push("--set", `${name}=${value}`);
   if (tenant) words.push("--tenant", tenant);
   words.push("--expect-devices", String(devices));
-  return words.map(quoted).join(" ");
+  return words.map(shellWord).join(" ");
 }
 
 // As the daemon has it: so many devices at once are nobody's slip of the finger.

@@ -9,11 +9,12 @@ export const count = (number) => whole.format(number);
 export const counted = (number, noun, plural = `${noun}s`) => `${count(number)} ${number === 1 ? noun : plural}`;
 
 export function percent(part, total) {
-  if (total === 0) return "0 %";
+  if (total === 0 || part === 0) return "0 %";
+  if (part === total) return "100 %";
   const share = (100 * part) / total;
   // Never "100 %" while something is missing, never "0 %" when something is there.
-  if (part < total && share > 99.9) return "99.9 %";
-  if (part > 0 && share < 0.1) return "0.1 %";
+  if (share > 99.9) return "99.9 %";
+  if (share < 0.1) return "0.1 %";
   return `${share < 10 || share > 99 ? share.toFixed(1) : share.toFixed(0)} %`;
 }
 
@@ -33,6 +34,17 @@ const clock = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: 
 
 /** In the zone of whoever looks; the exact UTC time stands in the title (see timeElement). */
 export const localTime = (iso) => (iso ? clock.format(new Date(iso)) : "–");
+
+const timeOfDay = new Intl.DateTimeFormat("sv-SE", { timeStyle: "medium" });
+const day = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short" });
+const minutes = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short" });
+
+/** Without the day if that is today's, else without the seconds. @param now milliseconds since 1970 */
+export function shortTime(iso, now) {
+  if (!iso) return "–";
+  const at = new Date(iso);
+  return day.format(at) === day.format(now) ? timeOfDay.format(at) : minutes.format(at);
+}
 
 /** What a state is called, and the sign that stands for it where colour alone would say it. */
 export const chunkStates = {
@@ -58,3 +70,6 @@ const runSigns = {
 
 export const runSign = (status) => runSigns[status] ?? "·";
 export const words = (name) => name.replaceAll("_", " ");
+
+/** A word for a shell, quoted where it has to be. */
+export const shellWord = (text) => (/^[\w.,:=@%+/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -140,6 +140,33 @@ TEST_CASE(
   CHECK(scene.get("/api/v1/runs/1/chunk-map?detail=yes").status == 400);
 }
 
+TEST_CASE("read_routes: what a run has done is told by the second, from its first send on") {
+  ApiScene scene;
+  submit(*scene.store, {2, 3, 1});
+  CHECK(scene.json("/api/v1/runs/1/activity").at("from").is_null());
+  const auto claimed = claim(*scene.store, 3);
+  // Sent a tenth of a second before it was answered; a silent one was not.
+  Settlement first = accepted(claimed[0], noon + 1s);
+  first.outcome.http_status = 200;
+  expect(scene.store->settle(first));
+  Settlement second = rejected(claimed[1], noon + 2s);
+  second.outcome.http_status = 404;
+  expect(scene.store->settle(second));
+  expect(scene.store->settle(
+      settlement(claimed[2], OutcomeKind::silent, {.state = ChunkState::in_doubt}, noon + 2s)));
+
+  const json::value told = scene.json("/api/v1/runs/1/activity?buckets=10");
+
+  // It is noon and a minute: 59.1 s since the first send, in ten buckets of 6 s.
+  CHECK(told.at("from").as_string() == json::string{to_rfc3339(noon + 900ms)});
+  CHECK(told.at("bucket_seconds") == 6);
+  REQUIRE(told.at("buckets").as_array().size() == 10);
+  CHECK(told.at("buckets").at(0) == json::parse(R"({"requests": 3, "devices_accepted": 2, "devices_failed": 0,
+      "devices_in_doubt": 1, "latency_ms": {"p50": 1.0E2, "p95": 1.0E2, "max": 1.0E2}})"));
+  CHECK(told.at("buckets").at(9).at("requests") == 0);
+  CHECK(scene.get("/api/v1/runs/1/activity?buckets=601").status == 400);
+}
+
 TEST_CASE("read_routes: what is in doubt and what was decided about it are shown") {
   ApiScene scene;
   const RunId run = submit(*scene.store, {1, 2});

@@ -154,6 +154,8 @@ TEST_CASE("read_schema: every answer is as its schema says") {
       {"/api/v1/runs/{run}/decisions", "/api/v1/runs/1/decisions"},
       {"/api/v1/runs/{run}/chunk-map", "/api/v1/runs/1/chunk-map"},
       {"/api/v1/runs/{run}/chunk-map", "/api/v1/runs/1/chunk-map?detail=true"},
+      {"/api/v1/runs/{run}/activity", "/api/v1/runs/1/activity"},
+      {"/api/v1/runs/{run}/activity", "/api/v1/runs/2/activity?buckets=600"},
       {"/api/v1/runs/{run}/chunks", "/api/v1/runs/1/chunks"},
       {"/api/v1/runs/{run}/chunks", "/api/v1/runs/1/chunks?state=split"},
       {"/api/v1/chunks/{chunk}/attempts", "/api/v1/chunks/3/attempts"},

@@ -213,8 +213,11 @@ class Pages {
   virtual Result<Page<ChunkRow, ChunkPlace>> chunks_page(const ChunksWanted& wanted) = 0;
   virtual Result<Page<AttemptRow, AttemptId>> attempts_page(const AttemptsWanted& wanted) = 0;
 
-  /// Not a page: all of them, by place.
+  // Not pages: all of them, leaves by place, sends in the order in which they were claimed.
   virtual Result<void> for_each_leaf(RunId run, const LeafVisitor& visit) = 0;
+  virtual Result<void> for_each_send(RunId run, const SendVisitor& visit) = 0;
+  /// Of the chunks that succeeded, failed or are in doubt, those with a result.
+  virtual Result<void> for_each_chunk_outcome(RunId run, const ChunkOutcomeVisitor& visit) = 0;
 
   /// @return the next page's `after`; absent: there is nothing more
   virtual Result<std::optional<std::int64_t>> devices_page(

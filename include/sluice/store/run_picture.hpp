@@ -25,4 +25,25 @@ struct LeafChunk {
 
 using LeafVisitor = std::function<void(const LeafChunk&)>;
 
+/// A request that went to the wire and has a result.
+struct SentRequest {
+  UtcTime sent_at;
+  std::optional<UtcTime> answered_at;  ///< absent: there was no answer
+
+  bool operator==(const SentRequest&) const = default;
+};
+
+using SendVisitor = std::function<void(const SentRequest&)>;
+
+/// What the newest result of a leaf chunk has made of its devices.
+struct ChunkOutcome {
+  ChunkState state = ChunkState::succeeded;  ///< or failed, or in_doubt
+  int devices = 0;
+  UtcTime settled_at;
+
+  bool operator==(const ChunkOutcome&) const = default;
+};
+
+using ChunkOutcomeVisitor = std::function<void(const ChunkOutcome&)>;
+
 }  // namespace sluice

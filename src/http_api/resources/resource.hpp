@@ -37,7 +37,7 @@ std::vector<Resource> run_resources();
 /// Tenants, and the job files of the daemon's folder.
 std::vector<Resource> tenant_resources();
 
-/// What a run looks like as a whole: its chunks as a map.
+/// What a run looks like as a whole: its chunks as a map, and what happened when.
 std::vector<Resource> picture_resources();
 
 /// A page of a run's devices: not among the above, since who can also export them answers its route.

@@ -16,6 +16,8 @@ Page<RunRecord, RunId> runs_page(Connection& connection, const RunsWanted& wante
 Page<ChunkRow, ChunkPlace> chunks_page(Connection& connection, const ChunksWanted& wanted);
 Page<AttemptRow, AttemptId> attempts_page(Connection& connection, const AttemptsWanted& wanted);
 void for_each_leaf(Connection& connection, RunId run, const LeafVisitor& visit);
+void for_each_send(Connection& connection, RunId run, const SendVisitor& visit);
+void for_each_chunk_outcome(Connection& connection, RunId run, const ChunkOutcomeVisitor& visit);
 std::optional<std::int64_t> devices_page(Connection& connection, const DevicesWanted& wanted,
                                          const std::function<void(const DeviceResult&)>& visit);
 std::optional<DeviceHistoryWanted::Place> device_history(Connection& connection,

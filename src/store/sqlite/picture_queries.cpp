@@ -19,4 +19,33 @@ void for_each_leaf(Connection& connection, RunId run, const LeafVisitor& visit) 
   }
 }
 
+void for_each_send(Connection& connection, RunId run, const SendVisitor& visit) {
+  require_run(connection, run);
+  Statement row = connection.query(
+      "SELECT result.sent_at_us, result.settled_at_us, result.http_status <> 0"
+      "  FROM attempts INDEXED BY attempts_of_run"
+      "  JOIN attempt_results AS result ON result.attempt = attempts.id"
+      " WHERE attempts.run = ?1 AND result.sent = 'sent' ORDER BY attempts.id",
+      run);
+  while (row.next()) {
+    visit({.sent_at = row.time(0),
+           .answered_at = row.integer(2) == 1 ? std::optional{row.time(1)} : std::nullopt});
+  }
+}
+
+void for_each_chunk_outcome(Connection& connection, RunId run, const ChunkOutcomeVisitor& visit) {
+  require_run(connection, run);
+  Statement row = connection.query(
+      "SELECT chunks.state, chunks.devices, result.settled_at_us"
+      "  FROM chunks INDEXED BY chunks_in_order"
+      "  JOIN attempt_results AS result ON result.attempt = chunks.last_result"
+      " WHERE chunks.run = ?1 AND chunks.state IN ('succeeded', 'failed', 'in_doubt')",
+      run);
+  while (row.next()) {
+    visit({.state = known(chunk_state_from(row.text(0)), connection),
+           .devices = row.small_integer(1),
+           .settled_at = row.time(2)});
+  }
+}
+
 }  // namespace sluice::queries

@@ -195,6 +195,12 @@ class SqliteReads : public Seam,
   Result<void> for_each_leaf(RunId run, const LeafVisitor& visit) override {
     return answer([&] { queries::for_each_leaf(connection(), run, visit); });
   }
+  Result<void> for_each_send(RunId run, const SendVisitor& visit) override {
+    return answer([&] { queries::for_each_send(connection(), run, visit); });
+  }
+  Result<void> for_each_chunk_outcome(RunId run, const ChunkOutcomeVisitor& visit) override {
+    return answer([&] { queries::for_each_chunk_outcome(connection(), run, visit); });
+  }
   Result<std::optional<std::int64_t>> devices_page(
       const DevicesWanted& wanted, const std::function<void(const DeviceResult&)>& visit) override {
     return answer([&] { return queries::devices_page(connection(), wanted, visit); });

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// What is wrong with the daemon itself, and with job files in its folder.
+import { get } from "./api.js";
+import { element, keepList, setText } from "./dom.js";
+import { onEvent, poll } from "./live.js";
+import { counted } from "./text.js";
+
+const filesLooked = 1000;
+
+const unconfirmed = "What was stopped is held back, but that is not on record yet: the store is slow or held.";
+const storeHeld = "Another program keeps the store from being written: nothing new is sent.";
+
+/** @param live GET /live's answer @return sentences, each once */
+export const troublesOf = (live) => [
+  ...(live.unconfirmed_stop ? [unconfirmed] : []),
+  ...(live.tenants.some((tenant) => tenant.store_held) ? [storeHeld] : []),
+  ...live.problems.map((problem) => `The daemon is not ready: ${problem}.`),
+];
+
+/** @return {element, take(live)} */
+export function daemonTroubles() {
+  const list = element("ul", { class: "troubles", "aria-label": "Problems of the daemon" });
+  const place = element("div", { role: "status" }, list);
+  return {
+    element: place,
+    take: (live) =>
+      keepList(
+        list,
+        troublesOf(live),
+        (text) => text,
+        (text) => element("li", {}, `✗ ${text}`),
+        () => {},
+      ),
+  };
+}
+
+const makeFile = (file) =>
+  element(
+    "li",
+    {},
+    element("strong", { class: "name" }, `✗ ${file.job_file}`),
+    element("span", { class: "quiet" }),
+    element("pre", {}),
+  );
+
+function updateFile(row, file) {
+  const [, kept, error] = row.children;
+  setText(
+    kept,
+    file.revision > 0 ? ` its revision ${file.revision} stays in force` : " was never valid: nothing of it runs",
+  );
+  setText(error, file.error);
+}
+
+/** Job files that are invalid, each with its errors; nothing is shown if all are good. @return {element, leave} */
+export function invalidJobFiles(frame) {
+  const list = element("ul", { class: "job-files" });
+  const title = element("h2", { id: "files-title" });
+  const part = element("section", { "aria-labelledby": "files-title", hidden: true }, title, list);
+  const reading = poll(
+    10_000,
+    async (signal) => {
+      const page = await get(`jobs?limit=${filesLooked}`, signal);
+      const invalid = page.items.filter((file) => file.state === "invalid");
+      part.hidden = invalid.length === 0;
+      setText(title, `${counted(invalid.length, "job file")} ${invalid.length === 1 ? "is" : "are"} invalid`);
+      keepList(list, invalid, (file) => file.job_file, makeFile, updateFile);
+    },
+    frame.sayProblem,
+  );
+  const unlisten = onEvent((event) => event.job_file && reading.now());
+  return {
+    element: part,
+    leave() {
+      unlisten();
+      reading.stop();
+    },
+  };
+}

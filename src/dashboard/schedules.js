@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// The schedules: what runs by the clock, and of the one that is chosen what comes, what became of past ticks, and the
+// buttons.
+import { get } from "./api.js";
+import { scheduleLink } from "./coming_ticks.js";
+import { daemonNow } from "./daemon_clock.js";
+import { element, keepList, setAttribute, setText } from "./dom.js";
+import { onEvent, poll } from "./live.js";
+import { scheduleDetail } from "./schedule_detail.js";
+import { countdown, overlapText, scheduleSigns } from "./schedule_text.js";
+import { tableOf } from "./table.js";
+import { count, localTime } from "./text.js";
+
+const columns = { Schedule: "", State: "", When: "", Zone: "", Overlap: "", "Next tick": "" };
+const listed = 1000;
+
+function makeRow(schedule) {
+  const parts = {
+    link: scheduleLink(schedule.schedule),
+    cells: [0, 1, 2, 3].map(() => element("td")),
+    time: element("span"),
+    left: element("span", { class: "quiet" }),
+  };
+  const row = element(
+    "tr",
+    {},
+    element("th", { scope: "row" }, parts.link),
+    parts.cells,
+    element("td", { class: "time" }, parts.time, " ", parts.left),
+  );
+  row.parts = parts;
+  return row;
+}
+
+function updateRow(row, schedule, chosen) {
+  const { link, cells, time, left } = row.parts;
+  setAttribute(link, "aria-current", schedule.schedule === chosen ? "true" : null);
+  [`${scheduleSigns[schedule.state]} ${schedule.state}`, schedule.cron, schedule.zone, schedule.overlap].forEach(
+    (text, index) => setText(cells[index], text),
+  );
+  setAttribute(cells[1], "class", "cron");
+  setAttribute(cells[3], "title", overlapText(schedule.overlap));
+  setText(time, localTime(schedule.next));
+  setAttribute(time, "title", schedule.next);
+  setText(left, schedule.next ? countdown(schedule.next, daemonNow()) : "");
+}
+
+/** @param chosen the name as it stands in the address; undefined: none */
+export function showSchedules(place, frame, chosen) {
+  const name = chosen === undefined ? null : decodeURIComponent(chosen);
+  let schedules = [];
+  const rows = element("tbody");
+  const none = element(
+    "p",
+    { class: "quiet", hidden: true },
+    'No schedule. A job file with a "schedule" block in the daemon\'s folder becomes one, or: sluice schedule add JOB',
+  );
+  const more = element(
+    "p",
+    { class: "quiet", hidden: true },
+    `Only the first ${count(listed)} are shown: sluice schedule list has all.`,
+  );
+  const table = tableOf(columns, rows);
+  const detail = name === null ? null : scheduleDetail(frame, name);
+  place.append(
+    element("h1", {}, "Schedules"),
+    element("section", { role: "region", "aria-label": "All schedules", tabindex: 0 }, table, none, more),
+    ...(detail ? [detail.element] : []),
+  );
+
+  const show = () =>
+    keepList(
+      rows,
+      schedules,
+      ({ schedule }) => schedule,
+      makeRow,
+      (row, schedule) => updateRow(row, schedule, name),
+    );
+  const reading = poll(
+    5000,
+    async (signal) => {
+      const page = await get(`schedules?limit=${listed}`, signal);
+      schedules = page.items;
+      none.hidden = schedules.length > 0;
+      more.hidden = page.next === null;
+      show();
+    },
+    frame.sayProblem,
+  );
+  const counting = setInterval(show, 1000);
+  const unlisten = onEvent((event) => event.schedule && reading.now());
+  return () => {
+    clearInterval(counting);
+    unlisten();
+    reading.stop();
+    detail?.leave();
+  };
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// What stopping everything will do, and what it did.
+import { count, counted } from "./text.js";
+
+const rest = "What is on its way to the cloud arrives; nothing further is sent until a run is resumed.";
+
+/** @param live GET /live's answer; null: not known (yet) */
+export function stopConsequence(live) {
+  if (live === null) return `Every run of every tenant is paused at once. ${rest}`;
+  const runs = live.tenants.reduce((sum, tenant) => sum + tenant.serving_runs.length, 0);
+  const requests = live.tenants.reduce((sum, tenant) => sum + tenant.in_flight, 0);
+  const sending =
+    runs === 0
+      ? "No run is being sent right now"
+      : `${counted(runs, "run")} ${runs === 1 ? "is" : "are"} being sent right now`;
+  return `Every run of every tenant is paused at once. ${sending}, ${counted(requests, "request")} in flight. ${rest}`;
+}
+
+/** @param answer of POST /stop */
+export function stoppedText(answer) {
+  const { runs } = answer;
+  if (runs.length === 0) return "✓ Nothing to stop: no run is unfinished.";
+  if (!answer.recorded)
+    return `✓ Nothing more of ${counted(runs.length, "run")} is sent. The store is slow or held: the record follows.`;
+  const changed = runs.filter((run) => run.changed).length;
+  const before = runs.length - changed;
+  const unsent = runs.reduce((sum, run) => sum + (run.devices?.pending ?? 0), 0);
+  const already = before > 0 ? ` (${count(before)} ${before === 1 ? "was" : "were"} paused before)` : "";
+  const paused = `${counted(changed, "run")} ${changed === 1 ? "is" : "are"} paused${already}`;
+  return `✓ ${paused}; ${counted(unsent, "device")} not sent. Each goes on when it is resumed.`;
+}
