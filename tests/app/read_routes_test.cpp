@@ -92,6 +92,22 @@ TEST_CASE("read_routes: of one run the API says what the command line says") {
         scene.json("/api/v1/runs").at("items").at(0));
 }
 
+TEST_CASE("read_routes: of a paused run the newest pause is told, and of one that goes on none") {
+  ApiScene scene;
+  const RunId run = mixed_run(*scene.store);
+  const auto order = [&](RunControl control, const char* actor, UtcTime at) {
+    expect(scene.store->set_run_control({.run = run, .control = control, .actor = actor, .now = at}));
+  };
+  order(RunControl::paused, "ann", noon + 1s);
+  order(RunControl::active, "ann", noon + 2s);
+  CHECK(scene.json("/api/v1/runs/1").at("control_at").is_null());
+
+  order(RunControl::paused, "bob", noon + 3s);
+
+  CHECK(scene.json("/api/v1/runs/1").at("control_actor") == "bob");
+  CHECK(scene.json("/api/v1/runs/1").at("control_at").as_string() == json::string{to_rfc3339(noon + 3s)});
+}
+
 TEST_CASE("read_routes: devices and chunks are picked by state, with totals that the counters know") {
   ApiScene scene;
   mixed_run(*scene.store);

@@ -57,6 +57,15 @@ struct CodeDevices {
   bool operator==(const CodeDevices&) const = default;
 };
 
+/// The newest results of a run.
+struct LateResults {
+  std::int64_t finished = 0;  ///< chunks that they have brought to their end
+  UtcTime first;
+  UtcTime last;
+
+  bool operator==(const LateResults&) const = default;
+};
+
 using ChunkOutcomeVisitor = std::function<void(const ChunkOutcome&)>;
 
 }  // namespace sluice

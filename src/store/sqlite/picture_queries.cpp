@@ -2,6 +2,7 @@
 // What a run is drawn from: one walk along an index each, and nothing is kept of what was passed.
 #include "store/sqlite/queries.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -62,6 +63,28 @@ void for_each_chunk_outcome(Connection& connection, RunId run, const ChunkOutcom
            .devices = row.small_integer(1),
            .settled_at = row.time(2)});
   }
+}
+
+std::optional<LateResults> late_results(Connection& connection, RunId run, UtcTime since, int attempts_max) {
+  require_run(connection, run);
+  Statement row = connection.query(
+      "SELECT result.settled_at_us,"
+      "       chunks.last_result = attempts.id AND chunks.state NOT IN ('pending', 'in_flight', 'split')"
+      "  FROM attempts INDEXED BY attempts_of_run"
+      "  JOIN attempt_results AS result ON result.attempt = attempts.id"
+      "  JOIN chunks ON chunks.id = attempts.chunk"
+      " WHERE attempts.run = ?1 ORDER BY attempts.id DESC LIMIT ?2",
+      run, attempts_max);
+  std::optional<LateResults> late;
+  while (row.next()) {
+    const UtcTime at = row.time(0);
+    if (at < since) continue;
+    if (!late) late = {.first = at, .last = at};
+    late->first = std::min(late->first, at);
+    late->last = std::max(late->last, at);
+    late->finished += row.integer(1);
+  }
+  return late;
 }
 
 std::vector<CodeDevices> code_devices(Connection& connection, RunId run, std::size_t examples) {

@@ -201,6 +201,9 @@ class SqliteReads : public Seam,
   Result<void> for_each_chunk_outcome(RunId run, const ChunkOutcomeVisitor& visit) override {
     return answer([&] { queries::for_each_chunk_outcome(connection(), run, visit); });
   }
+  Result<std::optional<LateResults>> late_results(RunId run, UtcTime since, int attempts_max) override {
+    return answer([&] { return queries::late_results(connection(), run, since, attempts_max); });
+  }
   Result<std::vector<CodeDevices>> code_devices(RunId run, std::size_t examples) override {
     return answer([&] { return queries::code_devices(connection(), run, examples); });
   }
