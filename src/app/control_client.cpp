@@ -49,11 +49,12 @@ Error unreadable(std::string_view what) {
           "It may be another version of sluice: see `sluice version`."};
 }
 
+/// Without the empty line at its end.
 std::string head_of(std::string_view method, std::string_view target, std::string_view content_type,
                     std::uintmax_t bytes) {
   return fmt::format(
       "{} {} HTTP/1.1\r\nHost: sluice\r\nContent-Type: {}\r\nContent-Length: {}\r\n"
-      "Connection: close\r\n\r\n",
+      "Connection: close\r\n",
       method, target, content_type, bytes);
 }
 
@@ -107,8 +108,9 @@ Result<std::optional<OwnerAnswer>> ask_owner(const std::string& store_file, cons
                                              std::chrono::seconds deadline) {
   const std::optional<OwnedDescriptor> socket = connect_to_control_socket(control_socket_path(store_file));
   if (!socket) return std::optional<OwnerAnswer>{};
-  const std::string head = head_of(request.method, request.target, "application/json", request.body.size());
-  if (!send_all(socket->get(), head + request.body)) return std::optional<OwnerAnswer>{};
+  std::string head = head_of(request.method, request.target, "application/json", request.body.size());
+  for (const auto& [name, value] : request.headers) head += fmt::format("{}: {}\r\n", name, value);
+  if (!send_all(socket->get(), head + "\r\n" + request.body)) return std::optional<OwnerAnswer>{};
   return receive(socket->get(), deadline);
 }
 
@@ -123,7 +125,7 @@ Result<std::optional<OwnerAnswer>> upload_to_owner(const std::string& store_file
   }
   const std::optional<OwnedDescriptor> socket = connect_to_control_socket(control_socket_path(store_file));
   if (!socket) return std::optional<OwnerAnswer>{};
-  bool is_taken = send_all(socket->get(), head_of("POST", target, content_type, bytes));
+  bool is_taken = send_all(socket->get(), head_of("POST", target, content_type, bytes) + "\r\n");
   std::vector<char> piece(upload_piece_bytes);
   while (is_taken && content) {
     content.read(piece.data(), static_cast<std::streamsize>(piece.size()));

@@ -117,7 +117,7 @@ asio::awaitable<Result<ControlAnswer>> ControlDesk::record(const Order& order) {
 
 asio::awaitable<Result<ControlAnswer>> ControlDesk::recorded(const Order& order) {
   auto work = [&order](Store& store) {
-    const OrderOrigin origin{store.audit_log(), order.origin};
+    const OrderOrigin origin{store.audit_log(), {order.origin}};
     return carry_out(store, order.command, order.actor, order.at);
   };
   co_return co_await patiently(std::move(work));

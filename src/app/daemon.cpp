@@ -16,12 +16,14 @@
 #include "app/exit_codes.hpp"
 #include "app/found_work.hpp"
 #include "app/keep_routes.hpp"
+#include "app/keyed_routes.hpp"
 #include "app/schedule_routes.hpp"
 #include "app/watch_routes.hpp"
 #include "app/work_routes.hpp"
 #include "http_api/dashboard.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
+#include "sluice/store/event_book.hpp"
 
 namespace sluice {
 namespace asio = boost::asio;
@@ -72,6 +74,12 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
                              RunId run) { asio::co_spawn(loop_, tell_if_finished(tenant, run), ignore); }},
       desk_(loop_.get_executor(), store_, clock_, *this),
       device_lists_(stores_.file + ".lists"),
+      slow_routes_({.loop = loop_.get_executor(),
+                    .store = store_,
+                    .store_file = stores_.file,
+                    .common = common_,
+                    .environment = environment_,
+                    .find_list = [this](std::string_view id) { return device_lists_.find(id); }}),
       server_(loop_.get_executor(), desk_),
       schedules_(loop_.get_executor(), *this, clock_, environment_),
       job_folder_(loop_.get_executor(), *this, reading_, clock_, environment_, [this] { schedules_.wake(); }),
@@ -83,16 +91,19 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
 Daemon::~Daemon() = default;
 
 Result<void> Daemon::run() {
-  stores_.store->audit_log().set_origin("daemon");
+  stores_.store->audit_log().set_source({"daemon"});
   store_.tell_batches(
       [this](const StoreBatch& batch) { metrics_.batch_committed(batch.busy, batch.commit); });
   watch_signals();
   device_lists_.forget_old();
+  slow_routes_.remove_left_copies();
   listen();
   log_.info("daemon_started", {{"process", ::getpid()},
                                {"store", stores_.file},
                                {"configuration", config_->file},
                                {"tenants", config_->tenants.size()}});
+  note_event("daemon_started",
+             fmt::format("process {}, version {}, {}", ::getpid(), SLUICE_VERSION, tenants_text()));
   if (config_->tenants.empty())
     log_.warning("no_tenant", {{"hint", "The configuration names no tenant, so nothing is sent."}});
   serve_configured_tenants();
@@ -112,7 +123,7 @@ Result<void> Daemon::run() {
 
 void Daemon::listen() {
   const Result<void> listening =
-      server_.open(stores_.file, {.routes = routes(),
+      server_.open(stores_.file, {.routes = with_keys(routes(), *this, clock_),
                                   .tell = [this](const ApiIncident& incident) { tell_of(incident); },
                                   .uploads_folder = device_lists_.folder(),
                                   .limits = {.upload_bytes_max = config_->api.upload_bytes_max}});
@@ -149,6 +160,19 @@ asio::awaitable<void> Daemon::note_in_audit(AuditEntry entry) {
   auto note = [&entry](Store& store) { return store.audit_log().append(entry); };
   const Result<void> noted = co_await store_.call(std::move(note));
   if (noted.has_error()) log_.error("audit_not_written", {{"error", noted.error().message}});
+}
+
+void Daemon::note_event(std::string what, std::string reason) {
+  asio::co_spawn(loop_,
+                 record_event({.at = clock_.utc_now(), .what = std::move(what), .reason = std::move(reason)}),
+                 ignore);
+}
+
+asio::awaitable<void> Daemon::record_event(ProcessEvent event) {
+  auto note = [&event](Store& store) { return store.event_book().note_event(event); };
+  const Result<void> noted = co_await store_.call(std::move(note));
+  if (noted.has_error())
+    log_.error("event_not_written", {{"event", event.what}, {"error", noted.error().message}});
 }
 
 asio::awaitable<void> Daemon::tell_if_finished(std::string tenant, RunId run) {
@@ -196,6 +220,7 @@ std::vector<Route> Daemon::routes() {
   std::vector<Route> routes = work_routes(*this, environment_, find_list);
   std::ranges::move(schedule_routes(*this, schedules_), std::back_inserter(routes));
   std::ranges::move(device_lists_.routes(), std::back_inserter(routes));
+  std::ranges::move(slow_routes_.routes(), std::back_inserter(routes));
   routes.push_back(live_route(clock_, [this] { return live_readings(); }));
   std::ranges::move(dashboard_routes(), std::back_inserter(routes));
   Result<std::unique_ptr<RecordApi>> record =
@@ -310,6 +335,7 @@ void Daemon::signal_came(int signal) {
   // A second signal means: now. What is in flight is recovered by the next process, as after a kill.
   if (is_ending_) ::_exit(128 + signal);
   log_.info("daemon_stopping", {{"signal", signal}});
+  note_event("daemon_stopping", fmt::format("signal {}", signal));
   end();
 }
 
@@ -351,6 +377,7 @@ void Daemon::end_if_done() {
 void Daemon::fail(const Error& error) {
   if (!failure_) failure_ = error;
   log_.error("daemon_failed", {{"error", error.message}, {"hint", error.hint}});
+  if (!is_ending_) note_event("daemon_stopping", error.message);
   end();
 }
 
@@ -370,11 +397,13 @@ asio::awaitable<void> Daemon::reload_in_turn() {
       refused_configuration_ = config.error().message;
       log_.error("configuration_refused",
                  {{"error", config.error().message}, {"hint", "The one before stays in force."}});
+      note_event("configuration_refused", config.error().message);
     } else {
       refused_configuration_.clear();
       config_ = std::make_shared<const Config>(std::move(*config));
       log_.set_level(config_->log.level);
       log_.info("configuration_reloaded", {{"tenants", config_->tenants.size()}});
+      note_event("configuration_reloaded", tenants_text());
       // Before anything is awaited: told to end meanwhile, the daemon must not begin to serve anew.
       serve_configured_tenants();
       job_folder_.look();
@@ -427,6 +456,10 @@ asio::awaitable<void> Daemon::tell_manager() {
     const SteadyTime next_at = clock_.steady_now() + interval;
     if (!is_over_) co_await manager_alarm_->sleep_until(next_at);
   }
+}
+
+std::string Daemon::tenants_text() const {
+  return counted(static_cast<std::int64_t>(config_->tenants.size()), "tenant");
 }
 
 std::string Daemon::status_text() const {

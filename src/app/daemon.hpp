@@ -34,8 +34,10 @@
 #include "app/scheduled_runs.hpp"
 #include "app/service_notice.hpp"
 #include "app/session_ground.hpp"
+#include "app/slow_routes.hpp"
 #include "app/tenant_lane.hpp"
 #include "sluice/store/async_store.hpp"
+#include "sluice/store/event_book.hpp"
 
 namespace sluice {
 
@@ -100,6 +102,9 @@ class Daemon final : public SteeredRuns {
   Vitals vitals() const;
   LiveReadings live_readings() const;
   boost::asio::awaitable<void> note_in_audit(AuditEntry entry);
+  /// Among the events, for whoever follows them.
+  void note_event(std::string what, std::string reason);
+  boost::asio::awaitable<void> record_event(ProcessEvent event);
   boost::asio::awaitable<void> tell_if_finished(std::string tenant, RunId run);
   void serve_configured_tenants();
   void serve_tenant(const std::string& tenant);
@@ -110,6 +115,7 @@ class Daemon final : public SteeredRuns {
   boost::asio::awaitable<void> tell_of_strangers();
   boost::asio::awaitable<void> tell_manager();
   boost::asio::awaitable<void> leave_late();
+  std::string tenants_text() const;
   std::string status_text() const;
   void fail(const Error& error);
   void end_if_done();
@@ -136,6 +142,7 @@ class Daemon final : public SteeredRuns {
   std::set<RunId> braked_;  ///< and not on record yet
   ControlDesk desk_;
   DeviceLists device_lists_;
+  SlowRoutes slow_routes_;             ///< outlives the server
   std::unique_ptr<RecordApi> record_;  ///< outlives the server
   ControlServer server_;
   ScheduledRuns schedules_;

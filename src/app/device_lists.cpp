@@ -89,7 +89,8 @@ std::vector<Route> DeviceLists::routes() {
            .scope = ApiScope::operate,
            .operation = "uploadDeviceList",
            .handler = [](ApiRequest request) { return answer(std::move(request)); },
-           .body = ApiBody::upload}};
+           .body = ApiBody::upload,
+           .takes_key = true}};
 }
 
 }  // namespace sluice

@@ -60,7 +60,7 @@ ExitCode list(const CommonOptions& common, RunId id, const DoubtOptionsGiven& gi
 int report_decided(const CommonOptions& common, const DoubtDecision& decision, const DoubtResolved& resolved,
                    const std::string& next) {
   if (common.wants_json()) {
-    fmt::print("{}", resolved_json(decision, resolved, common.store));
+    fmt::print("{}", resolved_json(decision, resolved, next));
     return exit_codes::all_accepted;
   }
   fmt::print("{}", resolved_text(decision, resolved));
@@ -76,10 +76,8 @@ ExitCode decide(const CommonOptions& common, const DoubtDecision& decision) {
   if (is_served_by_daemon(path)) {
     const Result<DoubtResolved> resolved = decide_in_daemon(path, decision);
     if (resolved.has_error()) return resolved.error();
-    // What is to be sent again is sent by the daemon, without another word.
-    return report_decided(
-        common, decision, *resolved,
-        fmt::format("sluice status {}{}", decision.run.value, option_text("--store", common.store)));
+    return report_decided(common, decision, *resolved,
+                          command_after(decision, common.store, /*has_daemon=*/true));
   }
   const Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
   if (store.has_error()) return store.error();
@@ -87,7 +85,8 @@ ExitCode decide(const CommonOptions& common, const DoubtDecision& decision) {
   if (run.has_error()) return run.error();
   const Result<DoubtResolved> resolved = (*store)->resolve_doubt(decision);
   if (resolved.has_error()) return resolved.error();
-  return report_decided(common, decision, *resolved, command_after(decision, common.store));
+  return report_decided(common, decision, *resolved,
+                        command_after(decision, common.store, /*has_daemon=*/false));
 }
 
 }  // namespace

@@ -108,18 +108,19 @@ std::string resolved_text(const DoubtDecision& decision, const DoubtResolved& re
 }
 
 std::string resolved_json(const DoubtDecision& decision, const DoubtResolved& resolved,
-                          std::string_view store_file) {
+                          std::string_view next_command) {
   JsonText json;
   json.begin_object().member("schema_version", json_schema_version).member("run", decision.run.value);
   json.member("decision", to_string(decision.verdict)).member("chunks", resolved.chunks);
   json.member("devices", resolved.devices).member("actor", decision.actor).member("reason", decision.reason);
-  json.member("next_command", command_after(decision, store_file)).end_object().end_document();
+  json.member("next_command", next_command).end_object().end_document();
   return json.take();
 }
 
-std::string command_after(const DoubtDecision& decision, std::string_view store_file) {
-  return fmt::format("sluice {} {}{}", decision.verdict == DoubtVerdict::accept ? "status" : "resume",
-                     decision.run.value, option_text("--store", store_file));
+std::string command_after(const DoubtDecision& decision, std::string_view store_file, bool has_daemon) {
+  const bool must_be_sent = decision.verdict == DoubtVerdict::resend && !has_daemon;
+  return fmt::format("sluice {} {}{}", must_be_sent ? "resume" : "status", decision.run.value,
+                     option_text("--store", store_file));
 }
 
 Result<void> check_reason(std::string_view reason) {

@@ -32,8 +32,9 @@ std::string decided_json(RunId run, std::span<const DecidedChunk> decided);
 /// What a decision came to, and the command that follows.
 std::string resolved_text(const DoubtDecision& decision, const DoubtResolved& resolved);
 std::string resolved_json(const DoubtDecision& decision, const DoubtResolved& resolved,
-                          std::string_view store_file = {});
-std::string command_after(const DoubtDecision& decision, std::string_view store_file = {});
+                          std::string_view next_command);
+/// @param has_daemon one owns the store: it sends what is to be sent again without another word
+std::string command_after(const DoubtDecision& decision, std::string_view store_file, bool has_daemon);
 
 /// Wrong use: a reason that is missing, blank, longer than 500 bytes, or that cannot be read as it stands.
 Result<void> check_reason(std::string_view reason);

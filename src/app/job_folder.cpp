@@ -40,6 +40,12 @@ JobFileRecord next_revision(const JobFileRecord* before, const FolderFile& file,
   return record;
 }
 
+/// This very content was refused before.
+bool is_refused(const JobFileRecord* before, const JobFileRecord& record) {
+  return before != nullptr && before->state == JobFileState::invalid &&
+         before->seen_digest == record.seen_digest;
+}
+
 }  // namespace
 
 const JobFileRecord* JobFolder::Known::file(const std::string& name) const {
@@ -132,22 +138,26 @@ asio::awaitable<void> JobFolder::look_at(const FolderFile& file, const Known& kn
   if (decision.step == JobFileStep::refuse) {
     JobFileRecord record = before == nullptr ? JobFileRecord{.name = file.name} : *before;
     record.seen_digest = file.seen.digest;
-    co_return co_await refuse(record, file.error);
+    co_return co_await refuse(before, record, file.error);
   }
   JobFileRecord record = next_revision(before, file, clock_.utc_now());
   Result<void> done;
   if (decision.step == JobFileStep::install) done = co_await install(file, installed, record);
-  if (decision.step == JobFileStep::submit) done = co_await submit(file, record);
+  if (decision.step == JobFileStep::submit) done = co_await submit(file, before, record);
   if (decision.step == JobFileStep::accept_submitted) done = co_await note(record);
   // What a process that is about to end could not do is no fault of the file.
   if (is_stopping_) co_return;
-  if (done.has_error()) co_return co_await refuse(record, done.error().message + "\n" + done.error().hint);
+  if (done.has_error())
+    co_return co_await refuse(before, record, done.error().message + "\n" + done.error().hint);
   if (decision.retires_schedule && installed != nullptr) co_await retire(*installed);
 }
 
-asio::awaitable<Result<void>> JobFolder::submit(const FolderFile& file, JobFileRecord& record) {
-  // Before the run is made: its seal finds the revision here.
-  Result<void> noted = co_await note(record);
+asio::awaitable<Result<void>> JobFolder::submit(const FolderFile& file, const JobFileRecord* before,
+                                                JobFileRecord& record) {
+  // Before the run is made: its seal finds the revision here. One that was refused stays so until it is
+  // taken, or each further try would be told as two changes.
+  const bool is_tried_again = is_refused(before, record) && before->revision == record.revision;
+  Result<void> noted = co_await note(is_tried_again ? *before : record);
   if (noted.has_error()) co_return noted.error();
   auto queue = [&file, &record, folder = folder_](Store& store) {
     const SendOptions send = options_for(folder, file.name);
@@ -163,7 +173,10 @@ asio::awaitable<Result<void>> JobFolder::submit(const FolderFile& file, JobFileR
                                             {"run", submitted->run.value},
                                             {"devices", submitted->counts.devices}});
   daemon_.look_for_work(file.prepared->setup.name);
-  co_return Result<void>{};
+  if (!is_tried_again) co_return Result<void>{};
+  record.run = submitted->run;
+  noted = co_await note(record);
+  co_return noted;
 }
 
 asio::awaitable<Result<void>> JobFolder::install(const FolderFile& file, const ScheduleRecord* installed,
@@ -214,15 +227,16 @@ asio::awaitable<void> JobFolder::retire(const ScheduleRecord& schedule) {
   schedules_changed_();
 }
 
-asio::awaitable<void> JobFolder::refuse(const JobFileRecord& record, const std::string& error) {
+/// Told once, and then only if the file or what is wrong with it has changed.
+asio::awaitable<void> JobFolder::refuse(const JobFileRecord* before, const JobFileRecord& record,
+                                        const std::string& error) {
+  if (is_refused(before, record) && before->error == error) co_return;
   JobFileRecord refused = record;
-  const bool is_told = refused.state == JobFileState::invalid && refused.error == error;
   refused.state = JobFileState::invalid;
   refused.error = error;
   refused.seen_at = clock_.utc_now();
-  if (!is_told)
-    daemon_.log().error("job_file_invalid",
-                        {{"file", record.name}, {"error", error}, {"in_force", record.revision}});
+  daemon_.log().error("job_file_invalid",
+                      {{"file", record.name}, {"error", error}, {"in_force", record.revision}});
   (void)co_await note(refused);
 }
 

@@ -48,11 +48,13 @@ class JobFolder {
   boost::asio::awaitable<void> look_at_all();
   boost::asio::awaitable<void> look_at(const FolderFile& file, const Known& known);
   boost::asio::awaitable<void> look_at_missing(const std::vector<FolderFile>& there, const Known& known);
-  boost::asio::awaitable<Result<void>> submit(const FolderFile& file, JobFileRecord& record);
+  boost::asio::awaitable<Result<void>> submit(const FolderFile& file, const JobFileRecord* before,
+                                              JobFileRecord& record);
   boost::asio::awaitable<Result<void>> install(const FolderFile& file, const ScheduleRecord* installed,
                                                JobFileRecord& record);
   boost::asio::awaitable<void> retire(const ScheduleRecord& schedule);
-  boost::asio::awaitable<void> refuse(const JobFileRecord& record, const std::string& error);
+  boost::asio::awaitable<void> refuse(const JobFileRecord* before, const JobFileRecord& record,
+                                      const std::string& error);
   boost::asio::awaitable<Result<void>> note(const JobFileRecord& record);
 
   Daemon& daemon_;

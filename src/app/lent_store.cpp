@@ -23,7 +23,7 @@ Error about_to_end() {
 /// While it lives, the database thread waits, and the store is the borrower's.
 class LentStore::Loan {
  public:
-  Loan(Store& store, const boost::asio::any_io_executor& database, const std::string& origin) {
+  Loan(Store& store, const boost::asio::any_io_executor& database, const OrderSource& source) {
     auto given = std::make_shared<std::promise<void>>();
     std::future<void> is_given = given->get_future();
     boost::asio::post(database, [given, is_returned = returned_.get_future().share()] {
@@ -31,7 +31,7 @@ class LentStore::Loan {
       is_returned.wait();
     });
     is_given.wait();
-    origin_.emplace(store.audit_log(), origin);
+    origin_.emplace(store.audit_log(), source);
   }
   Loan(const Loan&) = delete;
   Loan& operator=(const Loan&) = delete;
@@ -54,13 +54,13 @@ template <class Verb>
 std::invoke_result_t<Verb, Store&> LentStore::borrow(const Verb& verb) {
   if (is_stopped_) return about_to_end();
   if (group_) return verb(store_);
-  const Loan loan{store_, database_, origin_};
+  const Loan loan{store_, database_, source_};
   return verb(store_);
 }
 
 Result<void> LentStore::begin() {
   if (is_stopped_) return about_to_end();
-  group_ = std::make_unique<Loan>(store_, database_, origin_);
+  group_ = std::make_unique<Loan>(store_, database_, source_);
   Result<void> begun = store_.begin();
   if (begun.has_error()) group_.reset();
   return begun;
@@ -145,12 +145,14 @@ Result<void> LentStore::move_run(RunId run, std::string_view endpoint, double ra
 
 ScheduleBook& LentStore::schedule_book() { not_lent("the schedule book"); }
 JobFiles& LentStore::job_file_book() { not_lent("what is known of job files"); }
+KeyedRequests& LentStore::keyed_requests() { not_lent("what is known of keyed requests"); }
+EventBook& LentStore::event_book() { not_lent("the book of events"); }
 
 Result<void> LentStore::append(const AuditEntry& entry) {
   return borrow([&](Store& store) { return store.audit_log().append(entry); });
 }
 
-std::string LentStore::set_origin(std::string origin) { return std::exchange(origin_, std::move(origin)); }
+OrderSource LentStore::set_source(OrderSource source) { return std::exchange(source_, std::move(source)); }
 
 Result<std::vector<PrunableRun>> LentStore::prunable_runs(UtcTime ended_before, std::size_t limit) {
   return borrow([&](Store& store) { return store.housekeeping().prunable_runs(ended_before, limit); });

@@ -15,8 +15,8 @@
 
 namespace sluice {
 
-/// For one thread at a time. The schedule book and job files are not lent: their verbs
-/// are short, and the loop reaches them through AsyncStore; to ask for them throws std::logic_error.
+/// For one thread at a time. The schedule book, job files, keyed requests and events are not lent: their
+/// verbs are short, and the loop reaches them through AsyncStore; to ask for them throws std::logic_error.
 class LentStore final : public Store, private AuditLog, private Housekeeping {
  public:
   /// Everything outlives this, and the database thread must not end before the last verb has. @param reader
@@ -92,12 +92,14 @@ class LentStore final : public Store, private AuditLog, private Housekeeping {
   JobFiles& job_file_book() override;
   AuditLog& audit_log() override { return *this; }
   Housekeeping& housekeeping() override { return *this; }
+  KeyedRequests& keyed_requests() override;
+  EventBook& event_book() override;
 
  private:
   class Loan;
 
   Result<void> append(const AuditEntry& entry) override;
-  std::string set_origin(std::string origin) override;
+  OrderSource set_source(OrderSource source) override;
   Result<std::vector<PrunableRun>> prunable_runs(UtcTime ended_before, std::size_t limit) override;
   Result<std::vector<RunId>> half_pruned_runs() override;
   Result<PruneStep> prune_step(RunId run, std::int64_t rows_max, UtcTime now) override;
@@ -111,7 +113,7 @@ class LentStore final : public Store, private AuditLog, private Housekeeping {
   StoreReader& reader_;
   std::unique_ptr<Loan> group_;  ///< between begin and commit
   std::atomic<bool> is_stopped_ = false;
-  std::string origin_ = "daemon";  ///< of the borrower's orders
+  OrderSource source_{.place = "daemon"};  ///< of the borrower's orders
 };
 
 }  // namespace sluice

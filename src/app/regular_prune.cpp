@@ -6,7 +6,9 @@
 
 #include "app/daemon.hpp"
 #include "app/prune_report.hpp"
+#include "http_api/idempotency.hpp"
 #include "sluice/engine/prune.hpp"
+#include "sluice/store/keyed_requests.hpp"
 
 namespace sluice {
 namespace {
@@ -17,6 +19,7 @@ constexpr auto regular_interval = 1h;
 // Submits wait on the same thread: what is not done by then is gone on with a little later.
 constexpr auto turn_max = 2s;
 constexpr auto turn_interval = 10s;
+constexpr std::int64_t requests_at_once = 500;
 
 struct PruneTurn {
   PruneReport report;
@@ -51,6 +54,7 @@ RegularPrune::RegularPrune(Daemon& daemon, Clock& clock)
 boost::asio::awaitable<void> RegularPrune::run() {
   while (!is_stopped_) {
     const bool is_cut = co_await prune_once();
+    co_await forget_requests();
     const SteadyTime next_at =
         clock_.steady_now() + (is_cut ? std::chrono::nanoseconds{turn_interval} : regular_interval);
     while (!is_stopped_ && clock_.steady_now() < next_at) co_await alarm_->sleep_until(next_at);
@@ -74,6 +78,17 @@ boost::asio::awaitable<bool> RegularPrune::prune_once() {
     daemon_.log().info("runs_pruned", {{"runs", turn->report.runs.size()}, {"rows", turn->report.rows}});
   }
   co_return turn->is_cut;
+}
+
+boost::asio::awaitable<void> RegularPrune::forget_requests() {
+  std::int64_t forgotten = requests_at_once;
+  while (forgotten == requests_at_once && !is_stopped_) {
+    auto forget = [before = clock_.utc_now() - keys_kept_for](Store& store) {
+      return store.keyed_requests().forget_requests(before, requests_at_once);
+    };
+    const Result<std::int64_t> done = co_await daemon_.store().call(std::move(forget));
+    forgotten = done.has_value() ? *done : 0;
+  }
 }
 
 void RegularPrune::stop() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Prunes the daemon's record once an hour, by what the configuration says is kept. Lives on the loop.
+// Prunes the daemon's record once an hour, by what the configuration says is kept, and forgets keys of
+// requests that are a day old. Lives on the loop.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -22,6 +23,7 @@ class RegularPrune {
 
  private:
   boost::asio::awaitable<bool> prune_once();
+  boost::asio::awaitable<void> forget_requests();
 
   Daemon& daemon_;
   Clock& clock_;

@@ -22,6 +22,7 @@
 #include "app/system_now.hpp"
 #include "http_api/api_reason.hpp"
 #include "http_api/body_reader.hpp"
+#include "http_api/order_source.hpp"
 #include "jobfile/utf8.hpp"
 
 namespace sluice {
@@ -144,6 +145,7 @@ asio::awaitable<ApiAnswer> answer_to(ScheduleGround ground, ScheduleVerb verb, A
     command->name = request.parameter("name");
   }
   auto work = [&, now = system_now()](Store& store) {
+    const OrderOrigin origin{store.audit_log(), source_of(request)};
     return carry_out_schedule(store, *command, request.client.name, now);
   };
   Result<ScheduleDone> done = co_await ground.daemon.store().call(std::move(work));
@@ -192,7 +194,8 @@ std::vector<Route> schedule_routes(Daemon& daemon, ScheduledRuns& schedules) {
                  .operation = std::move(operation),
                  .handler = [ground = ScheduleGround{daemon, schedules}, verb](
                                 ApiRequest request) { return answer_to(ground, verb, std::move(request)); },
-                 .body = has_body ? ApiBody::json : ApiBody::none};
+                 .body = has_body ? ApiBody::json : ApiBody::none,
+                 .takes_key = has_body};
   };
   return {row("POST", "", ScheduleVerb::add, "addSchedule"),
           row("POST", "/{name}:pause", ScheduleVerb::pause, "pauseSchedule"),

@@ -22,4 +22,15 @@ std::string queued_again_json(RunId run, const AgainSurvey& survey) {
   return json.end_object().end_document().take();
 }
 
+std::string made_run_json(const RunRecord& run) {
+  JsonText json;
+  json.begin_object().member("schema_version", json_schema_version).member("run", run.id.value);
+  if (run.parent) json.member("parent", run.parent->value);
+  json.member("devices", total(run.devices));
+  // Each split has put two chunks in the place of one.
+  if (!run.parent)
+    json.member("duplicates", run.duplicates).member("chunks", total(run.chunks) - run.chunks.split);
+  return json.end_object().end_document().take();
+}
+
 }  // namespace sluice

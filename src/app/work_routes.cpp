@@ -18,6 +18,7 @@
 #include "app/system_now.hpp"
 #include "http_api/api_reason.hpp"
 #include "http_api/body_reader.hpp"
+#include "http_api/order_source.hpp"
 #include "sluice/core/doubt_rules.hpp"
 #include "sluice/engine/tenant_limits.hpp"
 
@@ -53,15 +54,16 @@ struct Queued {
 };
 
 Result<Queued> queue_posted(Store& store, const PostedJob& posted, const Config& config,
-                            const Environment& environment, const ApiClient& client) {
+                            const Environment& environment, const ApiRequest& asked) {
+  const OrderOrigin origin{store.audit_log(), source_of(asked)};
   Result<PreparedJob> prepared = prepare_job_text(posted.text, posted.send, config, environment);
   if (prepared.has_error()) return prepared.error();
   const Result<void> given = give_devices(prepared->job, posted);
   if (given.has_error()) return given.error();
-  const Result<void> may = check_commands(prepared->job, client);
+  const Result<void> may = check_commands(prepared->job, asked.client);
   if (may.has_error()) return may.error();
   SubmitRequest request = submit_request(*prepared, posted.send);
-  request.submitter = client.name;
+  request.submitter = asked.client.name;
   const Result<Submitted> submitted = queue_job(store, *prepared, posted.send, std::move(request),
                                                 without_asking(prepared->job, posted.send));
   if (submitted.has_error()) return submitted.error();
@@ -72,7 +74,7 @@ asio::awaitable<ApiAnswer> submit_posted(Ground ground, ApiRequest request) {
   const Result<PostedJob> posted = posted_job(request, ground->find_list);
   if (posted.has_error()) co_return refused(posted.error());
   auto work = [&, config = ground->daemon.config()](Store& store) {
-    return queue_posted(store, *posted, *config, ground->environment, request.client);
+    return queue_posted(store, *posted, *config, ground->environment, request);
   };
   const Result<Queued> queued = co_await ground->daemon.on_worker(std::move(work));
   if (queued.has_error()) co_return refused(queued.error());
@@ -159,6 +161,7 @@ asio::awaitable<ApiAnswer> send_again(Ground ground, RunPurpose purpose, ApiRequ
                      .submitter = request.client.name};
   again.selection.where = std::move(*where);
   auto work = [&](Store& store) {
+    const OrderOrigin origin{store.audit_log(), source_of(request)};
     return queue_again(store, again, to_string(purpose), posted->expected_devices, *ground);
   };
   const Result<QueuedAgain> queued = co_await ground->daemon.on_worker(std::move(work));
@@ -201,6 +204,7 @@ asio::awaitable<ApiAnswer> decide_doubt(Ground ground, DoubtVerdict verdict, Api
   auto work = [&](Store& store) -> Result<Decided> {
     const Result<std::optional<RunRecord>> record = store.run(decision->run);
     if (record.has_error()) return record.error();
+    const OrderOrigin origin{store.audit_log(), source_of(request)};
     const Result<DoubtResolved> resolved = store.resolve_doubt(*decision);
     if (resolved.has_error()) return resolved.error();
     return Decided{*resolved, *record ? (*record)->tenant : std::string{}};
@@ -208,7 +212,8 @@ asio::awaitable<ApiAnswer> decide_doubt(Ground ground, DoubtVerdict verdict, Api
   const Result<Decided> decided = co_await ground->daemon.store().call(std::move(work));
   if (decided.has_error()) co_return refused(decided.error());
   ground->daemon.look_for_work(decided->tenant);
-  co_return ApiAnswer{.body = resolved_json(*decision, decided->resolved, {})};
+  const std::string next = command_after(*decision, {}, /*has_daemon=*/true);
+  co_return ApiAnswer{.body = resolved_json(*decision, decided->resolved, next)};
 }
 
 Route post(std::string pattern, ApiScope scope, std::string operation, ApiHandler handler) {
@@ -217,7 +222,8 @@ Route post(std::string pattern, ApiScope scope, std::string operation, ApiHandle
           .scope = scope,
           .operation = std::move(operation),
           .handler = std::move(handler),
-          .body = ApiBody::json};
+          .body = ApiBody::json,
+          .takes_key = true};
 }
 
 }  // namespace

@@ -25,7 +25,27 @@ endif()
 file(GLOB dashboard_files CONFIGURE_DEPENDS
   ${CMAKE_CURRENT_LIST_DIR}/*.html ${CMAKE_CURRENT_LIST_DIR}/*.css ${CMAKE_CURRENT_LIST_DIR}/*.js
   ${CMAKE_CURRENT_LIST_DIR}/*.svg)
-list(APPEND dashboard_files
+
+# Browsers are not sent what is there for readers of the source: indentation, blank lines, and lines of JavaScript
+# that are comments, but for the licence. Every line of code stays as it is.
+set(dashboard_sent ${PROJECT_BINARY_DIR}/generated/dashboard)
+file(MAKE_DIRECTORY ${dashboard_sent})
+set(sent_files "")
+foreach(file ${dashboard_files})
+  get_filename_component(name ${file} NAME)
+  set(left_out -e "s/^ +//" -e "/^$/d")
+  if(name MATCHES "\\.js$")
+    list(APPEND left_out -e "/^\\/\\/ SPDX/b" -e "/^(\\/\\/|\\/\\*\\*|\\*)/d")
+  endif()
+  add_custom_command(
+    OUTPUT ${dashboard_sent}/${name}
+    COMMAND sed -E ${left_out} ${file} > ${dashboard_sent}/${name}
+    DEPENDS ${file}
+    VERBATIM)
+  list(APPEND sent_files ${dashboard_sent}/${name})
+endforeach()
+
+set(dashboard_files ${sent_files}
   ${dashboard_packages}/node_modules/uplot/dist/uPlot.iife.min.js
   ${dashboard_packages}/node_modules/uplot/dist/uPlot.min.css)
 

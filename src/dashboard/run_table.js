@@ -4,6 +4,7 @@ import { daemonNow } from "./daemon_clock.js";
 import { element, keepList, setAttribute, setText } from "./dom.js";
 import { progressBar, updateProgress } from "./progress.js";
 import { countsText, leftText, noteText } from "./listed_run.js";
+import { tableOf } from "./table.js";
 import { rateText } from "./tenant_state.js";
 import { count, shortTime, runSign, words } from "./text.js";
 
@@ -61,9 +62,8 @@ function updateRow(row, { run, detail, rate }) {
  */
 export function runTable() {
   const rows = element("tbody");
-  const head = Object.entries(columns).map(([name, kind]) => element("th", { scope: "col", class: kind }, name));
   return {
-    element: element("table", { class: "runs" }, element("thead", {}, element("tr", {}, head)), rows),
+    element: tableOf(columns, rows, { class: "runs" }),
     show: (entries) =>
       keepList(
         rows,

@@ -17,31 +17,19 @@ import {
   triggerConsequence,
   zonedText,
 } from "./schedule_text.js";
+import { tableOf } from "./table.js";
 import { count, counted, localTime, shellWord } from "./text.js";
 
 const ticksAhead = 10;
 const ticksBehind = 20;
 const runsShown = 5;
 
-const tableOf = (heads, rows) =>
-  element(
-    "table",
-    {},
-    element(
-      "thead",
-      {},
-      element(
-        "tr",
-        {},
-        heads.map((head) => element("th", { scope: "col" }, head)),
-      ),
-    ),
-    rows,
-  );
-const part = (title, ...content) => element("section", {}, element("h3", {}, title), content);
+/** A part with a title. A wide table in it scrolls by itself, also by keyboard. */
+const part = (title, ...content) =>
+  element("section", { role: "region", "aria-label": title, tabindex: 0 }, element("h3", {}, title), content);
 
 function makeComing(tick) {
-  const left = element("td", { class: "quiet" });
+  const left = element("td", { class: "quiet time" });
   const row = element(
     "tr",
     {},
@@ -244,12 +232,12 @@ export function scheduleDetail(frame, name) {
       part(
         `Next ${counted(ticksAhead, "tick")}`,
         zone,
-        tableOf(["There", "Here", "UTC", "", "Clock change"], comingRows),
+        tableOf({ There: "", Here: "", UTC: "", Left: "", "Clock change": "" }, comingRows),
         noComing,
       ),
       part(
         "What became of the last ticks",
-        tableOf(["Tick", "State", "Kind", "Run", "Reason", "By"], pastRows),
+        tableOf({ Tick: "", State: "", Kind: "", Run: "number", Reason: "", By: "" }, pastRows),
         noPast,
       ),
       part("Its newest runs", runs.element, noRuns),

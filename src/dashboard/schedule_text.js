@@ -40,13 +40,13 @@ export function missedText(schedule) {
   return `missed ticks run one by one, at most ${schedule.run_all_max}, ${within}`;
 }
 
-/** @param change {before_seconds, after_seconds}: offsets to UTC; null: none */
+/** @param change {at, before_seconds, after_seconds}: since the tick before; the offsets are to UTC; null: none */
 export function clockChangeText(change) {
   if (change === null) return "";
   const minutes = Math.abs(change.after_seconds - change.before_seconds) / 60;
   const by = minutes % 60 === 0 ? counted(minutes / 60, "hour") : `${minutes} min`;
   const way = change.after_seconds > change.before_seconds ? "forward" : "back";
-  return `clock goes ${way} by ${by}`;
+  return `clock goes ${way} by ${by} at ${change.at}`;
 }
 
 /**

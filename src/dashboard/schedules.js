@@ -8,9 +8,10 @@ import { element, keepList, setAttribute, setText } from "./dom.js";
 import { onEvent, poll } from "./live.js";
 import { scheduleDetail } from "./schedule_detail.js";
 import { countdown, overlapText, scheduleSigns } from "./schedule_text.js";
+import { tableOf } from "./table.js";
 import { count, localTime } from "./text.js";
 
-const heads = ["Schedule", "State", "When", "Zone", "Overlap", "Next tick"];
+const columns = { Schedule: "", State: "", When: "", Zone: "", Overlap: "", "Next tick": "" };
 const listed = 1000;
 
 function makeRow(schedule) {
@@ -59,24 +60,11 @@ export function showSchedules(place, frame, chosen) {
     { class: "quiet", hidden: true },
     `Only the first ${count(listed)} are shown: sluice schedule list has all.`,
   );
-  const table = element(
-    "table",
-    {},
-    element(
-      "thead",
-      {},
-      element(
-        "tr",
-        {},
-        heads.map((head) => element("th", { scope: "col" }, head)),
-      ),
-    ),
-    rows,
-  );
+  const table = tableOf(columns, rows);
   const detail = name === null ? null : scheduleDetail(frame, name);
   place.append(
     element("h1", {}, "Schedules"),
-    element("section", { "aria-label": "All schedules" }, table, none, more),
+    element("section", { role: "region", "aria-label": "All schedules", tabindex: 0 }, table, none, more),
     ...(detail ? [detail.element] : []),
   );
 

@@ -8,6 +8,7 @@ import { ask } from "./dialog.js";
 import { element, keepList, setAttribute, setText } from "./dom.js";
 import { historySeconds, SendHistory } from "./send_history.js";
 import { sparkline, updateSparkline } from "./sparkline.js";
+import { tableOf } from "./table.js";
 import { inOrder, rateText, tenantState } from "./tenant_state.js";
 import { count, counted } from "./text.js";
 
@@ -26,6 +27,7 @@ const columns = {
   "To send": "number",
 };
 
+const sentBy = (tenant) => tenant.history.rate(historySeconds);
 const cell = (name, ...children) => element("td", { class: name }, ...children);
 
 function makeRow(tenant, choose, resume) {
@@ -131,6 +133,9 @@ async function askToResume(frame, record) {
   return frame.say(`✓ Run ${run} goes on, and tenant ${record.tenant} is not paused any more.`);
 }
 
+const busiest = (tenants) =>
+  tenants.reduce((most, tenant) => (sentBy(tenant) > sentBy(most) ? tenant : most), tenants[0])?.live.tenant ?? null;
+
 /** Which rows are in view: only those are drawn. */
 function watchView(root) {
   return new IntersectionObserver(
@@ -152,7 +157,7 @@ export function tenantsSection(frame) {
     class: "tenants-rows",
     tabindex: 0,
     role: "region",
-    "aria-labelledby": "tenants-title",
+    "aria-label": "Rows of the tenants",
   });
   const sum = element("p", { class: "quiet" });
   const field = element("input", {
@@ -180,7 +185,8 @@ export function tenantsSection(frame) {
       tenant.state = tenantState(tenant.live, tenant.record, now);
     }
     const tenants = inOrder(known.values());
-    if (!known.has(chosen)) chosen = tenants[0]?.live.tenant ?? null;
+    // At first the one that sends most, if one does.
+    if (!known.has(chosen)) chosen = busiest(tenants);
     const matching = tenants.filter((tenant) => tenant.live.tenant.toLowerCase().includes(wanted));
     keepList(
       rows,
@@ -205,8 +211,7 @@ export function tenantsSection(frame) {
     show();
   });
 
-  const head = Object.entries(columns).map(([name, kind]) => element("th", { scope: "col", class: kind }, name));
-  table.append(element("table", { class: "tenants" }, element("thead", {}, element("tr", {}, head)), rows));
+  table.append(tableOf(columns, rows, { class: "tenants" }));
   return {
     element: element(
       "section",

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -56,6 +57,7 @@ struct ApiRequest {
   ApiClient client;
   std::string body;                      ///< JSON, if the route takes a body; may be empty
   std::shared_ptr<UploadedFile> upload;  ///< the body instead, if the route takes an upload
+  std::int64_t number = 0;               ///< on record, if it came with a key (idempotency.hpp); else 0
 
   /// A parameter of the path; empty: the route has none of that name.
   std::string_view parameter(std::string_view name) const;

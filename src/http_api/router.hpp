@@ -28,6 +28,7 @@ struct Route {
   ApiHandler handler;
   std::vector<std::string> query = {};  ///< the keys that it knows; any other is refused
   ApiBody body = ApiBody::none;
+  bool takes_key = false;  ///< an Idempotency-Key means something to it: it makes work
 };
 
 class Router {

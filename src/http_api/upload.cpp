@@ -44,6 +44,7 @@ Result<std::shared_ptr<UploadedFile>> UploadedFile::begin(const std::string& fol
 }
 
 Result<void> UploadedFile::append(std::string_view bytes) {
+  running_digest_.add(bytes);
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
@@ -58,6 +59,7 @@ Result<void> UploadedFile::finish() {
   const int failed = ::fsync(descriptor_) == 0 ? 0 : errno;
   ::close(std::exchange(descriptor_, -1));
   if (failed != 0) return cannot("written", failed);
+  digest_ = running_digest_.hex();
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "sluice/core/result.hpp"
+#include "store/sha256.hpp"
 
 namespace sluice {
 
@@ -29,6 +30,8 @@ class UploadedFile {
   /// Its name alone: 32 digits 0-9a-f.
   const std::string& id() const { return id_; }
   std::uint64_t bytes() const { return bytes_; }
+  /// Of its content, as sha256_hex() makes it; once it is finished.
+  const std::string& digest() const { return digest_; }
   /// It is somebody's from now on.
   void keep() { is_kept_ = true; }
 
@@ -39,6 +42,8 @@ class UploadedFile {
   std::string id_;
   int descriptor_;
   std::uint64_t bytes_ = 0;
+  Sha256 running_digest_;
+  std::string digest_;
   bool is_kept_ = false;
 };
 

@@ -72,13 +72,19 @@ TEST_CASE("doubt report: a decision is told with what follows from it") {
 
   CHECK(resolved_text(decision(DoubtVerdict::accept), resolved) ==
         "run 7: 150 devices in 2 chunks counted as accepted, presumed\n");
-  CHECK(command_after(decision(DoubtVerdict::accept)) == "sluice status 7");
+  CHECK(command_after(decision(DoubtVerdict::accept), {}, /*has_daemon=*/false) == "sluice status 7");
   CHECK(resolved_text(decision(DoubtVerdict::resend), resolved) ==
         "run 7: 150 devices in 2 chunks put back into the queue\n");
-  CHECK(resolved_json(decision(DoubtVerdict::resend), resolved, "a.db") ==
+  const std::string next = command_after(decision(DoubtVerdict::resend), "a.db", /*has_daemon=*/false);
+  CHECK(resolved_json(decision(DoubtVerdict::resend), resolved, next) ==
         "{\"schema_version\":1,\"run\":7,\"decision\":\"resend\",\"chunks\":2,\"devices\":150,"
         "\"actor\":\"alice (uid 1000)\",\"reason\":\"seen\",\"next_command\":\"sluice resume 7 --store "
         "a.db\"}\n");
+}
+
+TEST_CASE("doubt report: where a daemon sends, nobody is told to resume what is sent again") {
+  CHECK(command_after(decision(DoubtVerdict::resend), "a.db", /*has_daemon=*/true) ==
+        "sluice status 7 --store a.db");
 }
 
 TEST_CASE("doubt report: who decided what is shown chunk by chunk") {

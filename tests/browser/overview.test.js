@@ -2,8 +2,13 @@
 // The overview, and the button that stops everything.
 import assert from "node:assert/strict";
 import { browserTests } from "./support/browser_test.js";
+import { deviceNames } from "./support/scene.js";
 
 const claim = browserTests();
+
+/** Devices that no other run of this file has: one that is in an unfinished run is refused. */
+let taken = 50_000;
+const devices = (count) => deviceNames(count, (taken += count) - count);
 
 claim("overview: it is there without a token where reading needs none", {}, async ({ page }) => {
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
@@ -26,4 +31,66 @@ claim("stop: one press and a yes pause every run of every tenant", {}, async (wa
     const run = await scene.untilRun(id, (each) => each.status === "paused");
     assert.match(JSON.stringify(run), /smoke in the field/);
   }
+});
+
+claim(
+  "stop: the answer says how many runs are paused and how many devices are not sent",
+  {},
+  async (watched, scene) => {
+    const run = await scene.submit("many-more", devices(20_000));
+    await scene.untilRun(run, (each) => each.devices.accepted > 0);
+    await watched.giveToken();
+
+    await watched.pressAndConfirm("Stop everything");
+
+    const said = watched.page.locator("#notice", { hasText: "✓" });
+    await said.waitFor();
+    assert.match(await said.innerText(), /✓ 1 run is paused \(2 were paused before\); [\d,]+ devices not sent/);
+  },
+);
+
+claim(
+  "stop: the button is there at the width of a phone, and nothing has to be scrolled sideways",
+  {
+    viewport: { width: 360, height: 640 },
+  },
+  async ({ page }) => {
+    await page.getByRole("heading", { name: "Tenants" }).waitFor();
+
+    const box = await page.getByRole("button", { name: "Stop everything" }).boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= 360, JSON.stringify(box));
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  },
+);
+
+claim("overview: a tenant that sends shows its rate against its limit", {}, async ({ page }, scene) => {
+  const run = await scene.submit("steady", devices(20_000), { tenant: "south" });
+  const row = page.locator(".tenants tbody tr", { hasText: "south" });
+
+  await row.getByText(`→ sends run ${run}`).waitFor();
+  await row.getByText(/^[1-9][\d.]*\/s$/).waitFor();
+  assert.match(await row.innerText(), /of 10\/s/);
+  await scene.post(`runs/${run}:cancel`);
+});
+
+claim("overview: a finished run's counts add up, and the filter finds it", {}, async ({ page }, scene) => {
+  const run = await scene.submit("small", devices(3));
+  await scene.untilRun(run, (each) => each.status === "succeeded");
+  const row = page.locator(".runs tbody tr", { hasText: "small" });
+  await row.getByText("3 accepted").waitFor();
+
+  await page.getByLabel("Status").selectOption("paused");
+  await row.waitFor({ state: "detached" });
+  await page.locator(".runs tbody tr", { hasText: "many-more" }).waitFor();
+});
+
+claim("overview: of more runs than fit, the older ones are a press away", {}, async ({ page }, scene) => {
+  const oldest = await scene.submit("first-of-many", devices(1));
+  for (let more = 0; more < 26; more += 1) await scene.submit("many", devices(1));
+  await page.locator(".runs").getByText("many", { exact: false }).first().waitFor();
+
+  await page.getByRole("button", { name: "Older runs" }).click();
+  await page.locator(".runs th", { hasText: new RegExp(`^${oldest}$`) }).waitFor();
+  await page.getByRole("button", { name: "Newer runs" }).click();
+  await page.getByRole("button", { name: "Newer runs" }).waitFor({ state: "hidden" });
 });

@@ -21,6 +21,7 @@
 
 #include "end_to_end/scene.hpp"
 #include "http_api/control_socket.hpp"
+#include "store/sqlite/raw_sqlite.hpp"
 #include "support/canary.hpp"
 #include "support/free_port.hpp"
 
@@ -96,12 +97,13 @@ struct ApiScene : Scene {
   }
 
   std::string request(const std::string& method, const std::string& target, const std::string& scope,
-                      const std::string& type = "application/json", const std::string& body = "") const {
+                      const std::string& type = "application/json", const std::string& body = "",
+                      const std::string& more = "") const {
     std::string text =
         fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n", method, target, port);
     if (tokens.contains(scope)) text += "Authorization: Bearer " + tokens.at(scope) + "\r\n";
     if (method != "GET") text += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", type, body.size());
-    return answer_from(port, text + "\r\n" + body);
+    return answer_from(port, text + more + "\r\n" + body);
   }
 
   std::uint16_t port = free_port();
@@ -114,6 +116,7 @@ struct Operation {
   std::string target;
   std::string scope;
   std::string content_type = "application/json";
+  bool takes_key = false;  ///< an Idempotency-Key, by its description
 };
 
 /// Each parameter of the path is 1, or a name.
@@ -138,6 +141,8 @@ std::vector<Operation> operations(const ApiScene& scene) {
       std::ranges::transform(one.method, one.method.begin(), [](unsigned char c) { return std::toupper(c); });
       if (const auto* body = operation.as_object().if_contains("requestBody"))
         one.content_type = body->at("content").as_object().begin()->key();
+      if (const auto* parameters = operation.as_object().if_contains("parameters"))
+        one.takes_key = json::serialize(*parameters).find("IdempotencyKey") != std::string::npos;
       found.push_back(one);
     }
   }
@@ -166,6 +171,38 @@ TEST_CASE("api access: each operation is open to its scope and those above, and 
       }
     }
   }
+}
+
+TEST_CASE("api access: an Idempotency-Key means something to those operations that say so, and no others") {
+  const ApiScene scene;
+  std::size_t takers = 0;
+  for (const Operation& operation : operations(scene)) {
+    CAPTURE(operation.method);
+    CAPTURE(operation.target);
+    const std::string answer =
+        scene.request(operation.method, operation.target, "admin", operation.content_type, "{}",
+                      "Idempotency-Key: " + std::string(256, 'a') + "\r\n");
+    CHECK((answer.find("Idempotency-Key: expected 1 to 255") != answer.npos) == operation.takes_key);
+    if (operation.takes_key) CHECK(status_of(answer) == 400);
+    takers += operation.takes_key ? 1 : 0;
+  }
+  CHECK(takers == 12);
+}
+
+TEST_CASE("api access: a login that failed is on the audit, without the token that was shown") {
+  ApiScene scene;
+  scene.tokens["stranger"] = "sluice_guessedguessedguessed";
+
+  CHECK(status_of(scene.request("GET", "/api/v1/runs?limit=3", "stranger")) == 401);
+
+  const std::string row =
+      "SELECT actor || ' ' || origin || ' ' || target || ' ' || before || after FROM audit"
+      " WHERE action = 'login_failed'";
+  CHECK(scene.daemon->wait_until([&] { return !store_tests::RawSqlite{scene.store}.value(row).empty(); }));
+  CHECK(store_tests::RawSqlite{scene.store}.value(row) == "unknown 127.0.0.1 /api/v1/runs?limit=3 ");
+  CHECK(store_tests::RawSqlite{scene.store}.value(
+            "SELECT count(*) FROM audit WHERE reason LIKE '%guessed%' OR target LIKE '%guessed%'") == "0");
+  CHECK(scene.sluice({"audit", "verify", "--config", scene.folder / "config.json"}).exit_code == 0);
 }
 
 TEST_CASE("api access: another host's name, a foreign page and a form get nothing") {

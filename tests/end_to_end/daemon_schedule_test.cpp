@@ -10,6 +10,7 @@
 #include <string>
 
 #include "end_to_end/scene.hpp"
+#include "store/sqlite/raw_sqlite.hpp"
 
 namespace sluice::tests {
 namespace {
@@ -62,6 +63,23 @@ TEST_CASE("daemon schedule: orders are carried out by the daemon, in the words o
     CHECK(by_daemon.exit_code == by_itself.exit_code);
     CHECK(by_daemon.out == by_itself.out);
   }
+}
+
+TEST_CASE("daemon schedule: the audit says who paused a schedule, and whether by the daemon's socket") {
+  const DaemonScene scene;
+  const std::string paused =
+      "SELECT origin || ' ' || before || ' > ' || after || ', ' || reason FROM audit"
+      " WHERE action = 'schedule_paused' AND actor <> '' ORDER BY id DESC LIMIT 1";
+  REQUIRE(scene.add().exit_code == 0);
+  REQUIRE(scene.tell({"schedule", "pause", "nightly", "--reason", "holidays"}).exit_code == 0);
+  CHECK(store_tests::RawSqlite{scene.store}.value(paused) == "cli active > paused, holidays");
+  REQUIRE(scene.tell({"schedule", "resume", "nightly"}).exit_code == 0);
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(scene.listens(*daemon));
+
+  REQUIRE(scene.tell({"schedule", "pause", "nightly", "--reason", "strike"}).exit_code == 0);
+
+  CHECK(store_tests::RawSqlite{scene.store}.value(paused) == "unix active > paused, strike");
 }
 
 TEST_CASE("daemon schedule: what is triggered is sent at once, and nobody is told to start a daemon") {

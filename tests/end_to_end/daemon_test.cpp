@@ -15,6 +15,7 @@
 
 #include "end_to_end/scene.hpp"
 #include "end_to_end/service_manager.hpp"
+#include "store/sqlite/raw_sqlite.hpp"
 
 namespace sluice::tests {
 namespace {
@@ -221,6 +222,16 @@ TEST_CASE("daemon: an invalid configuration changes nothing, and a valid one is 
   const ProgramEnd end = daemon->wait();
   CHECK_MESSAGE(end.exit_code == 0, end.err);
   CHECK(manager.has_heard("STOPPING=1"));
+
+  store_tests::RawSqlite raw{scene.store};
+  const std::string own =
+      " FROM (SELECT * FROM events WHERE what GLOB 'daemon_*' OR what GLOB 'conf*' ORDER BY id)";
+  CHECK(raw.value("SELECT group_concat(what, ' ')" + own) ==
+        "daemon_started configuration_refused configuration_reloaded daemon_stopping");
+  CHECK(raw.value("SELECT group_concat(reason, '; ')" + own + " WHERE what <> 'configuration_refused'") ==
+        fmt::format("process {}, version {}, 2 tenants; 2 tenants; signal 15", daemon->id(), SLUICE_VERSION));
+  CHECK(raw.value("SELECT reason" + own + " WHERE what = 'configuration_refused'")
+            .find("did you mean \"tenants\"?") != std::string::npos);
 }
 
 TEST_CASE("daemon: the watchdog is fed as long as the loop runs, and not by a stopped process") {

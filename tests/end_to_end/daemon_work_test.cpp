@@ -6,7 +6,9 @@
 
 #include <csignal>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "end_to_end/scene.hpp"
 
@@ -121,6 +123,96 @@ TEST_CASE("daemon work: a retry of what was canceled is queued and sent by the d
   INFO(end.err);
   CHECK(end.exit_code == 0);
   CHECK(each_once(scene.executions(), 100));
+}
+
+TEST_CASE("daemon work: a retry takes those that its condition fits, and is refused where it fits none") {
+  const ServedScene scene{4, R"({"bad_devices": ["dev-000001"]})"};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 7);
+
+  const ProgramEnd none = scene.tell({"retry", "1", "--failed", "--where", "code = 'Throttling.User'"});
+  const ProgramEnd some =
+      scene.tell({"retry", "1", "--failed", "--where", "code = 'iot.device.NotExistedDevice'"});
+
+  CHECK(none.exit_code == 6);
+  CHECK_MESSAGE(some.exit_code == 7, some.err);
+  const boost::json::object retried = json_object(scene.tell({"status", "2", "--output", "json"}).out);
+  CHECK(member_number(retried.at("devices").as_object(), "total") == 1);
+  CHECK(member_number(retried.at("devices").as_object(), "failed") == 1);
+  CHECK(scene.tell({"status", "3"}).exit_code == 4);
+}
+
+TEST_CASE("daemon work: an undo sends its own call to those that were reached, by the daemon") {
+  ServedScene scene{5};
+  scene.folder.write("job.json", job_text(R"("chunk_size": 1, "stages": "none", "conflict": "allow",
+      "compensate": {"product_key": "a1BwAGVxxxx", "identifier": "Reset"},)"));
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 0);
+
+  const ProgramEnd end = scene.tell({"undo", "1", "--yes"});
+
+  INFO(end.err);
+  CHECK(end.exit_code == 0);
+  CHECK(scene.daemon->wait_until(
+      [&] { return scene.tell({"why", "2"}).out.find("all devices accepted") != std::string::npos; }));
+  const auto executions = scene.executions();
+  CHECK(executions.size() == 5);
+  for (const auto& [device, times] : executions) CHECK(times == 2);
+}
+
+TEST_CASE("daemon work: doubt is decided in the daemon, which sends again by itself what it is told to") {
+  ServedScene scene{4, R"({"error_500_after_execution": 1})"};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 10);
+
+  const ProgramEnd accepted = scene.tell({"doubt", "accept", "1", "--chunk", "1", "--reason", "seen"});
+  CHECK_MESSAGE(accepted.exit_code == 0, accepted.err);
+  const ProgramEnd again = scene.tell(
+      {"doubt", "resend", "1", "--reason", "not seen", "--expect-devices", "3", "--output", "json"});
+
+  REQUIRE_MESSAGE(again.exit_code == 0, again.err);
+  CHECK(member_text(json_object(again.out), "next_command").starts_with("sluice status 1"));
+  const auto sent = [&] {
+    std::size_t requests = 0;
+    for (const auto& [device, times] : scene.executions()) requests += static_cast<std::size_t>(times);
+    return requests;
+  };
+  CHECK(scene.daemon->wait_until([&] { return sent() == 4 + 3; }));
+  CHECK(scene.executions().at("dev-000001") == 1);
+}
+
+TEST_CASE("daemon work: resume takes up all that is paused, and names no run that is not") {
+  const ServedScene scene{300};
+  REQUIRE(scene.tell({"submit", scene.job}).exit_code == 0);
+  REQUIRE(scene.tell({"pause", "1"}).exit_code == 0);
+
+  const ProgramEnd end = scene.tell({"resume"});
+
+  INFO(end.out, end.err);
+  CHECK(end.exit_code == 0);
+  CHECK(scene.daemon->wait_until(
+      [&] { return scene.tell({"why", "1"}).out.find("all devices accepted") != std::string::npos; }));
+  CHECK(each_once(scene.executions(), 300));
+}
+
+TEST_CASE("daemon work: a program that follows a run is told how it goes, an object a line") {
+  const ServedScene scene{80};
+
+  const ProgramEnd end = scene.tell({"run", scene.job, "--progress", "json"});
+
+  CHECK(end.exit_code == 0);
+  std::istringstream lines{end.err};
+  std::vector<boost::json::object> told;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("{")) told.push_back(json_object(line));
+  }
+  // 80 requests at 40/s take two seconds.
+  REQUIRE_MESSAGE(told.size() >= 2, end.err);
+  for (const boost::json::object& progress : told) {
+    CHECK(member_text(progress, "event") == "progress");
+    CHECK(member_number(progress, "run") == 1);
+    CHECK(member_number(progress.at("devices").as_object(), "total") == 80);
+  }
+  CHECK(member_text(told.front(), "state") == "running");
+  CHECK(member_text(told.back(), "state") == "finished");
+  CHECK(member_number(told.back().at("devices").as_object(), "accepted") == 80);
 }
 
 TEST_CASE("daemon work: prune has the daemon take out what is old, and a dry run only says so") {

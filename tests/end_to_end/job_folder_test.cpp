@@ -112,6 +112,23 @@ TEST_CASE("job folder: an invalid replacement is told, and its schedule goes on 
   CHECK(scene.stop() == 0);
 }
 
+TEST_CASE("job folder: what a file does to its schedule is on the audit as the folder's doing") {
+  FolderScene scene;
+  const std::string state = "SELECT group_concat(state || revision) FROM schedules";
+  scene.put("job.json", job("nightly", R"(, "schedule": {"cron": "30 2 * * *"})"));
+  scene.await(state, "active1");
+  scene.put("job.json", job("nightly", R"(, "schedule": {"cron": "30 3 * * *"})"));
+  scene.await(state, "active2");
+  std::filesystem::remove(scene.folder / "jobs/job.json");
+  scene.await(state, "retired2");
+
+  CHECK(scene.in_store("SELECT group_concat(action || ': ' || before || ' > ' || after, '; ') FROM"
+                       " (SELECT * FROM audit WHERE actor = 'jobs folder' AND origin = 'daemon'"
+                       "  AND target = 'schedule nightly' ORDER BY id)") ==
+        "schedule_added:  > active, revision 1, file job.json; schedule_revised: revision 1 > revision 2; "
+        "schedule_retired: active > retired");
+}
+
 TEST_CASE("job folder: a job for many devices at once must say that it means them") {
   FolderScene scene;
   scene.folder.write("jobs/fleet.txt", device_lines(501));
@@ -124,6 +141,50 @@ TEST_CASE("job folder: a job for many devices at once must say that it means the
   scene.put("job.json", targets + R"(, "stages": "none"})");
   scene.await(finished_runs, "1");
   CHECK(scene.in_store("SELECT devices_accepted FROM runs") == "501");
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: a file that stays as invalid as it was is told once, however often it is looked at") {
+  FolderScene scene;
+  scene.folder.write("jobs/fleet.txt", device_lines(501));
+  const std::string fleet_job = R"({"name": "fw", "call": {"product_key": "a1B", "identifier": "Set"},
+                                    "targets": {"devices_file": "fleet.txt"})";
+  scene.put("broken.json", R"({"name": 7})");
+  scene.put("job.json", fleet_job + "}");
+  scene.await(state_of_job, "invalid 1");
+  const std::string events =
+      "SELECT count(*) FROM events WHERE job_file IN ('broken.json', 'job.json') AND what = "
+      "'job_file_invalid'";
+  scene.await(events, "2");
+  const auto told = [&] {
+    std::size_t lines = 0;
+    const std::string log = scene.daemon->err();
+    for (std::size_t at = log.find("\"job_file_invalid\""); at != log.npos;
+         at = log.find("\"job_file_invalid\"", at + 1))
+      ++lines;
+    return lines;
+  };
+  const std::string all_events = "SELECT count(*) FROM events WHERE job_file IN ('broken.json', 'job.json')";
+  const std::string events_before = scene.in_store(all_events);
+  CHECK(told() == 2);
+
+  // Each new file has the daemon look at all of them, in the order of their names.
+  scene.put("x.json", job("x"));
+  scene.await(finished_runs, "1");
+  scene.put("y.json", job("y"));
+  scene.await(finished_runs, "2");
+  CHECK(scene.in_store(all_events) == events_before);
+  CHECK(told() == 2);
+
+  // What it lacked comes, and it is sent as the revision that it was.
+  scene.folder.write("jobs/fleet.txt", device_lines(2));
+  scene.daemon->send_signal(SIGHUP);
+  scene.await(finished_runs, "3");
+  CHECK(scene.in_store(state_of_job) == "good 1");
+  CHECK(scene.in_store("SELECT job_file || ' ' || job_revision || ' ' || devices_accepted FROM runs"
+                       " WHERE job_name = 'fw'") == "job.json 1 2");
+  CHECK(scene.in_store("SELECT count(*) FROM job_files JOIN runs ON runs.id = job_files.run"
+                       " WHERE job_files.name = 'job.json' AND runs.job_name = 'fw'") == "1");
   CHECK(scene.stop() == 0);
 }
 

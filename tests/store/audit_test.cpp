@@ -137,7 +137,7 @@ TEST_CASE_TEMPLATE("store: what a person orders is on the audit in the same tran
   store->abandon();
   CHECK(audit_of(*store).empty());
   {
-    const OrderOrigin origin{store->audit_log(), "192.0.2.7"};
+    const OrderOrigin origin{store->audit_log(), {"192.0.2.7"}};
     expect(store->set_run_control({.run = run,
                                    .control = RunControl::paused,
                                    .reason = "site 12",

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/store/audit_log.hpp"
 #include "sluice/store/schedule_book.hpp"
 #include "store/store_engines.hpp"
 #include "store/store_fixture.hpp"
@@ -223,6 +224,60 @@ TEST_CASE_TEMPLATE("schedules: a tick that could not be submitted says why, once
   CHECK(ticks_of(*store, id).front().state == TickState::failed);
   CHECK(ticks_of(*store, id).front().reason == "fleet.txt: not found");
   CHECK(kind_of(store->schedule_book().fail_tick(tick, "again", noon)) == ErrorKind::refused);
+}
+
+TEST_CASE_TEMPLATE("schedules: each order is on the audit with what was before and after it", Home,
+                   SLUICE_STORE_HOMES) {
+  const Home home;
+  const auto store = expect(home.open(noon));
+  ScheduleBook& book = store->schedule_book();
+  const ScheduleId id = add(*store);
+  const auto order = [&](ScheduleState state, const std::string& reason = "") {
+    return expect(book.set_schedule_state(
+        {.schedule = id, .state = state, .actor = "li", .reason = reason, .now = noon + 1s}));
+  };
+  const auto ask_for = [&](TickKind kind, std::vector<TickDecision> decisions, const std::string& actor) {
+    expect(book.record_ticks({.schedule = id,
+                              .revision = 2,
+                              .kind = kind,
+                              .decisions = std::move(decisions),
+                              .decided_to = {},
+                              .actor = actor,
+                              .now = noon + 1s}));
+  };
+  const auto queued = [](UtcTime at) { return TickDecision{.id = {}, .at = at, .verdict = Verdict::queue}; };
+
+  const ScheduleRevision revision{
+      .schedule = id, .job_text = "{ }", .folder = "/jobs", .actor = "li", .now = noon + 1s};
+  expect(book.revise_schedule(revision));
+  expect(book.revise_schedule(revision));  // says nothing new
+  order(ScheduleState::paused, "holidays");
+  CHECK_FALSE(order(ScheduleState::paused));
+  order(ScheduleState::active);
+  ask_for(TickKind::triggered, {fire_at(noon)}, "li");
+  ask_for(TickKind::backfill, {queued(noon - 48h), queued(noon - 24h)}, "li");
+  ask_for(TickKind::scheduled, {fire_at(noon + 60s)}, "");  // nobody's order
+  order(ScheduleState::retired);
+
+  std::vector<std::string> rows;
+  expect(store->audit_reader().for_each_audit_row(0, [&](const AuditRow& row) {
+    const AuditEntry& entry = row.entry;
+    CHECK(entry.origin == "cli");
+    CHECK(entry.target == "schedule nightly");
+    rows.push_back(entry.actor + " " + entry.action + ": " + entry.before + " > " + entry.after +
+                   (entry.reason.empty() ? "" : ", since " + entry.reason));
+    return true;
+  }));
+  // noon is 2027-01-15T08:00:00Z.
+  CHECK(rows == std::vector<std::string>{
+                    "wang schedule_added:  > active, revision 1",
+                    "li schedule_revised: revision 1 > revision 2",
+                    "li schedule_paused: active > paused, since holidays",
+                    "li schedule_resumed: paused > active",
+                    "li schedule_triggered:  > tick 2027-01-15T08:00:00Z started",
+                    "li schedule_backfilled:  > 2 ticks queued, 2027-01-13T08:00:00Z to 2027-01-14T08:00:00Z",
+                    "li schedule_retired: active > retired",
+                });
 }
 
 TEST_CASE("schedules: the words of the record are read back") {

@@ -67,6 +67,8 @@ class UnsteadyStore : public Store {
   JobFiles& job_file_book() override { return real_->job_file_book(); }
   AuditLog& audit_log() override { return real_->audit_log(); }
   Housekeeping& housekeeping() override { return real_->housekeeping(); }
+  KeyedRequests& keyed_requests() override { return real_->keyed_requests(); }
+  EventBook& event_book() override { return real_->event_book(); }
   /// Asked before each group: whether another program holds the file.
   std::function<bool()> is_held = [] { return false; };
 

@@ -57,6 +57,12 @@ class AuditReader {
   virtual Result<void> for_each_audit_row(std::int64_t after, const AuditVisitor& visit) = 0;
 };
 
+/// From where an order comes.
+struct OrderSource {
+  std::string place;         ///< as AuditEntry::origin
+  std::int64_t request = 0;  ///< its number in keyed_requests.hpp; 0: it came without a key
+};
+
 /// Appends to the audit. What a person says to the store is appended by the store itself, in the transaction
 /// that does it; append() is for what happens elsewhere: a login that failed, a configuration that was read
 /// again.
@@ -65,22 +71,22 @@ class AuditLog {
   virtual ~AuditLog() = default;
 
   virtual Result<void> append(const AuditEntry& entry) = 0;
-  /// From where the orders come that the store is given from now on. Until it is said: "cli".
+  /// From where the orders come that the store is given from now on. Until it is said: "cli", without a key.
   /// @return what it was before
-  virtual std::string set_origin(std::string origin) = 0;
+  virtual OrderSource set_source(OrderSource source) = 0;
 };
 
 /// As long as it lives, orders come from there.
 class OrderOrigin {
  public:
-  OrderOrigin(AuditLog& log, std::string origin) : log_(log), before_(log.set_origin(std::move(origin))) {}
+  OrderOrigin(AuditLog& log, OrderSource source) : log_(log), before_(log.set_source(std::move(source))) {}
   OrderOrigin(const OrderOrigin&) = delete;
   OrderOrigin& operator=(const OrderOrigin&) = delete;
-  ~OrderOrigin() { log_.set_origin(std::move(before_)); }
+  ~OrderOrigin() { log_.set_source(std::move(before_)); }
 
  private:
   AuditLog& log_;
-  std::string before_;
+  OrderSource before_;
 };
 
 }  // namespace sluice

@@ -282,10 +282,12 @@ struct NewestResult {
 // The rest of the seam, noun by noun, each in a header of its own.
 class AuditLog;
 class AuditReader;
+class EventBook;
 class Figures;
 class Housekeeping;
 class JobFileReader;
 class JobFiles;
+class KeyedRequests;
 class Pages;
 class ScheduleBook;
 class ScheduleReader;
@@ -415,6 +417,8 @@ class Store : public StoreReader {
   virtual JobFiles& job_file_book() = 0;
   virtual AuditLog& audit_log() = 0;
   virtual Housekeeping& housekeeping() = 0;
+  virtual KeyedRequests& keyed_requests() = 0;
+  virtual EventBook& event_book() = 0;
 };
 
 }  // namespace sluice

@@ -43,6 +43,7 @@ void SqliteStore::record_audit(const AuditEntry& entry) {
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
       head.id + 1, entry.at, entry.actor, entry.origin, entry.action, entry.target, entry.before, entry.after,
       entry.reason, audit_hash(head.hash, head.id + 1, entry));
+  mark_request_with_order(head.id + 1);
 }
 
 void SqliteStore::record_order(UtcTime at, std::string_view actor, std::string_view action,
@@ -51,7 +52,7 @@ void SqliteStore::record_order(UtcTime at, std::string_view actor, std::string_v
   if (actor.empty()) return;  // what the program finds out by itself is an event, and no order
   record_audit({.at = at,
                 .actor = std::string{actor},
-                .origin = origin_,
+                .origin = source_.place,
                 .action = std::string{action},
                 .target = std::move(target),
                 .before = std::move(before),

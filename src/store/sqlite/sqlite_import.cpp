@@ -100,6 +100,7 @@ void SqliteStore::record_submission(RunId run) {
   record_order(record.created_at, record.submitter, "run_submitted", in_words(run), "",
                fmt::format("{}, {} devices, tenant {}, plan {}", what, record.devices.pending, record.tenant,
                            record.digest));
+  mark_request_with_run(run);
 }
 
 Result<void> SqliteStore::drop_unsealed(RunId run) {

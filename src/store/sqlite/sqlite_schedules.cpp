@@ -26,6 +26,24 @@ std::string reason_of(const TickRecording& recording, const TickDecision& decisi
   return recording.reason.empty() ? std::string{to_string(decision.reason)} : recording.reason;
 }
 
+std::string in_words(std::string_view schedule) { return fmt::format("schedule {}", schedule); }
+
+std::string in_words(const RecordedTick& tick) {
+  const TickDecision& decision = tick.decision;
+  const std::string at = to_iso_seconds(decision.at);
+  if (decision.verdict != TickDecision::Verdict::skip)
+    return fmt::format("tick {} {}", at, to_string(state_after(decision.verdict)));
+  return fmt::format("tick {} skipped: {}", at, to_string(decision.reason));
+}
+
+/// What a person's order for ticks came to.
+std::string in_words(const std::vector<RecordedTick>& ticks) {
+  if (ticks.empty()) return "no tick that was not there already";
+  if (ticks.size() == 1) return in_words(ticks.front());
+  return fmt::format("{} ticks queued, {} to {}", ticks.size(), to_iso_seconds(ticks.front().decision.at),
+                     to_iso_seconds(ticks.back().decision.at));
+}
+
 }  // namespace
 
 void SqliteStore::record_schedule_event(ScheduleId schedule, std::string_view what, std::string_view reason,
@@ -50,6 +68,9 @@ Result<ScheduleId> SqliteStore::add_schedule(const NewSchedule& schedule) {
         " VALUES (?1, 1, ?2, ?3, ?4, ?5)",
         id, schedule.now, schedule.actor, schedule.job_text, schedule.folder);
     record_schedule_event(id, "schedule_added", schedule.name, schedule.actor, schedule.now);
+    const std::string file = schedule.job_file.empty() ? "" : ", file " + schedule.job_file;
+    record_order(schedule.now, schedule.actor, "schedule_added", in_words(schedule.name), "",
+                 fmt::format("{}, revision 1{}", to_string(state), file));
     return id;
   });
 }
@@ -57,9 +78,10 @@ Result<ScheduleId> SqliteStore::add_schedule(const NewSchedule& schedule) {
 Result<std::int64_t> SqliteStore::revise_schedule(const ScheduleRevision& revision) {
   return write([&] {
     std::int64_t newest = 0;
+    std::string name;
     {
       Statement row = db_.query(
-          "SELECT schedules.revision, newest.job_text = ?2 AND newest.folder = ?3"
+          "SELECT schedules.revision, newest.job_text = ?2 AND newest.folder = ?3, schedules.name"
           "  FROM schedules JOIN schedule_revisions AS newest"
           "    ON newest.schedule = schedules.id AND newest.revision = schedules.revision"
           " WHERE schedules.id = ?1 AND schedules.state <> 'retired'",
@@ -67,6 +89,7 @@ Result<std::int64_t> SqliteStore::revise_schedule(const ScheduleRevision& revisi
       if (!row.next())
         fail(ErrorKind::not_found, fmt::format("there is no schedule {}", revision.schedule.value));
       newest = row.integer(0);
+      name = row.string(2);
       if (row.integer(1) == 1) return newest;
     }
     db_.run(
@@ -76,19 +99,25 @@ Result<std::int64_t> SqliteStore::revise_schedule(const ScheduleRevision& revisi
     db_.run("UPDATE schedules SET revision = ?2 WHERE id = ?1", revision.schedule, newest + 1);
     record_schedule_event(revision.schedule, "schedule_revised", fmt::format("revision {}", newest + 1),
                           revision.actor, revision.now);
+    record_order(revision.now, revision.actor, "schedule_revised", in_words(name),
+                 fmt::format("revision {}", newest), fmt::format("revision {}", newest + 1));
     return newest + 1;
   });
 }
 
 Result<bool> SqliteStore::set_schedule_state(const ScheduleOrder& order) {
   return write([&] {
+    std::string name;
+    std::string before;
     {
-      Statement row = db_.query("SELECT state = ?2 FROM schedules WHERE id = ?1 AND state <> 'retired'",
-                                order.schedule, to_string(order.state));
+      Statement row =
+          db_.query("SELECT name, state FROM schedules WHERE id = ?1 AND state <> 'retired'", order.schedule);
       if (!row.next())
         fail(ErrorKind::not_found, fmt::format("there is no schedule {}", order.schedule.value));
-      if (row.integer(0) == 1) return false;
+      name = row.string(0);
+      before = row.string(1);
     }
+    if (before == to_string(order.state)) return false;
     db_.run("UPDATE schedules SET state = ?2 WHERE id = ?1", order.schedule, to_string(order.state));
     if (order.state == ScheduleState::retired) {
       db_.run(
@@ -100,6 +129,8 @@ Result<bool> SqliteStore::set_schedule_state(const ScheduleOrder& order) {
                                  ? "schedule_resumed"
                                  : fmt::format("schedule_{}", to_string(order.state));
     record_schedule_event(order.schedule, what, order.reason, order.actor, order.now);
+    record_order(order.now, order.actor, what, in_words(name), before, std::string{to_string(order.state)},
+                 order.reason);
     return true;
   });
 }
@@ -152,8 +183,23 @@ Result<std::vector<RecordedTick>> SqliteStore::record_ticks(const TickRecording&
     if (recording.decided_to)
       db_.run("UPDATE schedules SET decided_to_us = ?2 WHERE id = ?1", recording.schedule,
               *recording.decided_to);
+    record_tick_order(recording, recorded);
     return recorded;
   });
+}
+
+/// Of what a person has asked for; what the clock brings is nobody's order.
+void SqliteStore::record_tick_order(const TickRecording& recording,
+                                    const std::vector<RecordedTick>& recorded) {
+  if (recording.actor.empty()) return;
+  std::string name;
+  {
+    Statement row = db_.query("SELECT name FROM schedules WHERE id = ?1", recording.schedule);
+    if (row.next()) name = row.string(0);
+  }
+  const bool is_trigger = recording.kind == TickKind::triggered;
+  record_order(recording.now, recording.actor, is_trigger ? "schedule_triggered" : "schedule_backfilled",
+               in_words(name), "", in_words(recorded));
 }
 
 Result<void> SqliteStore::fail_tick(TickId tick, const std::string& reason, UtcTime now) {

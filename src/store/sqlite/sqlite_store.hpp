@@ -10,8 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/store/event_book.hpp"
 #include "sluice/store/housekeeping.hpp"
 #include "sluice/store/job_files.hpp"
+#include "sluice/store/keyed_requests.hpp"
 #include "sluice/store/open_store.hpp"
 #include "sluice/store/store.hpp"
 #include "store/sqlite/connection.hpp"
@@ -27,7 +29,9 @@ class SqliteStore final : public SqliteReads<Store>,
                           public ScheduleBook,
                           public JobFiles,
                           public AuditLog,
-                          public Housekeeping {
+                          public Housekeeping,
+                          public KeyedRequests,
+                          public EventBook {
  public:
   /// Throws a StoreFailure. The steps are told in open_store.hpp.
   SqliteStore(const std::string& path, UtcTime now, BootClock boot_clock, StoreNotice notice);
@@ -75,11 +79,18 @@ class SqliteStore final : public SqliteReads<Store>,
   JobFiles& job_file_book() override { return *this; }
   AuditLog& audit_log() override { return *this; }
   Result<void> append(const AuditEntry& entry) override;
-  std::string set_origin(std::string origin) override { return std::exchange(origin_, std::move(origin)); }
+  OrderSource set_source(OrderSource source) override { return std::exchange(source_, std::move(source)); }
   Housekeeping& housekeeping() override { return *this; }
   Result<std::vector<PrunableRun>> prunable_runs(UtcTime ended_before, std::size_t limit) override;
   Result<std::vector<RunId>> half_pruned_runs() override;
   Result<PruneStep> prune_step(RunId run, std::int64_t rows_max, UtcTime now) override;
+  KeyedRequests& keyed_requests() override { return *this; }
+  Result<RequestState> take_request(const KeyedRequest& request, UtcTime now, UtcTime forget_before) override;
+  Result<void> keep_answer(std::int64_t number, const KeptAnswer& answer) override;
+  Result<void> leave_request(std::int64_t number) override;
+  Result<std::int64_t> forget_requests(UtcTime before, std::int64_t limit) override;
+  EventBook& event_book() override { return *this; }
+  Result<void> note_event(const ProcessEvent& event) override;
 
  private:
   enum class Turn { replay, retry, first };  ///< as the schema numbers them
@@ -145,6 +156,7 @@ class SqliteStore final : public SqliteReads<Store>,
   void record_schedule_event(ScheduleId schedule, std::string_view what, std::string_view reason,
                              std::string_view actor, UtcTime now);
   std::optional<TickId> record_new_tick(const TickRecording& recording, const TickDecision& decision);
+  void record_tick_order(const TickRecording& recording, const std::vector<RecordedTick>& recorded);
   std::optional<TickId> record_waiting_tick(const TickRecording& recording, const TickDecision& decision);
 
   void change_counters(RunId run, const CounterChange& change);
@@ -158,6 +170,10 @@ class SqliteStore final : public SqliteReads<Store>,
   std::int64_t prune_chunks(RunId run, std::int64_t rows_max);
   std::int64_t prune_rest(RunId run, std::int64_t rows_max);
   void record_submission(RunId run);
+  std::optional<RequestState> state_of_known(const KeyedRequest& request);
+  /// That the request which is being carried out has led to this order, in the transaction that does it.
+  void mark_request_with_order(std::int64_t audit);
+  void mark_request_with_run(RunId run);
   void record_audit(const AuditEntry& entry);
   /// What a person has ordered; nothing without an actor.
   void record_order(UtcTime at, std::string_view actor, std::string_view action, std::string target,
@@ -175,7 +191,7 @@ class SqliteStore final : public SqliteReads<Store>,
   /// Of the last owner, if it closed the store under the present start of the machine.
   std::optional<std::chrono::nanoseconds> last_closed_;
   bool ever_sent_ = false;
-  std::string origin_ = "cli";  ///< from where the orders come
+  OrderSource source_{.place = "cli"};  ///< of the orders
   bool grouped_ = false;
   std::optional<Error> group_lost_;  // why SQLite rolled the whole group back
 };

@@ -26,8 +26,14 @@ test("schedules: the soonest ticks are those of the earliest instants, whatever 
 });
 
 test("schedules: a clock change says which way and by how much", () => {
-  assert.equal(clockChangeText({ before_seconds: 3600, after_seconds: 7200 }), "clock goes forward by 1 hour");
-  assert.equal(clockChangeText({ before_seconds: 39600, after_seconds: 37800 }), "clock goes back by 30 min");
+  assert.equal(
+    clockChangeText({ at: "A", before_seconds: 3600, after_seconds: 7200 }),
+    "clock goes forward by 1 hour at A",
+  );
+  assert.equal(
+    clockChangeText({ at: "A", before_seconds: 39600, after_seconds: 37800 }),
+    "clock goes back by 30 min at A",
+  );
   assert.equal(clockChangeText(null), "");
 });
 

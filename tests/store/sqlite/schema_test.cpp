@@ -94,7 +94,8 @@ TEST_CASE("store: the file is marked as ours and says which migrations made it")
   CHECK(raw.value("PRAGMA page_size") == "8192");
   CHECK(raw.value("PRAGMA journal_mode") == "wal");
   CHECK(raw.value("SELECT group_concat(number || ' ' || name, ', ') FROM schema_migrations") ==
-        "1 0001_runs_chunks_attempts, 2 0002_doubt_and_crashes, 3 0003_rollouts, 4 0004_daemon");
+        "1 0001_runs_chunks_attempts, 2 0002_doubt_and_crashes, 3 0003_rollouts, 4 0004_daemon, 5 "
+        "0005_keyed_requests");
   CHECK(raw.value("SELECT min(length(checksum)) FROM schema_migrations") == "64");
   CHECK(raw.value("PRAGMA integrity_check") == "ok");
   CHECK(raw.value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
@@ -103,7 +104,9 @@ TEST_CASE("store: the file is marked as ours and says which migrations made it")
 TEST_CASE("store: a newer schema is refused with both versions, by owner and reader, and left alone") {
   const SqliteHome home;
   fill(home);
-  { RawSqlite{home.path()}.run("INSERT INTO schema_migrations VALUES (99, 'later', printf('%064d', 0), 0)"); }
+  {
+    RawSqlite{home.path()}.run("INSERT INTO schema_migrations VALUES (99, 'later', printf('%064d', 0), 0)");
+  }
 
   const Error error = error_of_opening(home);
   CHECK(error.kind == ErrorKind::refused);
@@ -116,7 +119,9 @@ TEST_CASE("store: a newer schema is refused with both versions, by owner and rea
 TEST_CASE("store: a migration whose text has changed is refused") {
   const SqliteHome home;
   fill(home);
-  { RawSqlite{home.path()}.run("UPDATE schema_migrations SET checksum = printf('%064d', 0)"); }
+  {
+    RawSqlite{home.path()}.run("UPDATE schema_migrations SET checksum = printf('%064d', 0)");
+  }
 
   const Error error = error_of_opening(home);
   CHECK(error.kind == ErrorKind::refused);
@@ -126,7 +131,9 @@ TEST_CASE("store: a migration whose text has changed is refused") {
 TEST_CASE("store: a missing migration row is refused, not applied again") {
   const SqliteHome home;
   fill(home);
-  { RawSqlite{home.path()}.run("DELETE FROM schema_migrations"); }
+  {
+    RawSqlite{home.path()}.run("DELETE FROM schema_migrations");
+  }
 
   CHECK(home.open(noon).has_error());
   CHECK(kind_of(home.open_reader()) == ErrorKind::refused);
@@ -134,7 +141,9 @@ TEST_CASE("store: a missing migration row is refused, not applied again") {
 
 TEST_CASE("store: another program's database is refused and left alone") {
   const SqliteHome home;
-  { RawSqlite{home.path()}.run("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)"); }
+  {
+    RawSqlite{home.path()}.run("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)");
+  }
 
   CHECK(error_of_opening(home).kind == ErrorKind::refused);
   CHECK(kind_of(home.open_reader()) == ErrorKind::refused);
@@ -179,7 +188,7 @@ TEST_CASE(
   const std::string newest = std::to_string(embedded_migrations().back().number);
   CHECK(RawSqlite{home.path()}.value("SELECT max(number) FROM schema_migrations") == newest);
   CHECK(RawSqlite{home.path() + ".schema-1"}.value("SELECT max(number) FROM schema_migrations") == "1");
-  struct stat found {};
+  struct stat found{};
   REQUIRE(stat((home.path() + ".schema-1").c_str(), &found) == 0);
   CHECK((found.st_mode & 0777) == 0600);
 }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// The schedules: what comes, what became of it, and the buttons.
+import assert from "node:assert/strict";
+import { browserTests } from "./support/browser_test.js";
+import { deviceNames, jobText } from "./support/scene.js";
+
+const claim = browserTests();
+
+const addSchedule = (scene, name, schedule, devices = 3) =>
+  scene.post("schedules", { job: jobText(name, deviceNames(devices), { schedule }), name });
+
+const detail = (page) => page.locator(".schedule-detail");
+
+claim("schedules: all are listed, and one shows its next ten ticks", {}, async ({ page }, scene) => {
+  await addSchedule(scene, "nightly", { cron: "30 2 * * *", zone: "Asia/Shanghai" });
+  await page.goto(`${scene.address}/#/schedules`);
+  await page.getByRole("link", { name: "nightly" }).click();
+  await detail(page).getByText("Next 10 ticks").waitFor();
+
+  const rows = detail(page).getByRole("region", { name: "Next 10 ticks" }).locator("tbody tr");
+  await rows.nth(9).waitFor();
+  assert.equal(await rows.count(), 10);
+  // Shanghai is eight hours ahead of UTC all year.
+  assert.match(await rows.first().innerText(), /02:30:00 \+08:00[\s\S]*T18:30:00Z/);
+});
+
+claim("schedules: a tick behind a change of the clock is marked", {}, async ({ page }, scene) => {
+  await addSchedule(scene, "last sunday's", { cron: "30 2 28 3 *", zone: "Europe/Berlin" });
+  await page.goto(`${scene.address}/#/schedules/${encodeURIComponent("last sunday's")}`);
+
+  // Berlin's clocks change on the last Sundays of March and October, at one o'clock UTC.
+  const change = detail(page).locator(".clock-change", { hasText: "⚠" }).first();
+  assert.match(await change.innerText(), /^⚠ clock goes (back|forward) by 1 hour at \d{4}-(03|10)-\d\dT01:00:00Z$/);
+});
+
+claim("schedules: pause and resume do what they say", {}, async (watched, scene) => {
+  await addSchedule(scene, "two words", { cron: "0 4 * * *" });
+  await watched.giveToken();
+  await watched.go("schedules/two%20words");
+
+  const said = await watched.pressAndConfirm("Pause", { reason: "holidays" });
+  await watched.sees("✓ Schedule two words is paused.");
+  assert.match(said, /sluice schedule pause 'two words'/);
+  assert.equal((await scene.get("schedules/two%20words")).schedule.state, "paused");
+
+  await watched.pressAndConfirm("Resume");
+  await watched.sees("✓ Schedule two words is active again.");
+  assert.equal((await scene.get("schedules/two%20words")).schedule.state, "active");
+});
+
+claim(
+  "schedules: a trigger runs the job, and says what the overlap rule makes of the next",
+  {},
+  async (watched, scene) => {
+    await addSchedule(scene, "sweep", { cron: "0 4 * * *", overlap: "skip" }, 5000);
+    await watched.giveToken();
+    await watched.go("schedules/sweep");
+
+    assert.match(await watched.pressAndConfirm("Run now"), /A run begins at once\. It has not run yet/);
+    await watched.page.locator("#notice", { hasText: "has begun" }).waitFor();
+    const [run] = (await scene.get("runs?schedule=sweep")).items;
+    assert.equal(run.devices.total, 5000);
+
+    assert.match(await watched.pressAndConfirm("Run now"), /Nothing begins, because run \d+ is unfinished/);
+    await watched.page.locator("#notice", { hasText: "Nothing began" }).waitFor();
+    assert.equal((await scene.get("runs?schedule=sweep")).items.length, 1);
+    await detail(watched.page).getByText("– skipped").waitFor();
+  },
+);
