@@ -238,7 +238,7 @@ TEST_CASE("run report: status tells who has paused a run, when, and for what") {
 
   const auto json = boost::json::parse(status_json(run, seen));
 
-  CHECK(json.at("control_cause") == to_string(ControlCause::operator_order));
+  CHECK(json.at("control_cause") == "operator");
   CHECK(json.at("control_actor") == "ann");
   CHECK(json.at("control_at") == "2026-01-02T03:04:05.000Z");
   CHECK(json.at("purpose") == "run");
