@@ -33,6 +33,7 @@ using namespace std::chrono_literals;
 
 constexpr auto status_interval = 5s;
 constexpr auto drain_reserve = 1s;
+constexpr auto log_reserve = 100ms;
 
 void ignore(const std::exception_ptr&) {}
 
@@ -362,6 +363,9 @@ asio::awaitable<void> Daemon::leave_late() {
   while (!is_over_ && clock_.steady_now() < leave_at) co_await late_alarm_->sleep_until(leave_at);
   if (is_over_) co_return;
   log_.error("daemon_left_late", {{"hint", "What was in flight is taken over by the next start."}});
+  // By the log's own thread, which _Exit would not wait for.
+  const SteadyTime written_at = clock_.steady_now() + log_reserve;
+  while (clock_.steady_now() < written_at) co_await late_alarm_->sleep_until(written_at);
   std::_Exit(exit_code_of(ErrorKind::unexpected));
 }
 
