@@ -33,6 +33,7 @@ using namespace std::chrono_literals;
 
 constexpr auto status_interval = 5s;
 constexpr auto drain_reserve = 1s;
+constexpr auto log_reserve = 100ms;
 
 void ignore(const std::exception_ptr&) {}
 
@@ -74,6 +75,12 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
                              RunId run) { asio::co_spawn(loop_, tell_if_finished(tenant, run), ignore); }},
       desk_(loop_.get_executor(), store_, clock_, *this),
       device_lists_(stores_.file + ".lists"),
+      slow_routes_({.loop = loop_.get_executor(),
+                    .store = store_,
+                    .store_file = stores_.file,
+                    .common = common_,
+                    .environment = environment_,
+                    .find_list = [this](std::string_view id) { return device_lists_.find(id); }}),
       server_(loop_.get_executor(), desk_),
       schedules_(loop_.get_executor(), *this, clock_, environment_),
       job_folder_(loop_.get_executor(), *this, reading_, clock_, environment_, [this] { schedules_.wake(); }),
@@ -90,6 +97,7 @@ Result<void> Daemon::run() {
       [this](const StoreBatch& batch) { metrics_.batch_committed(batch.busy, batch.commit); });
   watch_signals();
   device_lists_.forget_old();
+  slow_routes_.remove_left_copies();
   listen();
   log_.info("daemon_started", {{"process", ::getpid()},
                                {"store", stores_.file},
@@ -213,6 +221,7 @@ std::vector<Route> Daemon::routes() {
   std::vector<Route> routes = work_routes(*this, environment_, find_list);
   std::ranges::move(schedule_routes(*this, schedules_), std::back_inserter(routes));
   std::ranges::move(device_lists_.routes(), std::back_inserter(routes));
+  std::ranges::move(slow_routes_.routes(), std::back_inserter(routes));
   routes.push_back(live_route(clock_, [this] { return live_readings(); }));
   std::ranges::move(dashboard_routes(), std::back_inserter(routes));
   Result<std::unique_ptr<RecordApi>> record =
@@ -354,6 +363,9 @@ asio::awaitable<void> Daemon::leave_late() {
   while (!is_over_ && clock_.steady_now() < leave_at) co_await late_alarm_->sleep_until(leave_at);
   if (is_over_) co_return;
   log_.error("daemon_left_late", {{"hint", "What was in flight is taken over by the next start."}});
+  // By the log's own thread, which _Exit would not wait for.
+  const SteadyTime written_at = clock_.steady_now() + log_reserve;
+  while (clock_.steady_now() < written_at) co_await late_alarm_->sleep_until(written_at);
   std::_Exit(exit_code_of(ErrorKind::unexpected));
 }
 

@@ -34,6 +34,7 @@
 #include "app/scheduled_runs.hpp"
 #include "app/service_notice.hpp"
 #include "app/session_ground.hpp"
+#include "app/slow_routes.hpp"
 #include "app/tenant_lane.hpp"
 #include "sluice/store/async_store.hpp"
 #include "sluice/store/event_book.hpp"
@@ -141,6 +142,7 @@ class Daemon final : public SteeredRuns {
   std::set<RunId> braked_;  ///< and not on record yet
   ControlDesk desk_;
   DeviceLists device_lists_;
+  SlowRoutes slow_routes_;             ///< outlives the server
   std::unique_ptr<RecordApi> record_;  ///< outlives the server
   ControlServer server_;
   ScheduledRuns schedules_;

@@ -96,7 +96,7 @@ class Session final : public SteeredRuns {
         loop_(*ground.loop),
         clock_(*ground.clock),
         store_(store, loop_.get_executor(), ground.database),
-        signals_(loop_, SIGINT, SIGTERM, SIGHUP),
+        signals_(loop_),
         ticker_(loop_),
         desk_(loop_.get_executor(), store_, clock_, *this),
         server_(loop_.get_executor(), desk_),
@@ -115,7 +115,10 @@ class Session final : public SteeredRuns {
       together == account.waiting.end() ? account.waiting.push_back({run.record.id})
                                         : together->push_back(run.record.id);
     }
-    watch_signals();
+    if (ground_.heeds_signals) {
+      for (const int signal : {SIGINT, SIGTERM, SIGHUP}) signals_.add(signal);
+      watch_signals();
+    }
     if (ground_.is_watched) asio::co_spawn(loop_, tick(), [](std::exception_ptr) {});
     if (ground_.is_watched && !store_file.empty()) listen(store_file);
     for (auto& [key, account] : accounts_) serve(account);

@@ -28,6 +28,7 @@ struct SessionGround {
   std::function<OutsideChecks(const TenantSetup&)> open_checks;
   std::function<void()> run_loop;  ///< until nothing is left to do, on the loop and in the database
   bool is_watched = true;          ///< somebody may look on while it runs: progress is redrawn
+  bool heeds_signals = true;       ///< false: they are for somebody else in this process
 };
 
 /// The machine's clocks, the kernel's randomness, the network, and a thread for the database.

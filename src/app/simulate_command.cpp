@@ -3,29 +3,27 @@
 // against it).
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <limits>
 #include <utility>
 #include <variant>
 
 #include "app/commands.hpp"
-#include "app/config.hpp"
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/foreground_run.hpp"
 #include "app/operator_name.hpp"
 #include "app/prepared_job.hpp"
 #include "app/rate_proof.hpp"
+#include "app/rehearsal.hpp"
 #include "app/rehearsal_ground.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
 #include "app/standard_output.hpp"
-#include "app/store_access.hpp"
 #include "app/system_now.hpp"
 #include "jobfile/regular_file.hpp"
 #include "simulator/simulator.hpp"
-#include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -62,21 +60,6 @@ Result<void> check_tls_options(const simulator::Options& options) {
   return {};
 }
 
-/// Nobody is there to approve a stage, and whoever is asked outside must not take a rehearsal for the
-/// rollout.
-Job rehearsed(Job job) {
-  for (Stage& stage : job.rollout.stages) {
-    stage.approval.reset();
-    stage.gate.check.reset();
-  }
-  return job;
-}
-
-bool asks_anybody(const Job& job) {
-  return std::ranges::any_of(job.rollout.stages,
-                             [](const Stage& stage) { return stage.approval || stage.gate.check; });
-}
-
 /// Real time begins when it begins.
 Result<void> check_start(const SendOptions& send, const RehearseOptions& rehearse) {
   if (!send.start || rehearse.is_virtual) return {};
@@ -87,16 +70,6 @@ Result<void> check_start(const SendOptions& send, const RehearseOptions& rehears
 /// In whole seconds, so that it can be named exactly.
 UtcTime start_of(const SendOptions& send) {
   return send.start.value_or(std::chrono::floor<std::chrono::seconds>(system_now()));
-}
-
-/// The built-in cloud's account stands in for the tenant's; everything else stays as the job and the options
-/// say.
-Result<TenantSetup> rehearsal_setup(const SendOptions& send, const Job& job, const std::string& url) {
-  SendOptions local = send;
-  local.endpoint = url;
-  local.tenant = "rehearsal";
-  const Environment nothing = [](const char*) { return std::nullopt; };
-  return tenant_setup(local, nothing, Config{}, job);
 }
 
 ExitCode report_rehearsal(const CommonOptions& common, StoreReader& store, RunId run, double rate,
@@ -128,13 +101,6 @@ void say_what_is_unreal(const RehearseOptions& rehearse, UtcTime start, const Jo
     say("Approvals count as given here, and outside checks as passed: nobody is asked.\n");
 }
 
-Result<RunRecord> queue(Store& store, TargetList& targets, const Survey& survey,
-                        const SubmitRequest& request) {
-  const Result<Submitted> submitted = submit(store, targets, request, survey);
-  if (submitted.has_error()) return submitted.error();
-  return find_run(store, submitted->run);
-}
-
 void warn_of_vain_rehearsal(const std::string& faults_file, const simulator::Summary& seen) {
   say(
       fmt::format("Warning: nothing that {} plans came about in {}. Rehearse with more devices, or let its "
@@ -154,51 +120,29 @@ ExitCode rehearse_command(const CommonOptions& common, SendOptions send, const R
   Result<simulator::FaultPlan> faults = load_faults(rehearse.faults_file);
   if (faults.has_error()) return faults.error();
 
-  simulator::Options cloud{.faults = *faults, .ledger_file = rehearse.ledger_file, .seed = rehearse.seed};
-  const Credentials key{.access_key_id = cloud.access_key_id,
-                        .access_key_secret = Secret{cloud.access_key_secret},
-                        .security_token = {}};
-  // The simulated account's limit follows the rehearsed rate, so that the rate can be proved at any speed.
-  cloud.requests_per_second =
-      std::max(default_requests_per_second, send.rate.value_or(loaded->job.rate.value_or(0)));
+  const simulator::Options cloud{
+      .faults = *faults, .ledger_file = rehearse.ledger_file, .seed = rehearse.seed};
   const UtcTime start = start_of(send);
-  Result<RehearsalGround> ground =
-      rehearse.is_virtual ? virtual_ground(cloud, common.store, start) : real_ground(cloud, common.store);
-  if (ground.has_error()) return ground.error();
-  Result<TenantSetup> setup = rehearsal_setup(send, loaded->job, ground->url);
-  if (setup.has_error()) return setup.error();
+  const auto make_ground = [&](const simulator::Options& options) {
+    return rehearse.is_virtual ? virtual_ground(options, common.store, start)
+                               : real_ground(options, common.store);
+  };
+  Result<Rehearsal> rehearsal = prepare_rehearsal(send, *loaded, *targets, cloud, operator_name(),
+                                                  std::numeric_limits<std::int64_t>::max(), make_ground);
+  if (rehearsal.has_error()) return rehearsal.error();
+  warn_of(common, rehearsal->forecast);
 
-  const UtcTime now = ground->session.clock->utc_now();
-  SubmitRequest request{.job = loaded->job,
-                        .job_text = loaded->text,
-                        .tenant = setup->name,
-                        .endpoint = to_string(setup->endpoint),
-                        .rate = setup->rate,
-                        .now = now,
-                        .expected_devices = send.expected_devices,
-                        .submitter = operator_name()};
-  const Result<Survey> surveyed = survey(*targets, request);
-  if (surveyed.has_error()) return surveyed.error();
-  const Result<std::optional<RunForecast>> foreseen = foresee(*surveyed, loaded->job, *setup, now);
-  if (foreseen.has_error()) return foreseen.error();
-  warn_of(common, *foreseen);
-  request.predicted = predicted_of(*foreseen);
-  Result<std::unique_ptr<Store>> store = ground->open_store();
-  if (store.has_error()) return store.error();
-  const Result<RunRecord> record = queue(**store, *targets, *surveyed, request);
-  if (record.has_error()) return record.error();
-
-  announce(common, *record, *setup, "the simulated cloud");
+  const SessionRun& run = rehearsal->run;
+  announce(common, run.record, run.setup, "the simulated cloud");
   if (!common.is_quiet) say_what_is_unreal(rehearse, start, loaded->job);
-  std::vector<SessionRun> runs;
-  runs.push_back({*record, rehearsed(loaded->job), *setup, key, /*again_options=*/{}});
   CommonOptions reporting = common;
   reporting.is_rehearsal = true;
-  const ExitCode sent = send_and_report(**store, common.store, runs, reporting, ground->session);
+  const ExitCode sent =
+      send_and_report(*rehearsal->store, common.store, {run}, reporting, rehearsal->ground.session);
   if (sent.has_error()) return sent.error();
-  const simulator::Summary seen = ground->end();
+  const simulator::Summary seen = rehearsal->ground.end();
   if (simulator::is_in_vain(*faults, seen)) warn_of_vain_rehearsal(rehearse.faults_file, seen);
-  return report_rehearsal(common, **store, record->id, setup->rate, seen, *sent);
+  return report_rehearsal(common, *rehearsal->store, run.record.id, run.setup.rate, seen, *sent);
 }
 
 ExitCode simulate_command(const CommonOptions& common, simulator::Options options,

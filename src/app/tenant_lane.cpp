@@ -11,6 +11,7 @@
 #include "app/watched_deny_list.hpp"
 #include "sluice/core/silence.hpp"
 #include "sluice/core/split_guard.hpp"
+#include "sluice/store/pages.hpp"
 
 namespace sluice {
 namespace asio = boost::asio;
@@ -89,17 +90,18 @@ asio::awaitable<Result<FoundWork>> TenantLane::find() {
 asio::awaitable<Result<void>> TenantLane::serve(const PreparedTenant& prepared) {
   Result<std::unique_ptr<Transport>> transport = ground_.session.open_transport(prepared.setup);
   if (transport.has_error()) co_return transport.error();
+  const Result<bool> is_paused = co_await is_paused_by_daemon();
+  if (is_paused.has_error()) co_return is_paused.error();
+  // Before its work is looked for: of a tenant that is paused, none is found.
+  if (*is_paused || !trouble_.empty()) co_await set_pause("");
   Result<FoundWork> found = co_await find();
   if (found.has_error()) co_return found.error();
   Clock& clock = *ground_.session.clock;
   SteadyTime not_before = std::max(quiet_until_, last_sent_before_ + silence_needed(prepared.setup.rate));
-  bool is_paused_by_us = !trouble_.empty();
   for (const FoundRun& run : found->runs) {
     not_before = std::max(not_before,
                           clock.steady_now() + silence_left(run.record.tenant_silent_until, clock.utc_now()));
-    is_paused_by_us |= run.record.tenant_pause_reason.starts_with(daemon_pause_begin);
   }
-  if (is_paused_by_us) co_await set_pause("");
   if (!std::exchange(trouble_, {}).empty()) ground_.log.info("tenant_goes_on", {{"tenant", tenant_}});
   told_trouble_.clear();
   ground_.live.begin_to_serve(tenant_, prepared.setup.rate);
@@ -124,6 +126,16 @@ asio::awaitable<Result<void>> TenantLane::serve(const PreparedTenant& prepared) 
   quiet_until_ = dispatcher.quiet_until();
   last_sent_before_ = clock.steady_now();
   co_return done;
+}
+
+/// By this daemon, one before it, or while the configuration did not know the tenant.
+asio::awaitable<Result<bool>> TenantLane::is_paused_by_daemon() {
+  auto work = [this]() -> Result<bool> {
+    const Result<std::optional<TenantRow>> row = ground_.reader.pages().tenant(tenant_);
+    if (row.has_error()) return row.error();
+    return *row && (*row)->paused_reason.starts_with(daemon_pause_begin);
+  };
+  co_return co_await ground_.reading.call(std::move(work));
 }
 
 DispatcherConfig TenantLane::dispatcher_config(const PreparedTenant& prepared, SteadyTime not_before) const {

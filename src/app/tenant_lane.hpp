@@ -83,6 +83,7 @@ class TenantLane : public std::enable_shared_from_this<TenantLane> {
  private:
   boost::asio::awaitable<Result<PreparedTenant>> prepare();
   boost::asio::awaitable<Result<FoundWork>> find();
+  boost::asio::awaitable<Result<bool>> is_paused_by_daemon();
   boost::asio::awaitable<void> serve_once();
   boost::asio::awaitable<Result<void>> serve(const PreparedTenant& prepared);
   boost::asio::awaitable<void> look();

@@ -5,9 +5,15 @@ import { noteDaemonTime } from "./daemon_clock.js";
 
 let token = "";
 let askForToken = async () => "";
+let refused = null; // the token that the daemon did not take; it is not shown to it again
+let question = null; // the one that is open
+let wasLeft = false; // nobody gave a token, so that only the press of a button asks again
 
-export const setToken = (text) => (token = text.trim());
-export const hasToken = () => token !== "";
+export function setToken(text) {
+  token = text.trim();
+  refused = null;
+  wasLeft = false;
+}
 
 /** @param ask shown when the daemon wants a token: resolves to one, or to "" if nobody gives one */
 export const onTokenWanted = (ask) => (askForToken = ask);
@@ -43,10 +49,29 @@ async function ask(path, options) {
   }
 }
 
+const tokenWanted = () => new Problem(401, "the daemon wants a token", "Give one: the button Token, above.");
+
+/** Whether there is a token to try. There is one question at a time, however many requests wait for its answer. */
+async function hasNewToken(isPressed) {
+  if (token !== refused) return true;
+  if (wasLeft && !isPressed) return false;
+  question ??= askForToken(refused !== "").finally(() => (question = null));
+  wasLeft = (await question) === "";
+  return !wasLeft;
+}
+
+async function askWithToken(path, options) {
+  const used = token;
+  const answer = await ask(path, options);
+  if (answer.status === 401 && token === used) refused = used;
+  return answer;
+}
+
 /** A refused token, or a missing one, is asked for once; then what the daemon says stands. */
-async function request(path, options = {}) {
-  let answer = await ask(path, options);
-  if (answer.status === 401 && (await askForToken(hasToken())) !== "") answer = await ask(path, options);
+async function request(path, options = {}, isPressed = false) {
+  if (token === refused && !(await hasNewToken(isPressed))) throw tokenWanted();
+  let answer = await askWithToken(path, options);
+  if (answer.status === 401 && (await hasNewToken(isPressed))) answer = await askWithToken(path, options);
   if (answer.ok || answer.status === 304) return answer;
   throw await problemOf(answer);
 }
@@ -68,8 +93,14 @@ export async function getIfChanged(path, tag, signal) {
 /** A retry of the same press of a button carries the same key, so that work is never made twice. */
 export async function post(path, body = {}, key = crypto.randomUUID()) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
-  const answer = await request(`/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  const answer = await request(`/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) }, true);
   return answer.json();
+}
+
+/** A question with a body: it changes nothing, and may come as often as somebody types. */
+export async function preview(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  return (await request(`/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) })).json();
 }
 
 /** @param content text or a file; read from where it is, piece by piece @param type what it is, such as "text/csv" */

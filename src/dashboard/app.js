@@ -22,7 +22,7 @@ const pages = [
   { pattern: /^plan$/, title: () => "Plan a job", show: showPlan },
   {
     pattern: /^schedules(?:\/([^/]+))?$/,
-    title: (name) => (name ? `Schedule ${decodeURIComponent(name)}` : "Schedules"),
+    title: (name) => (name ? `Schedule ${name}` : "Schedules"),
     show: showSchedules,
   },
 ];
@@ -64,6 +64,15 @@ function markPage(address) {
   }
 }
 
+/** A part of an address; what is no encoding of anything is taken as it stands. */
+function decoded(part) {
+  try {
+    return part && decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function showPage() {
   const address = location.hash.replace(/^#\/?/, "");
   const place = byId("page");
@@ -73,10 +82,11 @@ function showPage() {
   byId("notice").replaceChildren();
   markPage(address);
   for (const page of pages) {
-    const parts = page.pattern.exec(address);
-    if (!parts) continue;
-    document.title = `${page.title(...parts.slice(1))} – sluice`;
-    leave = page.show(place, frame, ...parts.slice(1));
+    const found = page.pattern.exec(address);
+    if (!found) continue;
+    const parts = found.slice(1).map(decoded);
+    document.title = `${page.title(...parts)} – sluice`;
+    leave = page.show(place, frame, ...parts);
     return;
   }
   place.append(element("p", {}, "There is no such page. ", element("a", { href: "#/" }, "Overview")));

@@ -35,6 +35,10 @@ export function setAttribute(node, name, value) {
 export function keepList(parent, items, keyOf, make, update) {
   const known = parent.keptChildren ?? new Map();
   const kept = new Map();
+  const focused = document.activeElement;
+  const keys = new Set(items.map(keyOf));
+  // First, so that what stays need not be moved past it.
+  for (const [key, child] of known) if (!keys.has(key)) child.remove();
   let place = parent.firstChild;
   for (const item of items) {
     const key = keyOf(item);
@@ -44,6 +48,7 @@ export function keepList(parent, items, keyOf, make, update) {
     if (child === place) place = place.nextSibling;
     else parent.insertBefore(child, place);
   }
-  for (const [key, child] of known) if (!kept.has(key)) child.remove();
   parent.keptChildren = kept;
+  // What has been moved has lost it.
+  if (focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }

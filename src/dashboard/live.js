@@ -44,7 +44,11 @@ const sleep = (milliseconds, ...signals) =>
 /** Server-sent events, as far as the daemon writes them: `id:` and `data:` lines, blank lines, comments. */
 export class EventReader {
   #rest = "";
-  #event = { id: "", data: [] };
+  #id = "";
+  #data = [];
+
+  /** Behind which event to go on; "" as long as nothing has said so. It may come without an event. */
+  lastId = "";
 
   /** @return the events that are complete with this piece */
   take(piece) {
@@ -52,13 +56,17 @@ export class EventReader {
     this.#rest = lines.pop();
     const complete = [];
     for (const line of lines) {
-      if (line === "" && this.#event.data.length > 0) {
-        complete.push({ id: this.#event.id, data: this.#event.data.join("\n") });
-        this.#event = { id: "", data: [] };
-      } else if (line.startsWith("id:")) this.#event.id = line.slice(3).trim();
-      else if (line.startsWith("data:")) this.#event.data.push(line.slice(5).trimStart());
+      if (line === "") this.#finish(complete);
+      else if (line.startsWith("id:")) this.#id = line.slice(3).trim();
+      else if (line.startsWith("data:")) this.#data.push(line.slice(5).trimStart());
     }
     return complete;
+  }
+
+  #finish(complete) {
+    this.lastId = this.#id;
+    if (this.#data.length > 0) complete.push({ id: this.#id, data: this.#data.join("\n") });
+    this.#data = [];
   }
 }
 
@@ -69,9 +77,9 @@ async function readEvents(state) {
   for await (const piece of stream("events", headers)) {
     reached();
     state.wait = 500;
-    for (const { id, data } of reader.take(piece)) {
-      if (id) state.last = id;
-      const event = JSON.parse(data);
+    const events = reader.take(piece);
+    state.last = reader.lastId || state.last;
+    for (const event of events.map(({ data }) => JSON.parse(data))) {
       for (const hear of listeners) hear(event);
     }
   }
@@ -85,7 +93,7 @@ export async function followEvents() {
       await readEvents(state);
     } catch (trouble) {
       if (trouble instanceof Problem && trouble.status === 0) lost();
-      else state.last = "";
+      else if (!(trouble instanceof Problem) || trouble.status === 409) state.last = "";
     }
     await sleep(state.wait);
     state.wait = Math.min(2 * state.wait, 5000);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Plan a job: its text and its devices in, what is wrong or what would happen out, and then have it sent. Nothing is
 // sent, or kept but for a day's upload of a long list, until the button at the end is pressed.
-import { get, post, Problem, upload } from "./api.js";
+import { get, post, preview, Problem, upload } from "./api.js";
 import { ask } from "./dialog.js";
 import { element, setText } from "./dom.js";
 import { planForm } from "./plan_form.js";
@@ -107,8 +107,8 @@ export function showPlan(place, frame) {
     let gathered = { names: null };
     try {
       gathered = await gather(draft, uploaded);
-      await post("jobs:validate", gathered.body);
-      const plan = await post("jobs:plan", gathered.body);
+      await preview("jobs:validate", gathered.body);
+      const plan = await preview("jobs:plan", gathered.body);
       if (!state.isStale) showPlanOf(plan, gathered.body);
     } catch (trouble) {
       if (!(trouble instanceof Problem)) throw trouble;

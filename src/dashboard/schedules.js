@@ -45,9 +45,8 @@ function updateRow(row, schedule, chosen) {
   setText(left, schedule.next ? countdown(schedule.next, daemonNow()) : "");
 }
 
-/** @param chosen the name as it stands in the address; undefined: none */
-export function showSchedules(place, frame, chosen) {
-  const name = chosen === undefined ? null : decodeURIComponent(chosen);
+/** @param name of the schedule that is chosen; undefined: none */
+export function showSchedules(place, frame, name) {
   let schedules = [];
   const rows = element("tbody");
   const none = element(
@@ -61,7 +60,7 @@ export function showSchedules(place, frame, chosen) {
     `Only the first ${count(listed)} are shown: sluice schedule list has all.`,
   );
   const table = tableOf(columns, rows);
-  const detail = name === null ? null : scheduleDetail(frame, name);
+  const detail = name === undefined ? null : scheduleDetail(frame, name);
   place.append(
     element("h1", {}, "Schedules"),
     element("section", { role: "region", "aria-label": "All schedules", tabindex: 0 }, table, none, more),

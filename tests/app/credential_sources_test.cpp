@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -277,6 +278,44 @@ TEST_CASE("credentials: a file of somebody else is refused even if its mode is r
 
   REQUIRE_FALSE(found.has_value());
   CHECK(mentions(found.error(), "belongs to user 65534"));
+}
+
+namespace {
+
+/// Whether a user that is not root, and reads root's files as one of root's group, is given the key. As where
+/// systemd hands a file over: its access list shows as the mode 0440.
+bool is_given_to_stranger(const CredentialQuery& query) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    if (setegid(0) != 0 || seteuid(65534) != 0) _exit(2);
+    _exit(find_credentials(query).has_value() ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) != 2);
+  return WEXITSTATUS(status) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("credentials: what root lends as a service manager does is taken, and nothing wider than that") {
+  if (geteuid() != 0) return;  // only root can lend
+  Place place;
+  REQUIRE(chmod(place.home.c_str(), 0755) == 0);
+  CredentialQuery query = place.query();
+  query.file = place.write("key", ini_ak("default", "id"), 0440);
+  CHECK(is_given_to_stranger(query));
+
+  for (const mode_t wider : {0444U, 0460U, 0441U}) {
+    CAPTURE(wider);
+    REQUIRE(chmod(query.file.c_str(), wider) == 0);
+    CHECK_FALSE(is_given_to_stranger(query));
+  }
+  REQUIRE(chmod(query.file.c_str(), 0440) == 0);
+  REQUIRE(chown(query.file.c_str(), 0, 65534) == 0);
+  CHECK_FALSE(is_given_to_stranger(query));
 }
 
 TEST_CASE("credentials: a folder, a pipe and a giant are refused without waiting") {

@@ -193,6 +193,70 @@ TEST_CASE("daemon: with no tenant to wait for it ends as well when it is told to
   CHECK(daemon->wait().exit_code == 0);
 }
 
+TEST_CASE("daemon: a second signal does not wait for what is on its way, which the next start takes over") {
+  DaemonScene scene{40, R"({"latency": {"constant_ms": 8000}})"};
+  scene.submit("good");
+  std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return scene.requests() >= 3; }));
+  daemon->send_signal(SIGTERM);
+  REQUIRE(daemon->wait_until([&] { return daemon->err().find("\"daemon_stopping\"") != std::string::npos; }));
+
+  daemon->send_signal(SIGTERM);
+
+  // Within much less than an answer takes.
+  CHECK(daemon->ends_within(4s));
+  CHECK(daemon->wait().exit_code == 128 + SIGTERM);
+  daemon = scene.serve();
+  CHECK(daemon->wait_until([&] { return daemon->err().find("\"run_taken_up\"") != std::string::npos; }));
+}
+
+TEST_CASE(
+    "daemon: an end that cannot come about is cut short after the longest request's time and a second") {
+  DaemonScene scene{400};
+  const std::string before = content_of(scene.folder / "config.json");
+  std::string patient = before;
+  for (std::size_t at = patient.find("\"rate\""); at != patient.npos; at = patient.find("\"rate\"", at + 40))
+    patient.insert(at, R"("timeouts": {"exchange": "500ms"}, )");
+  scene.folder.write("config.json", patient);
+  scene.submit("good");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return scene.requests() >= 5; }));
+  // Another program holds the store, so that nothing can be recorded any more.
+  store_tests::RawSqlite holder{scene.store};
+  holder.run("BEGIN IMMEDIATE");
+
+  const auto told_at = std::chrono::steady_clock::now();
+  daemon->send_signal(SIGTERM);
+  const ProgramEnd end = daemon->wait();
+
+  CHECK(end.exit_code == 1);
+  CHECK(end.err.find("\"daemon_left_late\"") != std::string::npos);
+  CHECK(std::chrono::steady_clock::now() - told_at >= 1400ms);
+}
+
+TEST_CASE("daemon: a tenant that a reload takes out is sent for no more, and goes on when it is back") {
+  DaemonScene scene{150};
+  scene.submit("good");
+  const std::string whole = content_of(scene.folder / "config.json");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return scene.requests() >= 10; }));
+
+  scene.folder.write("config.json", fmt::format(R"({{"store": "{}", "tenants": {{}}}})", scene.store));
+  daemon->send_signal(SIGHUP);
+  CHECK(scene.comes_to(*daemon, "1", "tenant good is paused: daemon: "));
+  CHECK(daemon->err().find("\"tenant_removed\"") != std::string::npos);
+  const std::size_t sent = scene.requests();
+  CHECK(sent < 150);
+
+  scene.folder.write("config.json", whole);
+  daemon->send_signal(SIGHUP);
+  CHECK(scene.comes_to(*daemon, "1", "all devices accepted"));
+  INFO(scene.tell({"why", "1"}).out, daemon->err());
+  CHECK(each_once(scene.executions(), 150));
+  daemon->send_signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+}
+
 TEST_CASE("daemon: an invalid configuration changes nothing, and a valid one is in force at once") {
   DaemonScene scene{3'000};
   scene.write_config(5);

@@ -89,16 +89,20 @@ Result<Look> look_further(StoreReader& store, const EventsWanted& wanted) {
   return look;
 }
 
+/// At once, so that the client knows that it is heard; how soon it shall come back, and behind which event it
+/// goes on then, should the stream break before the first one comes.
+std::string greeting(std::int64_t after) { return fmt::format("retry: 2000\nid: {}\n\n", after); }
+
 class EventStream final : public ApiStream {
  public:
+  /// @param wanted with where to begin
   EventStream(ReadSide& reads, EventsWanted wanted, std::unique_ptr<EventPause> pause)
       : reads_(reads), wanted_(std::move(wanted)), pause_(std::move(pause)) {
     wanted_.limit = events_per_piece_max;
   }
 
   asio::awaitable<Result<std::optional<std::string>>> next() override {
-    // At once, so that the client knows that it is heard; and how soon it shall come back.
-    if (!std::exchange(has_begun_, true)) co_return std::optional<std::string>{"retry: 2000\n\n"};
+    if (!std::exchange(has_begun_, true)) co_return std::optional{greeting(*wanted_.after)};
     for (std::chrono::milliseconds silent{0}; !is_stopped_; silent += look_every) {
       auto work = [this](StoreReader& store) { return look_further(store, wanted_); };
       const Result<Look> look = co_await reads_.call(std::move(work));

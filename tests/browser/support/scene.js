@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A daemon with two tenants, north and south, and the simulated cloud that it sends to, in a folder of their own.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,15 +37,19 @@ export class Scene {
   tokens = {};
   #programs = {};
 
-  /** @param options {faults: a fault plan, rate: of each tenant, anonymous: whether reading needs no token} */
-  static async start({ faults = {}, rate = 10, limit = rate, anonymous = true, jobs = {} } = {}) {
+  /**
+   * @param options {faults: a fault plan; rate: of each tenant; limit: the cloud's, of each account; anonymous: whether
+   *   reading needs no token; jobs: the job files of the daemon's folder, by their names; endpoint: of another cloud}
+   */
+  static async start({ faults = {}, rate = 10, limit = rate, anonymous = true, jobs = {}, endpoint } = {}) {
     const scene = new Scene();
     scene.folder = await mkdtemp(join(tmpdir(), "sluice-browser-"));
     scene.port = await freePort();
     scene.address = `http://127.0.0.1:${scene.port}`;
-    await scene.write("faults.json", JSON.stringify(faults));
-    await scene.startCloud(limit);
-    await scene.configure(rate, anonymous, jobs);
+    await mkdir(join(scene.folder, "jobs"));
+    for (const [name, text] of Object.entries(jobs)) await scene.write(`jobs/${name}`, text);
+    scene.endpoint = endpoint ?? (await scene.startCloud(faults, limit));
+    await scene.configure(rate, anonymous);
     await scene.startDaemon();
     return scene;
   }
@@ -54,24 +58,14 @@ export class Scene {
     return writeFile(join(this.folder, name), text, { mode: 0o600 });
   }
 
-  async startCloud(limit) {
-    const options = [
-      "--port",
-      "0",
-      "--keys",
-      "2",
-      "--limit",
-      `${limit}`,
-      "--faults",
-      "faults.json",
-      "--ledger",
-      "ledger",
-    ];
-    this.#programs.cloud = new Program(this.folder, "simulate", "--quiet", ...options);
-    this.endpoint = await this.#programs.cloud.ready((said) => /^http:\S+/m.exec(said)?.[0]);
+  async startCloud(faults, limit) {
+    await this.write("faults.json", JSON.stringify(faults));
+    const options = `--quiet --port 0 --keys 2 --limit ${limit} --faults faults.json --ledger ledger`.split(" ");
+    this.#programs.cloud = new Program(this.folder, "simulate", ...options);
+    return this.#programs.cloud.ready((said) => /^http:\S+/m.exec(said)?.[0]);
   }
 
-  async configure(rate, anonymous, jobs) {
+  async configure(rate, anonymous) {
     const lines = ["read", "operate", "admin"].map((scope) => {
       const made = JSON.parse(runProgram(this.folder, "token", "new", scope, "--scope", scope, "--output", "json"));
       this.tokens[scope] = made.token;
@@ -85,9 +79,9 @@ export class Scene {
     const config = {
       store: "sluice.db",
       default_tenant: "north",
+      jobs_folder: "jobs",
       api,
       tenants: { north: tenant(1), south: tenant(2) },
-      ...jobs,
     };
     await this.write("config.json", JSON.stringify(config));
   }

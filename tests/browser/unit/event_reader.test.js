@@ -33,3 +33,14 @@ test("EventReader: comments alone keep nothing", () => {
   assert.deepEqual(reader.take(": still there\n\n".repeat(1000)), []);
   assert.deepEqual(reader.take("id: a-4\ndata: {}\n\n"), [{ id: "a-4", data: "{}" }]);
 });
+
+test("EventReader: a number without an event says where to go on, once its block has ended", () => {
+  const reader = new EventReader();
+
+  assert.deepEqual(reader.take("retry: 2000\nid: 41\n"), []);
+  assert.equal(reader.lastId, "");
+  assert.deepEqual(reader.take("\n: nothing new\n\n"), []);
+  assert.equal(reader.lastId, "41");
+  reader.take("id: 42\ndata: {}\n\n");
+  assert.equal(reader.lastId, "42");
+});

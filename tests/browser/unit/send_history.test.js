@@ -32,7 +32,7 @@ test("sends: seconds that nobody told are without sends, and those of a restarte
 
 test("sends: a clock that was set back begins anew instead of showing a future", () => {
   const history = new SendHistory();
-  history.take(2000, sends(1999, 8));
+  history.take(2000, sends(1998, 8, 8));
   history.take(1000, sends(999, 3));
   assert.equal(history.highest(), 3);
   assert.equal(history.fillTimes(new Float64Array(historySeconds)).at(-1), 999);

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// What holds for every page: it can be read and used by everybody, in both colour schemes and on a phone.
+import assert from "node:assert/strict";
+import { browserTests } from "./support/browser_test.js";
+import { axeSource } from "./support/packages.js";
+import { isShown, pagesOf } from "./support/pages.js";
+import { jobText } from "./support/scene.js";
+
+const nightly = jobText("nightly", ["dev-0001"], { schedule: { cron: "30 2 * * mon-fri", zone: "Europe/Berlin" } });
+const faults = { latency: { constant_ms: 30 }, bad_devices: { share: 0.003 } };
+const claim = browserTests({ faults, jobs: { "nightly.json": nightly } });
+
+const forms = [
+  { name: "light", options: { colorScheme: "light" } },
+  { name: "dark", options: { colorScheme: "dark" } },
+  { name: "phone", options: { colorScheme: "light", viewport: { width: 390, height: 844 } } },
+  { name: "phone-dark", options: { colorScheme: "dark", viewport: { width: 390, height: 844 } } },
+];
+
+/** A run in the middle of its second stage, some of its devices failed. */
+async function aRun(scene) {
+  const known = (await scene.get("runs?limit=1")).items[0];
+  if (known) return known.run;
+  const id = await scene.submit("fw-2.14-rollout", 20_000, {
+    stages: [
+      { name: "canary", devices: 20, soak: "1s", gate: { failed: 20 } },
+      { name: "all", percent: 100 },
+    ],
+    abort: { failed: { max: "50%", min_sample: 100 } },
+  });
+  await scene.untilRun(id, (run) => run.devices.failed > 0 && run.devices.accepted > 500);
+  return id;
+}
+
+/** Lets the page come to rest: its first figures are there. */
+const settle = (page) => page.waitForTimeout(400);
+
+const findingsOf = async (page) => {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+};
+
+for (const form of forms) {
+  // The checker is put into the page as a script, which the page's own policy refuses, as it should.
+  claim(
+    `pages: no serious finding of axe, ${form.name}`,
+    { ...form.options, bypassCSP: true },
+    async (watched, scene) => {
+      const pages = pagesOf(await aRun(scene));
+      for (const each of pages) {
+        await watched.go(each.address);
+        await isShown(watched.page, each);
+        await settle(watched.page);
+        await watched.picture(`${each.name}-${form.name}`);
+        assert.deepEqual(await findingsOf(watched.page), [], each.name);
+      }
+    },
+  );
+}
+
+claim(
+  "pages: at 360 px none of them scrolls sideways",
+  { viewport: { width: 360, height: 740 } },
+  async (watched, scene) => {
+    for (const each of pagesOf(await aRun(scene))) {
+      await watched.go(each.address);
+      await isShown(watched.page, each);
+      await settle(watched.page);
+      const { scrollWidth, clientWidth } = await watched.page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return { scrollWidth, clientWidth };
+      });
+      assert.ok(scrollWidth <= clientWidth, `${each.name}: ${scrollWidth} in ${clientWidth} px`);
+      assert.ok(await watched.page.getByRole("button", { name: "Stop everything" }).isVisible());
+    }
+  },
+);
+
+claim("pages: the keyboard reaches the stop button, and Escape leaves its question", {}, async (watched) => {
+  const { page } = watched;
+  await isShown(page, pagesOf(1)[0]);
+  const focused = () => page.evaluate(() => document.activeElement.textContent);
+
+  for (let press = 0; press < 15 && (await focused()) !== "Stop everything"; ++press) await page.keyboard.press("Tab");
+  assert.equal(await focused(), "Stop everything");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await focused(), "Stop everything");
+});
+
+claim("pages: an address of none is said to be none", { address: "nothing/here" }, async (watched) => {
+  await watched.sees("There is no such page.");
+});

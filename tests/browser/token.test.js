@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// A daemon that wants a token: it is asked for, a wrong one is refused, and one may do no more than its scope says.
+import assert from "node:assert/strict";
+import { browserTests } from "./support/browser_test.js";
+
+const claim = browserTests({ anonymous: false });
+
+const giveIn = async (page, token) => {
+  await page.getByRole("textbox", { name: "Token" }).fill(token);
+  await page.getByRole("button", { name: "Use it" }).click();
+};
+
+claim("token: it is asked for once, a wrong one is refused, the right one works", {}, async (watched, scene) => {
+  const { page } = watched;
+  // Five wrong answers in a second are more than the daemon listens to.
+  watched.permit(/401|429/);
+  await scene.submit("first", 10);
+
+  await watched.sees("The daemon wants a token for this.");
+  assert.equal(await page.getByRole("dialog").count(), 1);
+  await giveIn(page, "not-a-token");
+  await watched.sees("The daemon did not take the token.");
+  await giveIn(page, scene.tokens.read);
+
+  await page.getByRole("link", { name: "1", exact: true }).waitFor();
+  await page.waitForTimeout(500);
+  assert.equal(await page.getByRole("dialog").count(), 0);
+});
+
+claim("token: without one, nothing is asked again until somebody presses a button", {}, async (watched) => {
+  const { page } = watched;
+  watched.permit(/401/);
+  await watched.sees("The daemon wants a token for this.");
+  await page.getByRole("button", { name: "Leave it" }).click();
+  await watched.sees("the daemon wants a token");
+
+  let requests = 0;
+  page.on("request", () => ++requests);
+  await page.waitForTimeout(2500);
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  assert.equal(requests, 0);
+
+  await page.getByRole("button", { name: "Stop everything" }).click();
+  await page.getByRole("dialog").locator("button[value=do]").click();
+  await watched.sees("The daemon wants a token for this.");
+});
+
+claim("token: one for reading may not stop anything, one for operating may", {}, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/401|403/);
+  const run = await scene.submit("long", 20_000);
+  await giveIn(page, scene.tokens.read);
+  await page.getByRole("link", { name: String(run), exact: true }).waitFor();
+
+  await watched.pressAndConfirm("Stop everything");
+  await page.locator("#notice", { hasText: "✗" }).waitFor();
+  assert.notEqual((await scene.get(`runs/${run}`)).status, "paused");
+
+  await watched.giveToken(scene.tokens.operate);
+  await watched.pressAndConfirm("Stop everything");
+  await page.locator("#notice", { hasText: "✓" }).waitFor();
+  await scene.untilRun(run, (each) => each.status === "paused");
+});
+
+claim("token: it is nowhere but in the page's memory, and gone with the page", {}, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/401/);
+  await giveIn(page, scene.tokens.read);
+  await page.getByRole("link", { name: "1", exact: true }).waitFor();
+
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  assert.equal(kept, '[{},{},""]');
+  assert.deepEqual(await watched.context.cookies(), []);
+  assert.ok(!(await page.content()).includes(scene.tokens.read));
+  await page.reload();
+  await watched.sees("The daemon wants a token for this.");
+});
