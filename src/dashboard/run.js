@@ -9,6 +9,7 @@ import { doubts } from "./doubts.js";
 import { failures } from "./failures.js";
 import { onEvent, poll } from "./live.js";
 import { runActions } from "./run_actions.js";
+import { runCharts } from "./run_charts.js";
 import { runEvents } from "./run_events.js";
 import { runHead } from "./run_head.js";
 import { stageTrack } from "./stage_track.js";
@@ -36,11 +37,13 @@ export function showRun(place, frame, id) {
   const map = new ChunkMap(id, (chunk) => detail.open(chunk));
   const detail = chunkDetail(id, frame, (chunk, step) => map.neighbour(chunk, step));
   const doubtful = doubts(id, frame, (chunk) => detail.open(map.chunk(chunk)), changed);
+  const charts = runCharts(id, frame);
   const devices = deviceSearch(id, frame);
   const failed = failures(id, frame, devices.find);
   const events = runEvents(id, frame);
   const chunks = element("section", { "aria-labelledby": "chunks-title" }, element("h2", { id: "chunks-title" }, "Chunks"), map.element, detail.element);
-  place.append(head.element, track.element, chunks, doubtful.element, failed.element, devices.element, events.element);
+  const lower = element("div", { class: "run-columns" }, failed.element, charts.element);
+  place.append(head.element, track.element, chunks, doubtful.element, lower, devices.element, events.element);
 
   async function look(signal) {
     const run = await get(`runs/${id}`, signal);
@@ -50,6 +53,7 @@ export function showRun(place, frame, id) {
     doubtful.update(run);
     map.follow(pace.map, run.stages.map((stage) => stage.name));
     detail.refresh((chunk) => map.chunk(chunk));
+    charts.follow(pace.figures);
     failed.follow(pace.figures);
     if (run.stages.length > 0) track.update(run, await get(`runs/${id}/stages`, signal));
   }
@@ -58,6 +62,6 @@ export function showRun(place, frame, id) {
   return () => {
     unlisten();
     standing.stop();
-    for (const part of [map, detail, doubtful, devices, failed, events]) part.destroy();
+    for (const part of [map, detail, doubtful, charts, devices, failed, events]) part.destroy();
   };
 }
