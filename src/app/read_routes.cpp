@@ -12,13 +12,15 @@
 
 namespace sluice {
 
-std::vector<Route> read_routes(ReadSide& reads, std::function<UtcTime()> now, MakeEventPause make_pause) {
+std::vector<Route> read_routes(ReadSide& reads, std::function<UtcTime()> now, MakeEventPause make_pause,
+                               ConfiguredTenants configured) {
   std::vector<Resource> resources = run_resources();
-  std::ranges::move(tenant_resources(), std::back_inserter(resources));
+  std::ranges::move(job_file_resources(), std::back_inserter(resources));
   std::ranges::move(picture_resources(), std::back_inserter(resources));
   std::ranges::move(report_resources(), std::back_inserter(resources));
   std::ranges::move(schedule_resources(), std::back_inserter(resources));
   std::vector<Route> routes = resource_routes(reads, std::move(resources), now);
+  std::ranges::move(tenant_routes(reads, now, std::move(configured)), std::back_inserter(routes));
   routes.push_back(devices_route(reads, std::move(now)));
   routes.push_back(events_route(reads, std::move(make_pause)));
   return routes;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "app/preview_routes.hpp"
@@ -29,7 +30,12 @@ RecordApi::~RecordApi() {
 }
 
 std::vector<Route> RecordApi::routes() {
-  std::vector<Route> routes = read_routes(reads_, system_now, timed_event_pause(ground_.loop));
+  std::vector<Route> routes =
+      read_routes(reads_, system_now, timed_event_pause(ground_.loop), [config = ground_.config] {
+        std::set<std::string> names;
+        for (const auto& [name, tenant] : config().tenants) names.insert(name);
+        return names;
+      });
   std::ranges::move(preview_routes({.thread = previewing_.get_executor(),
                                     .config = ground_.config,
                                     .environment = ground_.environment,

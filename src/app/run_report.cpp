@@ -126,6 +126,45 @@ std::optional<double> seconds_left(const RunRecord& run, const Sighting& seen) {
   return static_cast<double>(unfinished(run.chunks)) / run.rate;
 }
 
+/// As fast as the chunks of late came to their end, stalls included; absent: none did. While nothing is due
+/// and nothing is on its way, it waits for something else than its requests.
+std::optional<double> seconds_left_of_late(const RunRecord& run, const Sighting& seen, double at_least) {
+  if (!seen.late || seen.late->finished == 0) return std::nullopt;
+  const bool is_sending = seen.queue.due_now > 0 || run.chunks.in_flight > 0;
+  const double span = Seconds{(is_sending ? seen.now : seen.late->last) - seen.late->first}.count();
+  const auto left = static_cast<double>(unfinished(run.chunks));
+  const double of_late = left * span / static_cast<double>(seen.late->finished);
+  return at_least + std::max(0.0, of_late - left / run.rate);
+}
+
+void write_eta(JsonText& json, const RunRecord& run, const Sighting& seen) {
+  const std::optional<double> low = seconds_left(run, seen);
+  json.key("eta_seconds_at_least");
+  low ? json.decimal(*low, 3) : json.null();
+  json.key("eta_seconds");
+  if (!low) {
+    json.null();
+    return;
+  }
+  json.begin_object().key("low").decimal(*low, 3).key("high");
+  const std::optional<double> high = seconds_left_of_late(run, seen, *low);
+  high ? json.decimal(*high, 3) : json.null();
+  json.end_object();
+}
+
+void write_control(JsonText& json, const RunRecord& run, const Sighting& seen) {
+  json.member("control", to_string(run.control)).member("control_reason", run.control_reason);
+  json.member("control_cause", to_string(run.control_cause));
+  json.member("control_actor", seen.stopped ? seen.stopped->actor : std::string{});
+  json.member("control_at", seen.stopped ? time_text(seen.stopped->at) : std::nullopt);
+}
+
+void write_origin(JsonText& json, const RunRecord& run) {
+  json.member("purpose", to_string(run.purpose)).key("parent");
+  run.parent ? json.value(run.parent->value) : json.null();
+  json.member("submitter", run.submitter).member("job_file", run.origin.job_file);
+}
+
 // Beyond any plan, so that the conversion cannot overflow.
 std::chrono::nanoseconds duration_of(double seconds) {
   constexpr double longest = 100.0 * 24 * 3600;
@@ -191,6 +230,8 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
   json.member("tenant", run.tenant).member("endpoint", run.endpoint).member("rate", run.rate);
   json.member("duplicates", run.duplicates).member("devices_in_flight", run.devices.in_flight);
   json.member("devices_unclear", seen.queue.unclear_devices);
+  write_origin(json, run);
+  json.member("stage", run.stage);
   write_stages(json, seen.stages);
   json.key("predicted_seconds");
   run.predicted ? json.decimal(Seconds{*run.predicted}.count(), 3) : json.null();
@@ -201,10 +242,8 @@ std::string status_json(const RunRecord& run, const Sighting& seen, std::string_
   const bool is_due_later = next_due_at && *next_due_at > seen.now;
   json.member("chunks_due_now", seen.queue.due_now);
   json.member("next_due_at", is_due_later ? time_text(next_due_at) : std::nullopt);
-  json.key("eta_seconds_at_least");
-  const std::optional<double> left = seconds_left(run, seen);
-  left ? json.decimal(*left, 3) : json.null();
-  json.member("control", to_string(run.control)).member("control_reason", run.control_reason);
+  write_eta(json, run, seen);
+  write_control(json, run, seen);
   json.member("tenant_pause_reason", run.tenant_pause_reason);
   json.member("why", why_line(run, seen, store_file)).member("next_command", next_of(run, seen, store_file));
   return json.end_object().end_document().take();

@@ -10,6 +10,7 @@
 #include "app/stage_report.hpp"
 #include "sluice/core/run.hpp"
 #include "sluice/core/time.hpp"
+#include "sluice/store/pages.hpp"
 #include "sluice/store/store.hpp"
 
 namespace sluice {
@@ -27,6 +28,8 @@ struct Sighting {
   std::string config_file = {};  ///< as it was given; empty: not given
   /// By its stages, its window and its device rate; absent: by its request rate alone.
   std::optional<std::chrono::microseconds> time_left = {};
+  std::optional<LateResults> late = {};  ///< of the last minutes
+  std::optional<EventRow> stopped = {};  ///< who paused or canceled it, and when; absent: nobody did
 };
 
 /// The object that `run --output json` ends with. Devices in flight count as pending there, so that its

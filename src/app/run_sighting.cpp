@@ -2,14 +2,35 @@
 #include "app/run_sighting.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "app/time_left.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/engine/recovery.hpp"
+#include "sluice/store/pages.hpp"
 
 namespace sluice {
+namespace {
+
+// Enough to even out single slow answers, and few enough to be of now.
+constexpr int attempts_of_late = 200;
+constexpr std::chrono::minutes late_is{5};
+
+/// The order by which the run stands still or was ended.
+Result<std::optional<EventRow>> newest_stop(StoreReader& store, const RunRecord& run) {
+  if (run.control == RunControl::active) return std::optional<EventRow>{};
+  const EventsWanted wanted{.order = EventOrder::newest_first,
+                            .run = run.id,
+                            .what = run.control == RunControl::paused ? "run_paused" : "run_canceled",
+                            .limit = 1};
+  const auto page = store.pages().events_page(wanted);
+  if (page.has_error()) return page.error();
+  return page->rows.empty() ? std::optional<EventRow>{} : page->rows.front();
+}
+
+}  // namespace
 
 Result<Sighting> sight_run(StoreReader& store, const RunRecord& run, UtcTime now) {
   Sighting seen{.queue = {}, .has_owner = store.has_owner(), .now = now};
@@ -26,6 +47,13 @@ Result<Sighting> sight_run(StoreReader& store, const RunRecord& run, UtcTime now
   Result<std::optional<NewestResult>> newest = store.newest_result(run.id);
   if (newest.has_error()) return newest.error();
   seen.newest_result = std::move(*newest);
+  Result<std::optional<EventRow>> stopped = newest_stop(store, run);
+  if (stopped.has_error()) return stopped.error();
+  seen.stopped = std::move(*stopped);
+  if (is_finished(run)) return seen;
+  const auto late = store.pages().late_results(run.id, now - late_is, attempts_of_late);
+  if (late.has_error()) return late.error();
+  seen.late = *late;
   return seen;
 }
 

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -114,9 +115,10 @@ struct ApiScene {
   boost::asio::io_context loop;
   ReadSide reads{*reader, loop.get_executor(), loop.get_executor()};
   std::deque<std::function<void()>> script;  ///< what happens while a stream waits
+  std::set<std::string> configured;          ///< tenants
   Router router{read_routes(
       reads, [] { return store_tests::noon + std::chrono::minutes{1}; },
-      [this] { return std::make_unique<ScriptedPause>(script); })};
+      [this] { return std::make_unique<ScriptedPause>(script); }, [this] { return configured; })};
 };
 
 }  // namespace sluice::testing

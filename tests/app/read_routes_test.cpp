@@ -92,6 +92,22 @@ TEST_CASE("read_routes: of one run the API says what the command line says") {
         scene.json("/api/v1/runs").at("items").at(0));
 }
 
+TEST_CASE("read_routes: of a paused run the newest pause is told, and of one that goes on none") {
+  ApiScene scene;
+  const RunId run = mixed_run(*scene.store);
+  const auto order = [&](RunControl control, const char* actor, UtcTime at) {
+    expect(scene.store->set_run_control({.run = run, .control = control, .actor = actor, .now = at}));
+  };
+  order(RunControl::paused, "ann", noon + 1s);
+  order(RunControl::active, "ann", noon + 2s);
+  CHECK(scene.json("/api/v1/runs/1").at("control_at").is_null());
+
+  order(RunControl::paused, "bob", noon + 3s);
+
+  CHECK(scene.json("/api/v1/runs/1").at("control_actor") == "bob");
+  CHECK(scene.json("/api/v1/runs/1").at("control_at").as_string() == json::string{to_rfc3339(noon + 3s)});
+}
+
 TEST_CASE("read_routes: devices and chunks are picked by state, with totals that the counters know") {
   ApiScene scene;
   mixed_run(*scene.store);
@@ -165,6 +181,61 @@ TEST_CASE("read_routes: what a run has done is told by the second, from its firs
       "devices_in_doubt": 1, "latency_ms": {"p50": 1.0E2, "p95": 1.0E2, "max": 1.0E2}})"));
   CHECK(told.at("buckets").at(9).at("requests") == 0);
   CHECK(scene.get("/api/v1/runs/1/activity?buckets=601").status == 400);
+}
+
+TEST_CASE("read_routes: a code is told with the first devices that stand with it, and how many do") {
+  ApiScene scene;
+  submit(*scene.store, {2, 3, 1, 1});
+  const auto claimed = claim(*scene.store, 4);
+  const auto end_as = [&](std::size_t chunk, OutcomeKind kind, ChunkState state) {
+    expect(scene.store->settle(settlement(claimed[chunk], kind, {.state = state})));
+  };
+  expect(scene.store->settle(accepted(claimed[0])));
+  end_as(1, OutcomeKind::rejected_devices, ChunkState::failed);
+  end_as(2, OutcomeKind::rejected_devices, ChunkState::failed);
+  end_as(3, OutcomeKind::silent, ChunkState::in_doubt);
+
+  const json::array codes = scene.all("/api/v1/runs/1/codes");
+
+  CHECK(codes == json::parse(R"([
+    {"code": "Code.rejected_devices", "attempts": 2, "example": "text", "devices_failed": 4, "devices_in_doubt": 0,
+     "devices": ["dev-2", "dev-3", "dev-4"]},
+    {"code": "Code.silent", "attempts": 1, "example": "text", "devices_failed": 0, "devices_in_doubt": 1,
+     "devices": ["dev-6"]}])")
+                     .as_array());
+}
+
+TEST_CASE("read_routes: what was throttled and accepted in the end leaves no device with its code") {
+  ApiScene scene;
+  submit(*scene.store, {2});
+  expect(scene.store->settle(retried(claim_one(*scene.store), noon + 1s)));
+  CHECK(scene.all("/api/v1/runs/1/codes").at(0).at("devices") == json::parse(R"(["dev-0", "dev-1"])"));
+
+  expect(scene.store->settle(accepted(claim_one(*scene.store, noon + 1s), noon + 2s)));
+
+  const json::value code = scene.all("/api/v1/runs/1/codes").at(0);
+  CHECK(code.at("attempts") == 1);
+  CHECK(code.at("devices").as_array().empty());
+}
+
+TEST_CASE("read_routes: a configured tenant that never had a run stands among the others, on each page") {
+  ApiScene scene;
+  scene.configured = {"a", "c", "e"};
+  submit(*scene.store, {1}, "b");
+  submit(*scene.store, {1}, "c");
+  submit(*scene.store, {1}, "d");
+
+  for (const char* limit : {"1", "2", "3", "5", "100"}) {
+    CAPTURE(limit);
+    const json::array tenants = scene.all(std::string{"/api/v1/tenants?limit="} + limit);
+    CHECK(texts(tenants, "tenant") == std::vector<std::string>{"a", "b", "c", "d", "e"});
+    CHECK(tenants[0].at("configured") == true);
+    CHECK(tenants[1].at("configured") == false);
+    CHECK(tenants[2].at("configured") == true);
+  }
+  CHECK(scene.json("/api/v1/tenants/a").at("unfinished_runs") == 0);
+  CHECK(scene.json("/api/v1/tenants/a").at("silent_until").is_null());
+  CHECK(scene.get("/api/v1/tenants/f").status == 404);
 }
 
 TEST_CASE("read_routes: what is in doubt and what was decided about it are shown") {

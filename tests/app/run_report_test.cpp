@@ -201,6 +201,50 @@ TEST_CASE("run report: the ETA knows of windows and soaks") {
   CHECK(status_text(under_way(), seen).find("  ETA       at least 2h00m\n") != std::string::npos);
 }
 
+TEST_CASE("run report: the ETA is a range from the rate to the pace of late, and a stall widens it") {
+  // 52 chunks are left and the rate is 10/s: 5.2 s at least.
+  Sighting seen{.queue = {.due_now = 50}, .has_owner = true, .now = start + 10s};
+  const auto eta = [&seen] { return boost::json::parse(status_json(under_way(), seen)).at("eta_seconds"); };
+
+  CHECK(eta().at("low").as_double() == doctest::Approx(5.2));
+  CHECK(eta().at("high").is_null());  // nothing is known of it
+
+  // 20 chunks within 10 s: 26 s for 52.
+  seen.late = LateResults{.finished = 20, .first = start, .last = start + 9s};
+  CHECK(eta().at("high").as_double() == doctest::Approx(26));
+
+  seen.now = start + 20s;
+  CHECK(eta().at("high").as_double() == doctest::Approx(52));
+
+  // No faster than the rate allows, whatever was seen.
+  seen.late = LateResults{.finished = 20, .first = start + 19s, .last = start + 20s};
+  CHECK(eta().at("high").as_double() == doctest::Approx(5.2));
+
+  seen.time_left = 1h;
+  seen.late = LateResults{.finished = 20, .first = start + 10s, .last = start + 20s};
+  CHECK(eta().at("high").as_double() == doctest::Approx(3600 + 26 - 5.2));
+
+  seen.has_owner = false;
+  CHECK(eta().is_null());
+}
+
+TEST_CASE("run report: status tells who has paused a run, when, and for what") {
+  RunRecord run = under_way();
+  run.control = RunControl::paused;
+  run.control_cause = ControlCause::operator_order;
+  run.control_reason = "wrong firmware";
+  Sighting seen{.queue = {}, .has_owner = true, .now = start};
+  seen.stopped = EventRow{.at = start, .what = "run_paused", .actor = "ann"};
+
+  const auto json = boost::json::parse(status_json(run, seen));
+
+  CHECK(json.at("control_cause") == "operator");
+  CHECK(json.at("control_actor") == "ann");
+  CHECK(json.at("control_at") == "2026-01-02T03:04:05.000Z");
+  CHECK(json.at("purpose") == "run");
+  CHECK(json.at("parent").is_null());
+}
+
 TEST_CASE("run report: nobody sending means no ETA") {
   CHECK(
       boost::json::parse(status_json(under_way(), {{}, false, start})).at("eta_seconds_at_least").is_null());

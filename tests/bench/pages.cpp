@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -147,8 +148,8 @@ class Bench {
   explicit Bench(const std::string& path)
       : reader_(must(open_bounded_reader(path, std::chrono::seconds{60}))),
         router_(read_routes(
-            reads_, [] { return noon + std::chrono::hours{100}; }, timed_event_pause(loop_.get_executor()))) {
-  }
+            reads_, [] { return noon + std::chrono::hours{100}; }, timed_event_pause(loop_.get_executor()),
+            [] { return std::set<std::string>{}; })) {}
 
   /// @return where the last asked page goes on; empty: nowhere
   std::string ask(const std::string& target) {

@@ -87,7 +87,10 @@ claim("hostile: an address that makes no sense, or is markup, does nothing", {},
   const { page } = watched;
   watched.permit(/404/);
   const addresses = ["%", "%E0%A4%A", "schedules/%", "schedules/%E0%A4%A", "schedules/__proto__", "runs/99999999999"];
-  for (const address of [...addresses, ...hostileTexts.slice(0, 8).map((text) => `schedules/${encodeURIComponent(text)}`)]) {
+  for (const address of [
+    ...addresses,
+    ...hostileTexts.slice(0, 8).map((text) => `schedules/${encodeURIComponent(text)}`),
+  ]) {
     await watched.go(address);
     await page.locator("#page > *").first().waitFor();
     assert.deepEqual(await strangers(page), []);

@@ -218,6 +218,10 @@ class Pages {
   virtual Result<void> for_each_send(RunId run, const SendVisitor& visit) = 0;
   /// Of the chunks that succeeded, failed or are in doubt, those with a result.
   virtual Result<void> for_each_chunk_outcome(RunId run, const ChunkOutcomeVisitor& visit) = 0;
+  /// Of so many of the newest attempts, at most; absent: none has a result of `since` or later.
+  virtual Result<std::optional<LateResults>> late_results(RunId run, UtcTime since, int attempts_max) = 0;
+  /// By code, of results that were not accepted; @param examples of each, at most
+  virtual Result<std::vector<CodeDevices>> code_devices(RunId run, std::size_t examples) = 0;
 
   /// @return the next page's `after`; absent: there is nothing more
   virtual Result<std::optional<std::int64_t>> devices_page(

@@ -3,8 +3,11 @@
 // rows, so that a picture of a hundred thousand chunks is read within one call.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "sluice/core/chunk.hpp"
 #include "sluice/core/ids.hpp"
@@ -42,6 +45,25 @@ struct ChunkOutcome {
   UtcTime settled_at;
 
   bool operator==(const ChunkOutcome&) const = default;
+};
+
+/// How many devices stand with a code as their newest result, and some of them.
+struct CodeDevices {
+  std::string code;
+  std::int64_t failed = 0;
+  std::int64_t in_doubt = 0;
+  std::vector<std::string> examples;  ///< the first of the job's list, whatever state they are in
+
+  bool operator==(const CodeDevices&) const = default;
+};
+
+/// The newest results of a run.
+struct LateResults {
+  std::int64_t finished = 0;  ///< chunks that they have brought to their end
+  UtcTime first;
+  UtcTime last;
+
+  bool operator==(const LateResults&) const = default;
 };
 
 using ChunkOutcomeVisitor = std::function<void(const ChunkOutcome&)>;

@@ -67,4 +67,9 @@ std::optional<Cursor> cursor_from(std::string_view word, std::string_view list, 
   return cursor;
 }
 
+std::optional<Cursor> after_name(const std::string& list, const std::optional<std::string>& name) {
+  if (!name) return std::nullopt;
+  return Cursor{.list = list, .numbers = {}, .text = *name};
+}
+
 }  // namespace sluice

@@ -25,4 +25,7 @@ std::string cursor_word(const Cursor& cursor);
 /// Absent: it is no cursor of this list with so many numbers.
 std::optional<Cursor> cursor_from(std::string_view word, std::string_view list, std::size_t numbers);
 
+/// Of a list that goes by name; nothing after nothing.
+std::optional<Cursor> after_name(const std::string& list, const std::optional<std::string>& name);
+
 }  // namespace sluice

@@ -34,8 +34,8 @@ std::vector<Route> resource_routes(ReadSide& reads, std::vector<Resource> resour
 
 /// Runs and what they consist of: lists, chunks, attempts, devices, doubts, codes and the job's text.
 std::vector<Resource> run_resources();
-/// Tenants, and the job files of the daemon's folder.
-std::vector<Resource> tenant_resources();
+/// The job files of the daemon's folder.
+std::vector<Resource> job_file_resources();
 
 /// What a run looks like as a whole: its chunks as a map, and what happened when.
 std::vector<Resource> picture_resources();

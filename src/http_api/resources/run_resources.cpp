@@ -13,6 +13,8 @@
 namespace sluice {
 namespace {
 
+constexpr std::size_t example_devices = 3;
+
 std::optional<RunStatus> run_status_from(std::string_view word) {
   for (const RunStatus status :
        {RunStatus::pending, RunStatus::running, RunStatus::paused, RunStatus::succeeded,
@@ -191,6 +193,15 @@ Result<ApiAnswer> list_device_history(StoreReader& store, const ApiRequest& requ
   return answer.finish(cursor);
 }
 
+void write_code(JsonText& json, const CodeCount& code, const CodeDevices& devices) {
+  json.begin_object();
+  json.member("code", code.code).member("attempts", code.attempts).member("example", code.example);
+  json.member("devices_failed", devices.failed).member("devices_in_doubt", devices.in_doubt);
+  json.key("devices").begin_array();
+  for (const std::string& name : devices.examples) json.value(name);
+  json.end_array().end_object();
+}
+
 Result<ApiAnswer> list_codes(StoreReader& store, const ApiRequest& request, UtcTime /*now*/) {
   QueryReader query{request};
   const std::size_t limit = query.limit();
@@ -199,11 +210,12 @@ Result<ApiAnswer> list_codes(StoreReader& store, const ApiRequest& request, UtcT
   if (run.has_error()) return run.error();
   const auto codes = store.top_codes(run->id, limit);
   if (codes.has_error()) return codes.error();
+  const auto devices = store.pages().code_devices(run->id, example_devices);
+  if (devices.has_error()) return devices.error();
   PageAnswer answer{request};
   for (const CodeCount& code : *codes) {
-    JsonText& json = answer.items().begin_object();
-    json.member("code", code.code).member("attempts", code.attempts).member("example", code.example);
-    json.end_object();
+    const auto found = std::ranges::find(*devices, code.code, &CodeDevices::code);
+    write_code(answer.items(), code, found != devices->end() ? *found : CodeDevices{.code = code.code});
   }
   return answer.finish(std::nullopt);
 }

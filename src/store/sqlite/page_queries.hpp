@@ -18,6 +18,8 @@ Page<AttemptRow, AttemptId> attempts_page(Connection& connection, const Attempts
 void for_each_leaf(Connection& connection, RunId run, const LeafVisitor& visit);
 void for_each_send(Connection& connection, RunId run, const SendVisitor& visit);
 void for_each_chunk_outcome(Connection& connection, RunId run, const ChunkOutcomeVisitor& visit);
+std::optional<LateResults> late_results(Connection& connection, RunId run, UtcTime since, int attempts_max);
+std::vector<CodeDevices> code_devices(Connection& connection, RunId run, std::size_t examples);
 std::optional<std::int64_t> devices_page(Connection& connection, const DevicesWanted& wanted,
                                          const std::function<void(const DeviceResult&)>& visit);
 std::optional<DeviceHistoryWanted::Place> device_history(Connection& connection,

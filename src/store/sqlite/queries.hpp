@@ -201,6 +201,12 @@ class SqliteReads : public Seam,
   Result<void> for_each_chunk_outcome(RunId run, const ChunkOutcomeVisitor& visit) override {
     return answer([&] { queries::for_each_chunk_outcome(connection(), run, visit); });
   }
+  Result<std::optional<LateResults>> late_results(RunId run, UtcTime since, int attempts_max) override {
+    return answer([&] { return queries::late_results(connection(), run, since, attempts_max); });
+  }
+  Result<std::vector<CodeDevices>> code_devices(RunId run, std::size_t examples) override {
+    return answer([&] { return queries::code_devices(connection(), run, examples); });
+  }
   Result<std::optional<std::int64_t>> devices_page(
       const DevicesWanted& wanted, const std::function<void(const DeviceResult&)>& visit) override {
     return answer([&] { return queries::devices_page(connection(), wanted, visit); });

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, counted, duration, localTime, percent, runSign, shellWord, shortTime, words } from "../../../src/dashboard/text.js";
+import {
+  count,
+  counted,
+  duration,
+  localTime,
+  percent,
+  runSign,
+  shellWord,
+  shortTime,
+  words,
+} from "../../../src/dashboard/text.js";
 
 test("text: a share is never 100 % while something is missing, nor 0 % where something is there", () => {
   assert.equal(percent(999_999, 1_000_000), "99.9 %");
