@@ -138,6 +138,10 @@ Result<void> LentStore::set_rate(const RateOrder& order) {
 Result<void> LentStore::set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) {
   return borrow([&](Store& store) { return store.set_tenant_pause(tenant, reason, now); });
 }
+Result<void> LentStore::lift_tenant_pause(std::string_view tenant, std::string_view actor,
+                                          std::string_view words, UtcTime now) {
+  return borrow([&](Store& store) { return store.lift_tenant_pause(tenant, actor, words, now); });
+}
 
 Result<void> LentStore::move_run(RunId run, std::string_view endpoint, double rate) {
   return borrow([&](Store& store) { return store.move_run(run, endpoint, rate); });

@@ -85,6 +85,8 @@ class LentStore final : public Store, private AuditLog, private Housekeeping {
   Result<int> approve(const StageApproval& approval) override;
   Result<void> set_rate(const RateOrder& order) override;
   Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) override;
+  Result<void> lift_tenant_pause(std::string_view tenant, std::string_view actor, std::string_view words,
+                                 UtcTime now) override;
   Result<void> move_run(RunId run, std::string_view endpoint, double rate) override;
 
   std::optional<std::chrono::nanoseconds> silent_for() const override { return std::nullopt; }

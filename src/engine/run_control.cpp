@@ -41,7 +41,7 @@ Result<void> record(Store& store, const RunRecord& run, const ControlOrder& orde
     if (set.has_error()) return set;
   }
   if (order.verb != ControlVerb::resume || run.tenant_pause_reason.empty()) return {};
-  return store.set_tenant_pause(run.tenant, "", order.now);
+  return store.lift_tenant_pause(run.tenant, order.actor, order.words, order.now);
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <vector>
 
 #include "sluice/core/run_rules.hpp"
+#include "sluice/store/audit_log.hpp"
 #include "sluice/store/open_store.hpp"
 #include "store/store_fixture.hpp"
 
@@ -70,6 +72,16 @@ TEST_CASE("run control: a resume lifts the pause of the tenant as well") {
   CHECK(resumed.is_changed);
   CHECK(resumed.run.tenant_pause_reason.empty());
   CHECK(claim(*scene.store, 1).size() == 1);
+  std::vector<AuditEntry> audit;
+  expect(scene.store->audit_reader().for_each_audit_row(0, [&](const AuditRow& row) {
+    audit.push_back(row.entry);
+    return true;
+  }));
+  REQUIRE_FALSE(audit.empty());
+  CHECK(audit.back().action == "tenant_resumed");
+  CHECK(audit.back().target == "tenant prod");
+  CHECK(audit.back().before == "unpaid bill");
+  CHECK_FALSE(audit.back().actor.empty());
 }
 
 TEST_CASE("run control: stop pauses what is unfinished, oldest first, and leaves the rest alone") {

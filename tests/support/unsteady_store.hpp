@@ -111,6 +111,10 @@ class UnsteadyStore : public Store {
   Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) override {
     return real_->set_tenant_pause(tenant, reason, now);
   }
+  Result<void> lift_tenant_pause(std::string_view tenant, std::string_view actor, std::string_view words,
+                                 UtcTime now) override {
+    return real_->lift_tenant_pause(tenant, actor, words, now);
+  }
   Result<void> move_run(RunId run, std::string_view endpoint, double rate) override {
     return real_->move_run(run, endpoint, rate);
   }

@@ -401,8 +401,11 @@ class Store : public StoreReader {
   /// where another's is wanted. The same word twice is recorded once.
   virtual Result<int> approve(const StageApproval& approval) = 0;
   virtual Result<void> set_rate(const RateOrder& order) = 0;
-  /// An empty reason lifts the pause.
+  /// By the program itself. An empty reason lifts the pause.
   virtual Result<void> set_tenant_pause(std::string_view tenant, std::string_view reason, UtcTime now) = 0;
+  /// By a person: it goes on the audit. @param words why, untrusted text; may be empty
+  virtual Result<void> lift_tenant_pause(std::string_view tenant, std::string_view actor,
+                                         std::string_view words, UtcTime now) = 0;
   /// Where it is sent from now on, and how fast; the largest rate it ever had is kept for the proof of its
   /// pace.
   virtual Result<void> move_run(RunId run, std::string_view endpoint, double rate) = 0;

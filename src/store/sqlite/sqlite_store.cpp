@@ -137,6 +137,22 @@ Result<void> SqliteStore::set_tenant_pause(std::string_view tenant, std::string_
   });
 }
 
+Result<void> SqliteStore::lift_tenant_pause(std::string_view tenant, std::string_view actor,
+                                            std::string_view words, UtcTime now) {
+  return write([&] {
+    std::string before;
+    {
+      Statement row = db_.query("SELECT paused_reason FROM tenants WHERE name = ?1", tenant);
+      if (row.next()) before = row.string(0);
+    }
+    if (before.empty()) return;
+    db_.run("UPDATE tenants SET paused_reason = '' WHERE name = ?1", tenant);
+    record_event(now, std::nullopt, tenant, "tenant_resumed", words, actor);
+    record_order(now, actor, "tenant_resumed", fmt::format("tenant {}", tenant), std::move(before), "",
+                 std::string{words});
+  });
+}
+
 Result<void> SqliteStore::move_run(RunId run, std::string_view endpoint, double rate) {
   return write([&] {
     queries::require_run(db_, run);
