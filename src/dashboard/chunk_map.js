@@ -2,8 +2,20 @@
 // The chunks of a run, each a cell: which part of it is done, and where it went wrong. Only what changes is drawn.
 import { getIfChanged } from "./api.js";
 import {
-  cellAt, cellsMax, cellsOf, chunksPerCell, counting, countLetters, layOut, moved, nextWith, placeOf, positions,
-  repeated, updateLetters, worstFirst,
+  cellAt,
+  cellsMax,
+  cellsOf,
+  chunksPerCell,
+  counting,
+  countLetters,
+  layOut,
+  moved,
+  nextWith,
+  placeOf,
+  positions,
+  repeated,
+  updateLetters,
+  worstFirst,
 } from "./chunk_grid.js";
 import { tilesOf } from "./chunk_tiles.js";
 import { element, setText } from "./dom.js";
@@ -38,14 +50,20 @@ function makeLegendEntry(letter, press) {
 function showSample(sample, tile, scale) {
   sample.width = tile.width;
   sample.height = tile.height;
-  sample.style.width = sample.style.height = `${tile.width / scale}px`;
+  // A small cell is shown enlarged: its pattern is what has to be recognised.
+  sample.style.width = sample.style.height = `${Math.max(14, tile.width / scale)}px`;
   sample.getContext("2d").drawImage(tile, 0, 0);
 }
 
 export class ChunkMap {
   #run;
   #open;
-  #canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": "Map of the chunks", class: "chunk-map" });
+  #canvas = element("canvas", {
+    tabindex: 0,
+    role: "application",
+    "aria-label": "Map of the chunks",
+    class: "chunk-map",
+  });
   #cursorBox = element("div", { class: "chunk-cursor", hidden: true });
   #tip = element("div", { class: "chunk-tip", hidden: true, "aria-hidden": "true" });
   #told = element("p", { class: "chunk-told quiet", role: "status" }, keysText);
@@ -79,7 +97,10 @@ export class ChunkMap {
     this.#listen();
     this.#resized.observe(place);
     this.#scheme.addEventListener("change", this.#recolour);
-    this.#polling = poll(() => this.#pace, (signal) => this.#ask(signal));
+    this.#polling = poll(
+      () => this.#pace,
+      (signal) => this.#ask(signal),
+    );
   }
 
   /** @param pace milliseconds between two looks @param names of the stages, the first one first */
