@@ -1,5 +1,6 @@
-# What the dashboard is made of: its own files here, and uPlot as package-lock.json pins it, which npm brings when
-# CMake configures. Sets dashboard_cpp, a C++ file that takes the bytes of all of them into the program.
+# What the dashboard is made of: its own files here, and uPlot as package-lock.json pins it. npm brings it when CMake
+# configures, and esbuild with it, which makes our files small. Sets dashboard_cpp, a C++ file that takes the bytes of
+# all of them into the program.
 find_program(NPM npm)
 if(NOT NPM)
   message(FATAL_ERROR "npm is needed for the dashboard's charting library: run samples/prepare.sh, or install npm.")
@@ -26,24 +27,24 @@ file(GLOB dashboard_files CONFIGURE_DEPENDS
   ${CMAKE_CURRENT_LIST_DIR}/*.html ${CMAKE_CURRENT_LIST_DIR}/*.css ${CMAKE_CURRENT_LIST_DIR}/*.js
   ${CMAKE_CURRENT_LIST_DIR}/*.svg)
 
-# Browsers are not sent what is there for readers of the source: indentation, blank lines, and lines of JavaScript
-# that are comments, but for the licence. Every line of code stays as it is.
+# Browsers are sent the modules and styles without what is there for readers: comments, blanks, long names inside a
+# module. Modules stay modules, one file each, and the files' names stay.
 set(dashboard_sent ${PROJECT_BINARY_DIR}/generated/dashboard)
 file(MAKE_DIRECTORY ${dashboard_sent})
-set(sent_files "")
-foreach(file ${dashboard_files})
-  get_filename_component(name ${file} NAME)
-  set(left_out -e "s/^ +//" -e "/^$/d")
-  if(name MATCHES "\\.js$")
-    list(APPEND left_out -e "/^\\/\\/ SPDX/b" -e "/^(\\/\\/|\\/\\*\\*|\\*)/d")
-  endif()
-  add_custom_command(
-    OUTPUT ${dashboard_sent}/${name}
-    COMMAND sed -E ${left_out} ${file} > ${dashboard_sent}/${name}
-    DEPENDS ${file}
-    VERBATIM)
-  list(APPEND sent_files ${dashboard_sent}/${name})
-endforeach()
+list(TRANSFORM dashboard_files REPLACE ".*/" "${dashboard_sent}/" OUTPUT_VARIABLE sent_files)
+set(dashboard_sources ${dashboard_files})
+list(FILTER dashboard_sources INCLUDE REGEX "\\.(js|css)$")
+set(dashboard_pages ${dashboard_files})
+list(FILTER dashboard_pages EXCLUDE REGEX "\\.(js|css)$")
+add_custom_command(
+  OUTPUT ${sent_files}
+  COMMAND ${dashboard_packages}/node_modules/.bin/esbuild ${dashboard_sources} --outdir=${dashboard_sent} --minify
+    --target=es2022 --charset=utf8 --log-level=warning
+    "--banner:js=// SPDX-License-Identifier: MIT" "--banner:css=/* SPDX-License-Identifier: MIT */"
+  COMMAND ${CMAKE_COMMAND} -E copy ${dashboard_pages} ${dashboard_sent}
+  DEPENDS ${dashboard_files} ${dashboard_packages}/installed
+  COMMENT "Making the dashboard's files small"
+  VERBATIM)
 
 set(dashboard_files ${sent_files}
   ${dashboard_packages}/node_modules/uplot/dist/uPlot.iife.min.js

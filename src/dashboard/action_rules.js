@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// What an operator can do with a run as it stands, what that would do in numbers, and the command that does the same.
+import { count, counted } from "./text.js";
+
+/** More devices than these are sent to only if their number was typed. */
+export const untypedDevicesMax = 500;
+
+export const isOver = (run) => run.devices.pending === 0;
+
+const isPaused = (run) => run.control === "paused" || run.tenant_pause_reason !== "";
+
+/** A word for a shell, quoted where it has to be. */
+export const shellWord = (text) => (/^[\w.,:@%+/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+const unsent = (run) =>
+  `${counted(run.devices.pending, "device")} in ${counted(run.chunks.pending + run.chunks.in_flight, "chunk")}`;
+
+/** What cannot be taken back any more. */
+function onTheirWay(run) {
+  const unclear = run.devices_unclear;
+  const flying = run.devices_in_flight
+    ? ` ${counted(run.devices_in_flight, "device")} of them ${run.devices_in_flight === 1 ? "is" : "are"} on the way to the cloud now and may still get it.`
+    : "";
+  return unclear > 0 ? `${flying} ${counted(unclear, "device")} may have got it before.` : flying;
+}
+
+const pause = (run) => ({
+  verb: "pause",
+  text: "Pause",
+  reason: true,
+  consequence: `${unsent(run)} wait until the run is resumed.${onTheirWay(run)}`,
+  command: `sluice pause ${run.run}`,
+});
+
+const resume = (run) => ({
+  verb: "resume",
+  text: "Resume",
+  reason: true,
+  isMain: true,
+  consequence:
+    `${unsent(run)} are sent to, at ${count(run.rate)} requests a second at most.` +
+    (run.tenant_pause_reason === "" ? "" : ` Tenant ${run.tenant} is resumed with it, and so is every other run of it.`),
+  command: `sluice resume ${run.run}`,
+});
+
+const cancel = (run) => ({
+  verb: "cancel",
+  text: "Cancel",
+  reason: true,
+  isDangerous: true,
+  consequence: `${unsent(run)} are not sent, for ever.${onTheirWay(run)} What was accepted stays so.`,
+  command: `sluice cancel ${run.run}`,
+});
+
+function again(run, devices, which, body) {
+  const isMany = devices > untypedDevicesMax;
+  const expected = isMany ? { expect_devices: devices } : {};
+  return {
+    verb: "retry",
+    text: `Retry ${count(devices)} ${which}`,
+    confirm: isMany ? devices : undefined,
+    body: { ...body, ...expected },
+    consequence:
+      `A new run sends to the ${counted(devices, "device")} of this one that ${which === "failed" ? "failed" : "nothing was sent to"}` +
+      `, less what a run after it has taken over already. This run stays as it is.`,
+    command: `sluice retry ${run.run} --${which.replace(" ", "-")}${isMany ? ` --expect-devices ${devices}` : ""}`,
+  };
+}
+
+/** @return the actions that the run as it stands allows, the likeliest first */
+export function actionsOf(run) {
+  const actions = [];
+  if (!isOver(run)) {
+    if (isPaused(run)) actions.push(resume(run));
+    else actions.push(pause(run));
+    actions.push(cancel(run));
+  }
+  if (run.devices.failed > 0) actions.push(again(run, run.devices.failed, "failed", { failed: true }));
+  if (run.devices.canceled > 0) actions.push(again(run, run.devices.canceled, "not sent", { not_sent: true }));
+  return actions;
+}
+
+/** @param isPastGate whatever the gate before it says */
+export function approval(run, stage, isPastGate) {
+  const gate = isPastGate ? " The gate before it is overruled." : "";
+  const paused = run.control === "paused" ? " The run is paused: it has to be resumed as well." : "";
+  return {
+    title: isPastGate ? `Approve stage ${stage.name} past the gate` : `Approve stage ${stage.name}`,
+    action: isPastGate ? "Approve past the gate" : "Approve",
+    isDangerous: isPastGate,
+    consequence: `${counted(stage.devices, "device")} of stage ${stage.name} may be sent to.${gate}${paused}`,
+    command: `sluice approve ${run.run} --stage ${shellWord(stage.name)}${isPastGate ? " --past-gate" : ""}`,
+    body: { stage: stage.name, ...(isPastGate ? { past_gate: true } : {}) },
+  };
+}
+
+/** @param decision "accept" or "resend" @param doubts what is decided about; `isAll`: they are all there are */
+export function doubtDecision(run, decision, doubts, isAll) {
+  const devices = isAll ? run.devices.in_doubt : doubts.reduce((sum, doubt) => sum + doubt.devices, 0);
+  const chunks = isAll ? run.chunks.in_doubt : doubts.length;
+  const these = `${counted(devices, "device")} in ${counted(chunks, "chunk")}`;
+  const isResend = decision === "resend";
+  const which = isAll ? "" : doubts.map((doubt) => ` --chunk ${doubt.chunk}`).join("");
+  return {
+    title: isResend ? "Send once more" : "Count as accepted",
+    action: isResend ? "Send once more" : "Count as accepted",
+    isDangerous: true,
+    reason: "required",
+    confirm: isResend && devices > untypedDevicesMax ? devices : undefined,
+    consequence: isResend
+      ? `${these} are sent the command once more. They may have got it already: then it runs twice.`
+      : `${these} count as accepted (presumed) from now on, and are not sent to again. Nobody knows whether they got it.`,
+    command: `sluice doubt ${decision} ${run.run} --reason TEXT --expect-devices ${devices}${which}`,
+    body: { expect_devices: devices, ...(isAll ? {} : { chunks: doubts.map((doubt) => doubt.chunk) }) },
+  };
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// The devices of a run: found by name and state, page by page, and all of them as a file.
+import { get, stream } from "./api.js";
+import { deviceSigns, plainTable, requestId } from "./chunk_detail.js";
+import { commandLine } from "./dialog.js";
+import { element, setText } from "./dom.js";
+import { counted, localTime, words } from "./text.js";
+
+const rowsMax = 50;
+/** A larger file is made by the command line: here all of it would have to be in memory. */
+const fileCharactersMax = 64 * 1024 * 1024;
+const states = ["", "accepted", "confirmed", "presumed", "failed", "in_doubt", "canceled", "pending", "in_flight"];
+const types = { csv: "text/csv", ndjson: "application/x-ndjson" };
+
+const columns = [
+  ["Device", (device) => device.device],
+  ["State", (device) => `${deviceSigns[device.state] ?? ""} ${words(device.state)}${device.evidence === "presumed" ? " (presumed)" : ""}`],
+  ["Chunk", (device) => device.chunk, "number"],
+  ["Attempts", (device) => device.attempts, "number"],
+  ["Code", (device) => device.code],
+  ["Message", (device) => device.message],
+  ["Settled", (device) => (device.settled_at ? localTime(device.settled_at) : "")],
+  ["Request id", (device) => requestId(device.request_id)],
+];
+
+function save(pieces, name, type) {
+  const address = URL.createObjectURL(new Blob(pieces, { type }));
+  element("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
+}
+
+/** @return false: it would be too large */
+async function saveAs(run, query, format, signal) {
+  const pieces = [];
+  let characters = 0;
+  const headers = { Accept: types[format] };
+  for await (const piece of stream(`runs/${run}/devices?${query}&format=${format}`, headers, signal)) {
+    characters += piece.length;
+    if (characters > fileCharactersMax) return false;
+    pieces.push(piece);
+  }
+  save(pieces, `run-${run}-devices.${format}`, types[format]);
+  return true;
+}
+
+function searchForm() {
+  const name = element("input", { name: "name", type: "search", autocomplete: "off", spellcheck: "false" });
+  const match = element("select", { name: "match" }, element("option", { value: "prefix" }, "begins with"), element("option", { value: "search" }, "contains"));
+  const state = element("select", { name: "state" }, states.map((each) => element("option", { value: each }, each === "" ? "any" : words(each))));
+  const field = (text, control) => element("label", {}, text, control);
+  const find = element("button", { type: "submit", class: "primary" }, "Find");
+  const form = element("form", { class: "search", role: "search" }, field("Name ", match), field("Text ", name), field("State ", state), find);
+  return { form, name, match, state };
+}
+
+/** @return {element, find(filter), destroy}: filter is {state} or {name} */
+export function deviceSearch(run, frame) {
+  const fields = searchForm();
+  const found = plainTable(columns, "Devices, in the order of the job's list");
+  found.table.hidden = true;
+  const told = element("p", { class: "quiet", role: "status" });
+  const next = element("button", { type: "button", hidden: true, onclick: () => read(cursor) }, "Next page");
+  const first = element("button", { type: "button", hidden: true, onclick: () => read("") }, "First page");
+  const large = element("p", { class: "quiet", hidden: true });
+  const ending = new AbortController();
+  let cursor = "";
+
+  const query = () => {
+    const asked = new URLSearchParams();
+    if (fields.state.value) asked.set("state", fields.state.value);
+    if (fields.name.value) asked.set(fields.match.value, fields.name.value);
+    return asked.toString();
+  };
+  const command = (format) => `sluice results ${run} --output ${format}${fields.state.value && ` --state ${fields.state.value}`} > devices.${format}`;
+  const tell = (page) => {
+    const total = page.total === null || page.total === undefined ? "" : ` of ${counted(page.total, "device")}`;
+    // A search through a long list ends before its end: then a page is short, and goes on.
+    if (page.items.length > 0) return `${counted(page.items.length, "device")}${total} on this page.`;
+    return page.next ? "None so far; the list goes on." : "No such device.";
+  };
+  const read = (from) =>
+    frame.attempt(async () => {
+      const page = await get(`runs/${run}/devices?${query()}&limit=${rowsMax}${from && `&cursor=${encodeURIComponent(from)}`}`, ending.signal);
+      found.show(page.items);
+      found.table.hidden = page.items.length === 0;
+      cursor = page.next ? new URL(page.next, location.href).searchParams.get("cursor") : "";
+      next.hidden = !page.next;
+      first.hidden = from === "";
+      setText(told, tell(page));
+    });
+  const exportAs = (format) =>
+    frame.attempt(async () => {
+      const isSaved = await saveAs(run, query(), format, ending.signal);
+      large.hidden = isSaved;
+      if (!isSaved) large.replaceChildren("That is too large for a page. On the command line: ", commandLine(command(format)));
+    });
+  fields.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    read("");
+  });
+  const exports = Object.keys(types).map((format) =>
+    element("button", { type: "button", onclick: () => exportAs(format) }, `Save all as ${format.toUpperCase()}`),
+  );
+  const place = element(
+    "section",
+    { "aria-labelledby": "devices-title" },
+    element("h2", { id: "devices-title", tabindex: -1 }, "Devices"),
+    fields.form,
+    told,
+    found.table,
+    element("p", { class: "actions" }, first, next, exports),
+    large,
+  );
+  return {
+    element: place,
+    find({ state = "", name = "" }) {
+      fields.state.value = state;
+      fields.name.value = name;
+      fields.match.value = "prefix";
+      read("");
+      place.scrollIntoView();
+      place.querySelector("h2").focus();
+    },
+    destroy: () => ending.abort(),
+  };
+}

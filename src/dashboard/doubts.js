@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The chunks of which nobody knows whether the command was executed, and what a person can decide about them.
+import { doubtDecision } from "./action_rules.js";
+import { get } from "./api.js";
+import { element, keepList, setText } from "./dom.js";
+import { carryOut } from "./run_actions.js";
+import { count, counted, localTime } from "./text.js";
+
+const rowsMax = 50;
+const columns = ["Chunk", "Devices", "Sent", "Since", "Why", "Decision"];
+
+/** @param changed called when something was decided @return {element, update(run), destroy} */
+export function doubts(id, frame, openChunk, changed) {
+  const rows = element("tbody");
+  const head = element("tr", {}, columns.map((text, index) => element("th", { scope: "col", class: index === 1 || index === 2 ? "number" : null }, text)));
+  const table = element("table", { class: "rows" }, element("thead", {}, head), rows);
+  const more = element("p", { class: "quiet" });
+  const asking = new AbortController();
+  let now = null;
+  let shownOf = "";
+
+  const decide = async (decision, chosen, isAll) => {
+    const question = doubtDecision(now, decision, chosen, isAll);
+    const tell = (given) => frame.say(`✓ ${counted(given.devices, "device")} in ${counted(given.chunks, "chunk")}: ${decision === "resend" ? "to be sent once more" : "counted as accepted"}.`);
+    if (await carryOut(frame, question, `runs/${id}/doubts:${decision}`, question.body, tell)) changed();
+  };
+  const buttons = (chosen, isAll, ofWhat) => [
+    element("button", { type: "button", "aria-label": `Count as accepted: ${ofWhat}`, onclick: () => decide("accept", chosen, isAll) }, "Count as accepted"),
+    element("button", { type: "button", class: "danger", "aria-label": `Send once more: ${ofWhat}`, onclick: () => decide("resend", chosen, isAll) }, "Send once more"),
+  ];
+  const make = (doubt) => {
+    const chunk = element("button", { type: "button", class: "link", onclick: () => openChunk(doubt.chunk) }, `${doubt.chunk}`);
+    return element(
+      "tr",
+      {},
+      element("td", { "data-head": "Chunk" }, chunk),
+      element("td", { class: "number", "data-head": "Devices" }, count(doubt.devices)),
+      element("td", { class: "number", "data-head": "Sent" }, `${count(doubt.sends)}×`),
+      element("td", { class: "time", "data-head": "Since" }, localTime(doubt.since)),
+      element("td", { class: "name" }, [doubt.reason, doubt.code, doubt.message].filter(Boolean).join(": ")),
+      element("td", {}, element("div", { class: "actions" }, buttons([doubt], false, `chunk ${doubt.chunk}`))),
+    );
+  };
+  const read = async () => {
+    const page = await get(`runs/${id}/doubts?limit=${rowsMax}`, asking.signal);
+    keepList(rows, page.items, ({ chunk }) => chunk, make, () => {});
+    setText(more, page.next ? `The first ${rowsMax} of ${count(page.total ?? now.chunks.in_doubt)} chunks. All of them: sluice doubt list ${id}` : "");
+  };
+  const summary = element("p", {});
+  const place = element(
+    "section",
+    { "aria-labelledby": "doubts-title", class: "in-doubt", hidden: true },
+    element("h2", { id: "doubts-title" }, "? In doubt"),
+    summary,
+    element("div", { class: "actions" }, buttons([], true, "all")),
+    element("div", { class: "in-doubt-rows", tabindex: 0, role: "region", "aria-label": "Chunks in doubt" }, table),
+    more,
+  );
+  return {
+    element: place,
+    update(run) {
+      now = run;
+      place.hidden = run.chunks.in_doubt === 0;
+      setText(summary, `${counted(run.devices.in_doubt, "device")} in ${counted(run.chunks.in_doubt, "chunk")} were sent the command, and nobody knows whether they got it. All of them:`);
+      const these = `${run.chunks.in_doubt} ${run.devices.in_doubt}`;
+      if (these === shownOf) return;
+      shownOf = these;
+      read().catch((trouble) => trouble.name !== "AbortError" && frame.sayProblem(trouble));
+    },
+    destroy: () => asking.abort(),
+  };
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// The buttons of a run. Each says what it will do before it does it, and what happened afterwards.
+import { actionsOf } from "./action_rules.js";
+import { post } from "./api.js";
+import { ask } from "./dialog.js";
+import { element, keepList, setText } from "./dom.js";
+import { counted } from "./text.js";
+
+const done = {
+  pause: "paused",
+  resume: "resumed",
+  cancel: "canceled",
+};
+
+/** A new run, and the way to it. */
+function tellNewRun(frame, made) {
+  const link = element("a", { href: `#/runs/${made.run}` }, `run ${made.run}`);
+  frame.say(element("span", {}, `✓ ${counted(made.devices, "device")} are queued again: `, link));
+}
+
+/**
+ * Asks, posts, and says what became of it.
+ * @param question as dialog.js takes it @param tell called with the answer @return whether it was done
+ */
+export async function carryOut(frame, question, path, body, tell) {
+  const answer = await ask(question);
+  if (!answer) return false;
+  const reason = answer.reason ? { reason: answer.reason } : {};
+  const given = await frame.attempt(() => post(path, { ...body, ...reason }));
+  if (given !== undefined) tell(given);
+  return given !== undefined;
+}
+
+async function press(frame, run, action) {
+  const question = { title: `${action.text}: run ${run.run}`, action: action.text, ...action };
+  const tell = (given) => {
+    if (action.verb === "retry") return tellNewRun(frame, given);
+    const unrecorded = given.recorded ? "" : " It is not on record yet: the store does not answer.";
+    return frame.say(`✓ Run ${run.run} is ${done[action.verb]}.${unrecorded}`);
+  };
+  return carryOut(frame, question, `runs/${run.run}:${action.verb}`, action.body ?? {}, tell);
+}
+
+const kindOf = (action) => (action.isDangerous ? "danger" : action.isMain ? "primary" : null);
+
+/** @param changed called when something was done @return {update(run)} */
+export function runActions(place, frame, changed) {
+  let now = null;
+  const make = (action) => {
+    const button = element("button", { type: "button", class: kindOf(action) });
+    // What is asked is about the run as it stands when the button is pressed, not when it was made.
+    button.addEventListener("click", async () => {
+      const newest = actionsOf(now).find((each) => keyOf(each) === keyOf(action));
+      if (newest && (await press(frame, now, newest))) changed();
+    });
+    return button;
+  };
+  const keyOf = (action) => `${action.verb} ${Object.keys(action.body ?? {})[0] ?? ""}`;
+  return {
+    update(run) {
+      now = run;
+      keepList(place, actionsOf(run), keyOf, make, (button, action) => setText(button, action.text));
+    },
+  };
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// What happened to a run, the newest first: as pages from the record, and as it happens.
+import { get } from "./api.js";
+import { element, keepList, setText } from "./dom.js";
+import { onEvent } from "./live.js";
+import { localTime, words } from "./text.js";
+
+const rowsOnPage = 30;
+/** Of a run that lives long the page keeps no more than these; the older ones are in the record. */
+const rowsMax = 300;
+
+function makeEvent(event) {
+  const cells = [localTime(event.at), words(event.what), event.reason, event.actor];
+  return element("tr", {}, cells.map((text, index) => element("td", { class: index === 0 ? "time" : "name" }, text)));
+}
+
+/** The events of both lists without doubles, the newest first, and not more than so many. */
+export function mergeEvents(known, more, most) {
+  const byId = new Map([...known, ...more].map((event) => [event.id, event]));
+  return [...byId.values()].sort((a, b) => b.id - a.id).slice(0, most);
+}
+
+/** @return {element, destroy} */
+export function runEvents(run, frame) {
+  const rows = element("tbody");
+  const heads = ["Time", "What", "Why", "Who"].map((text) => element("th", { scope: "col" }, text));
+  const table = element("table", { class: "rows" }, element("thead", {}, element("tr", {}, heads)), rows);
+  const older = element("button", { type: "button", hidden: true, onclick: () => read() }, "Older events");
+  const told = element("p", { class: "quiet" });
+  const ending = new AbortController();
+  let events = [];
+  let cursor = "";
+  const show = (more) => {
+    events = mergeEvents(events, more, rowsMax);
+    keepList(rows, events, ({ id }) => id, makeEvent, () => {});
+    older.hidden = cursor === "" || events.length >= rowsMax;
+    setText(told, events.length >= rowsMax ? `The newest ${rowsMax}; all of them: GET /api/v1/events?run=${run}` : "");
+  };
+  const read = () =>
+    frame.attempt(async () => {
+      const from = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+      const page = await get(`events?run=${run}&order=newest_first&limit=${rowsOnPage}${from}`, ending.signal);
+      cursor = page.next ? new URL(page.next, location.href).searchParams.get("cursor") : "";
+      show(page.items);
+    });
+  const unlisten = onEvent((event) => event.run === Number(run) && show([event]));
+  read();
+  return {
+    element: element("section", { "aria-labelledby": "events-title" }, element("h2", { id: "events-title" }, "Events"), table, told, element("p", { class: "actions" }, older)),
+    destroy() {
+      unlisten();
+      ending.abort();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// The head of a run: how it stands and why, and its numbers, which add up to the total.
+import { element, setText } from "./dom.js";
+import { progressBar, updateProgress } from "./progress.js";
+import { chunksInAll, rowsOf, timeLeft } from "./run_figures.js";
+import { chunkStates, count, counted, duration, localTime, percent, runSign, words } from "./text.js";
+
+/** Name and text of each fact. */
+const facts = [
+  ["Tenant", (run) => run.tenant],
+  ["Time left", timeLeft],
+  ["Rate", (run) => `${run.rate} requests/s at most`],
+  ["Requests", (run) => `${count(run.requests)}, ${count(run.throttled)} throttled`],
+  ["Submitted", (run) => localTime(run.created_at)],
+  ["Started", (run) => localTime(run.started_at)],
+  ["Finished", (run) => localTime(run.finished_at)],
+  ["Took", (run) => tookText(run)],
+  ["Endpoint", (run) => run.endpoint],
+];
+
+function tookText(run) {
+  const foreseen = run.predicted_seconds === null ? "" : `foreseen: ${duration(run.predicted_seconds)}`;
+  if (run.seconds === null) return foreseen === "" ? "–" : foreseen;
+  return `${duration(run.seconds)}${foreseen && ` (${foreseen})`}`;
+}
+
+function makeFact([name]) {
+  const text = element("dd");
+  return { entry: element("div", {}, element("dt", {}, name), text), text };
+}
+
+function makeRow({ letter }) {
+  const { sign, name, state } = chunkStates[letter];
+  const cells = { devices: element("td", { class: "number" }), share: element("td", { class: "number" }) };
+  const mark = element("span", { class: `mark mark-${state}`, "aria-hidden": "true" }, sign);
+  const row = element("tr", {}, element("th", { scope: "row" }, mark, ` ${name}`), cells.devices, cells.share);
+  if (letter !== "u") {
+    cells.chunks = element("td", { class: "number", rowspan: letter === "a" ? 2 : 1 });
+    row.append(cells.chunks);
+  }
+  return { row, cells };
+}
+
+function numbersTable() {
+  const heads = ["State", "Devices", "Share", "Chunks"];
+  const rows = ["a", "u", "f", "d", "c", "i", "p"].map((letter) => makeRow({ letter }));
+  const total = [element("td", { class: "number" }), element("td", { class: "number" }, "100 %"), element("td", { class: "number" })];
+  const head = element("tr", {}, heads.map((text, index) => element("th", { scope: "col", class: index ? "number" : "" }, text)));
+  const foot = element("tr", {}, element("th", { scope: "row" }, "total"), total);
+  const table = element("table", { class: "run-numbers" }, element("thead", {}, head), element("tbody", {}, rows.map(({ row }) => row)), element("tfoot", {}, foot));
+  return {
+    table,
+    update(run) {
+      rowsOf(run).forEach((row, index) => {
+        const { cells } = rows[index];
+        setText(cells.devices, count(row.devices));
+        setText(cells.share, percent(row.devices, run.devices.total));
+        if (cells.chunks) setText(cells.chunks, count(row.chunks));
+      });
+      setText(total[0], count(run.devices.total));
+      setText(total[2], count(chunksInAll(run)));
+    },
+  };
+}
+
+/** What the numbers do not say: what may be there twice, and which chunks were cut in two. */
+function notesOf(run) {
+  const notes = [];
+  if (run.devices_unclear > 0)
+    notes.push(`Of the pending ones ${counted(run.devices_unclear, "device")} may have got the command already.`);
+  if (run.chunks.split > 0) notes.push(`${counted(run.chunks.split, "chunk")} more were split, and count as their parts.`);
+  if (run.duplicates > 0) notes.push(`${counted(run.duplicates, "duplicate")} of the list were left out.`);
+  return notes.join(" ");
+}
+
+/** Whether somebody sends it: a run that is under way and that nobody sends gets no further by itself. */
+function sendingText(run) {
+  if (run.devices.pending === 0) return "";
+  return run.being_sent ? "The daemon serves it." : "Nobody sends it.";
+}
+
+/** The daemon's own line begins with the run and ends with the command, which stand elsewhere here. */
+function whyText(run) {
+  const reason = run.why.replace(/^run \d+: /, "").split(" → ")[0];
+  return [reason && `${reason}.`, sendingText(run)].filter(Boolean).join(" ");
+}
+
+function whyLine() {
+  const reason = element("span");
+  const command = element("code");
+  const next = element("span", { class: "quiet" }, " Next, on the command line: ", command);
+  return { element: element("p", { class: "why" }, reason, next), reason, next, command };
+}
+
+/** @return {element, actions, update(run)}: the place `actions` is for buttons */
+export function runHead(id) {
+  const title = element("h1", {}, `Run ${id}`);
+  const status = element("p", { class: "status" });
+  const why = whyLine();
+  const bar = progressBar();
+  const numbers = numbersTable();
+  const notes = element("p", { class: "quiet" });
+  const made = facts.map(makeFact);
+  const list = element("dl", { class: "facts" }, made.map(({ entry }) => entry));
+  const actions = element("div", { class: "actions" });
+  const sides = element("div", { class: "run-sides" }, element("section", { "aria-label": "Devices and chunks by state" }, numbers.table, notes), list);
+  return {
+    element: element("div", { class: "run-head" }, title, element("div", { class: "run-standing" }, status, actions), why.element, bar, sides),
+    actions,
+    update(run) {
+      setText(title, `Run ${run.run}: ${run.job}`);
+      setText(status, `${runSign(run.status)} ${words(run.status)}`);
+      setText(why.reason, whyText(run));
+      setText(why.command, run.next_command);
+      why.next.hidden = run.next_command === "" || run.status === "running";
+      updateProgress(bar, run.devices);
+      numbers.update(run);
+      setText(notes, notesOf(run));
+      made.forEach(({ text }, index) => setText(text, facts[index][1](run)));
+    },
+  };
+}
