@@ -34,7 +34,7 @@ async function saveAs(run, query, format, signal) {
   const pieces = [];
   let characters = 0;
   const headers = { Accept: types[format] };
-  for await (const piece of stream(`runs/${run}/devices?${query}&format=${format}`, headers, signal)) {
+  for await (const piece of stream(`runs/${run}/devices?${query}`, headers, signal)) {
     characters += piece.length;
     if (characters > fileCharactersMax) return false;
     pieces.push(piece);
@@ -65,8 +65,9 @@ export function deviceSearch(run, frame) {
   const ending = new AbortController();
   let cursor = "";
 
-  const query = () => {
-    const asked = new URLSearchParams();
+  /** What is asked for, and `more` about how it is to be answered. */
+  const query = (more) => {
+    const asked = new URLSearchParams(more);
     if (fields.state.value) asked.set("state", fields.state.value);
     if (fields.name.value) asked.set(fields.match.value, fields.name.value);
     return asked.toString();
@@ -80,7 +81,7 @@ export function deviceSearch(run, frame) {
   };
   const read = (from) =>
     frame.attempt(async () => {
-      const page = await get(`runs/${run}/devices?${query()}&limit=${rowsMax}${from && `&cursor=${encodeURIComponent(from)}`}`, ending.signal);
+      const page = await get(`runs/${run}/devices?${query({ limit: rowsMax, ...(from && { cursor: from }) })}`, ending.signal);
       found.show(page.items);
       found.table.hidden = page.items.length === 0;
       cursor = page.next ? new URL(page.next, location.href).searchParams.get("cursor") : "";
@@ -90,7 +91,7 @@ export function deviceSearch(run, frame) {
     });
   const exportAs = (format) =>
     frame.attempt(async () => {
-      const isSaved = await saveAs(run, query(), format, ending.signal);
+      const isSaved = await saveAs(run, query({ format }), format, ending.signal);
       large.hidden = isSaved;
       if (!isSaved) large.replaceChildren("That is too large for a page. On the command line: ", commandLine(command(format)));
     });

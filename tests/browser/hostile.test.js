@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 import { browserTests } from "./support/browser_test.js";
-import { hostileDevices, hostileTexts, startHostileCloud } from "./support/hostile.js";
+import { hostileAnswer, hostileDevices, hostileTexts } from "./support/hostile.js";
 import { deviceNames } from "./support/scene.js";
+import { startScriptedCloud } from "./support/scripted_cloud.js";
 
-const cloud = await startHostileCloud();
+const cloud = await startScriptedCloud(hostileAnswer);
 after(cloud.end);
 const claim = browserTests({ rate: 500, endpoint: cloud.endpoint });
 
@@ -55,9 +56,34 @@ claim("hostile: more than 200 names of jobs and words of a server are shown lite
   for (const [id, text] of runs) {
     await watched.go(`runs/${id}`);
     await page.getByRole("heading", { level: 1, name: `Run ${id}: ${text}`, exact: true }).waitFor();
+    const [{ message }] = (await scene.get(`runs/${id}/codes`)).items;
+    await page.getByRole("cell", { name: message, exact: true }).first().waitFor();
     assert.deepEqual(await strangers(page), []);
   }
 });
+
+claim(
+  "hostile: an attempt shows the server's words and request id, and its device, literally",
+  {},
+  async (watched, scene) => {
+    const { page } = watched;
+    for (const id of [1, 2, 3, 100]) {
+      await watched.go(`runs/${id}`);
+      await page.getByRole("application", { name: /^Map of \d/ }).focus();
+      await page.keyboard.press("Enter");
+      const words = await page
+        .getByRole("region", { name: "Chunk", exact: true })
+        .locator(".request-id")
+        .first()
+        .innerText();
+      assert.ok(
+        hostileTexts.some((text) => text.replace(/\s+/g, " ") === words),
+        words,
+      );
+      assert.deepEqual(await strangers(page), []);
+    }
+  },
+);
 
 claim("hostile: a plan shows the names in it, right or wrong, literally", { address: "plan" }, async (watched) => {
   const { page } = watched;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Texts that would do something, were they ever taken for markup, for a script, for a pattern or for a key; and a
-// cloud that answers with them.
-import { createServer } from "node:http";
-
+// Texts that would do something, were they ever taken for markup, for a script, for a pattern or for a key; and an
+// answer of a cloud that has them.
 const active = [
   "<script>alert(1)</script>",
   "<img src=x onerror=alert(1)>",
@@ -70,21 +68,9 @@ export const hostileDevices = [
   "onerror",
 ];
 
-/**
- * A cloud that refuses every device, each request with the next of the texts as message and as request id.
- * @return {endpoint, end()}
- */
-export async function startHostileCloud() {
-  let next = 0;
-  const server = createServer((request, answer) => {
-    const text = hostileTexts[next++ % hostileTexts.length];
-    request.resume().on("end", () => {
-      answer.writeHead(200, { "Content-Type": "application/json" });
-      const refusal = { Code: "iot.device.NotExistedDevice", ErrorMessage: text, RequestId: text, Success: false };
-      answer.end(JSON.stringify(refusal));
-    });
-  }).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const end = () => (server.closeAllConnections(), new Promise((resolve) => server.close(resolve)));
-  return { endpoint: `http://127.0.0.1:${server.address().port}`, end };
+/** The cloud refuses every device, each request with the next of the texts as message and as request id. */
+export function hostileAnswer(before) {
+  const text = hostileTexts[before % hostileTexts.length];
+  const body = { Code: "iot.device.NotExistedDevice", ErrorMessage: text, RequestId: text, Success: false };
+  return { status: 200, body };
 }

@@ -60,11 +60,13 @@ export class WatchedPage {
   }
 
   /**
-   * Presses the button, and the one of the question that follows, whose command line the program must know.
+   * Presses the button, given by its name or as a locator, and the one of the question that follows. The program must
+   * know the command line that the question tells.
    * @return what the question said
    */
-  async pressAndConfirm(name, { reason, typed } = {}) {
-    await this.page.getByRole("button", { name, exact: true }).first().click();
+  async pressAndConfirm(button, { reason, typed } = {}) {
+    const named = () => this.page.getByRole("button", { name: button, exact: true }).first();
+    await (typeof button === "string" ? named() : button).click();
     const dialog = this.page.getByRole("dialog");
     const said = await dialog.innerText();
     this.scene.checkCommand(await dialog.locator(".command").innerText());

@@ -12,7 +12,16 @@ const run = (more = {}) => ({
   devices_in_flight: 0,
   devices_unclear: 0,
   ...more,
-  devices: { total: 1300, accepted: 66, presumed: 0, failed: 0, in_doubt: 0, canceled: 0, pending: 1234, ...more.devices },
+  devices: {
+    total: 1300,
+    accepted: 66,
+    presumed: 0,
+    failed: 0,
+    in_doubt: 0,
+    canceled: 0,
+    pending: 1234,
+    ...more.devices,
+  },
   chunks: { pending: 13, in_flight: 0, succeeded: 1, failed: 0, in_doubt: 0, split: 0, canceled: 0, ...more.chunks },
 });
 const over = { pending: 0 };
@@ -27,13 +36,19 @@ test("actions: a run that is sent can be paused and canceled, a paused one resum
 test("actions: a run that is over can only be retried, and only if something failed or was not sent", () => {
   assert.deepEqual(verbs(run({ devices: over })), []);
   assert.deepEqual(verbs(run({ devices: { pending: 0, failed: 2 } })), ["retry"]);
-  assert.deepEqual(verbs(run({ devices: { pending: 0, failed: 2, canceled: 1 }, control: "canceled" })), ["retry", "retry"]);
+  assert.deepEqual(verbs(run({ devices: { pending: 0, failed: 2, canceled: 1 }, control: "canceled" })), [
+    "retry",
+    "retry",
+  ]);
 });
 
 test("actions: what a cancel gives up is told in devices and chunks, and what may still arrive", () => {
   const [, cancel] = actionsOf(run({ devices_in_flight: 100, chunks: { pending: 12, in_flight: 1 } }));
 
-  assert.match(cancel.consequence, /^1,234 devices in 13 chunks are not sent, for ever\. Of these 100 devices may still get it/);
+  assert.match(
+    cancel.consequence,
+    /^1,234 devices in 13 chunks are not sent, for ever\. Of these 100 devices may still get it/,
+  );
   assert.equal(cancel.command, "sluice cancel 7");
   assert.equal(cancel.isDangerous, true);
 });

@@ -14,7 +14,10 @@ const run = {
 test("run figures: every device is in exactly one row, and so is every chunk that was not split", () => {
   const rows = rowsOf(run);
 
-  assert.equal(rows.reduce((sum, row) => sum + row.devices, 0), 1000);
+  assert.equal(
+    rows.reduce((sum, row) => sum + row.devices, 0),
+    1000,
+  );
   assert.equal(chunksInAll(run), 14);
   assert.equal(rows.find((row) => row.letter === "p").devices, 300);
 });
@@ -39,8 +42,18 @@ test("activity: devices are per second, and a bucket without an answer leaves a 
   const columns = activityColumns(activity);
   const begin = Date.parse(activity.from) / 1000;
 
-  assert.deepEqual(columns.devices, [[begin, begin + 2], [10, 0], [1, 0], [0, 0]]);
-  assert.deepEqual(columns.latency, [[begin, begin + 2], [80, null], [200, null], [400, null]]);
+  assert.deepEqual(columns.devices, [
+    [begin, begin + 2],
+    [10, 0],
+    [1, 0],
+    [0, 0],
+  ]);
+  assert.deepEqual(columns.latency, [
+    [begin, begin + 2],
+    [80, null],
+    [200, null],
+    [400, null],
+  ]);
 });
 
 test("activity: whoever does not see the charts is told the same in a sentence", () => {

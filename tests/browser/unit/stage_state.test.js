@@ -42,14 +42,23 @@ test("stages: after the soak the gate is asked, and the next question is told", 
 test("stages: an approval is what the stage to come waits for", () => {
   const soaked = { ...settled, settled_at: "2027-01-15T11:20:00Z" };
 
-  assert.deepEqual(texts(seen([soaked, rest], { wants_approval: true })), ["over: over", "approval: waits for an approval"]);
+  assert.deepEqual(texts(seen([soaked, rest], { wants_approval: true })), [
+    "over: over",
+    "approval: waits for an approval",
+  ]);
   const ahead = seen([canary, { ...rest, approved_at: "2027-01-15T11:30:00Z" }]);
   assert.deepEqual(texts(ahead)[1], "waiting: waits, approved");
 });
 
 test("stages: a pause holds the stage that has begun, and what a canceled run never began stays unsent", () => {
-  assert.deepEqual(texts(seen([canary, rest], { isPaused: true })), ["held: begun; the run is paused", "waiting: waits"]);
-  assert.deepEqual(texts(seen([settled, rest], { isOver: true })), ["over: over; what comes after it is not sent", "never: not sent"]);
+  assert.deepEqual(texts(seen([canary, rest], { isPaused: true })), [
+    "held: begun; the run is paused",
+    "waiting: waits",
+  ]);
+  assert.deepEqual(texts(seen([settled, rest], { isOver: true })), [
+    "over: over; what comes after it is not sent",
+    "never: not sent",
+  ]);
 });
 
 test("stages: the one to approve is the first that has not begun", () => {

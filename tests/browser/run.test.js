@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// A run: every button does what it said it would, and what is shown is what is on record.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { browserTests } from "./support/browser_test.js";
+import { deviceNames } from "./support/scene.js";
+
+// The last digits of those that the cloud does not know.
+const bad = ["dev-800003", "dev-800007", "dev-800011"];
+const claim = browserTests({ faults: { latency: { constant_ms: 20 }, bad_devices: bad } });
+
+/** Devices that no other run of this file has: one that is in an unfinished run is refused. */
+let taken = 1;
+const devices = (count) => deviceNames(count, (taken += count) - count);
+
+const done = (page) => page.locator("#notice", { hasText: "✓" });
+
+/** The number that the table of states has for the state's devices. */
+const devicesIn = async (page, state) => {
+  const row = page.locator(".run-numbers tr", { has: page.getByRole("rowheader", { name: state }) });
+  return Number((await row.locator("td").first().innerText()).replaceAll(",", ""));
+};
+
+claim("run: pause, resume and cancel do what they say, with the reason on record", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("long", devices(20_000));
+  await watched.giveToken();
+  await watched.go(`runs/${run}`);
+  await scene.untilRun(run, (each) => each.devices.accepted > 0);
+
+  assert.match(
+    await watched.pressAndConfirm("Pause", { reason: "ann's lunch" }),
+    /[\d,]+ devices in [\d,]+ chunks wait/,
+  );
+  await done(page).waitFor();
+  await scene.untilRun(run, (each) => each.status === "paused");
+  await page
+    .locator("main")
+    .getByText(/ann's lunch/)
+    .first()
+    .waitFor();
+
+  const sent = (await scene.get(`runs/${run}`)).devices.accepted;
+  await watched.pressAndConfirm("Resume");
+  await scene.untilRun(run, (each) => each.devices.accepted > sent);
+
+  assert.match(await watched.pressAndConfirm("Cancel", { reason: "wrong version" }), /are not sent, for ever/);
+  const canceled = await scene.untilRun(run, (each) => each.status === "canceled");
+  await watched.sees("– canceled");
+  await page.getByRole("button", { name: "Pause", exact: true }).waitFor({ state: "detached" });
+  assert.equal(canceled.devices.accepted + canceled.devices.canceled, 20_000);
+});
+
+claim("run: its states add up to the whole, and are those on record", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("adds-up", [...devices(40), bad[0]], { chunk_size: 10 });
+  const record = await scene.untilRun(run, (each) => each.finished_at !== null);
+  await watched.go(`runs/${run}`);
+  await watched.sees("✗ completed with failures");
+
+  assert.equal(await devicesIn(page, "accepted"), record.devices.accepted);
+  assert.equal(await devicesIn(page, "failed"), 1);
+  assert.equal(await devicesIn(page, "total"), 41);
+});
+
+claim("run: retry sends to those that failed, and tells the new run", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("some-fail", [...devices(20), bad[1]]);
+  await scene.untilRun(run, (each) => each.finished_at !== null);
+  await watched.giveToken();
+  await watched.go(`runs/${run}`);
+
+  assert.match(await watched.pressAndConfirm("Retry 1 failed"), /the 1 device of this one that failed/);
+  await done(page)
+    .getByRole("link", { name: /^run \d+$/ })
+    .click();
+  await page.waitForURL(/#\/runs\/\d+$/);
+
+  const again = Number(page.url().split("/").at(-1));
+  assert.notEqual(again, run);
+  assert.equal((await scene.get(`runs/${again}`)).devices.total, 1);
+});
+
+claim("run: a retry of 600 devices waits until their number is typed", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("never-sent", devices(600), { rate: 0.1 });
+  await scene.post(`runs/${run}:cancel`);
+  const record = await scene.untilRun(run, (each) => each.status === "canceled");
+  const unsent = record.devices.canceled;
+  assert.ok(unsent > 400);
+  await watched.giveToken();
+  await watched.go(`runs/${run}`);
+
+  const typed = unsent > 500 ? unsent : undefined;
+  await watched.pressAndConfirm(`Retry ${unsent} not sent`, { typed });
+  await done(page)
+    .getByRole("link", { name: /^run \d+$/ })
+    .waitFor();
+});
+
+claim("run: a stage that waits for an approval gets it by the button", {}, async (watched, scene) => {
+  const { page } = watched;
+  const stages = [
+    { name: "canary", devices: 5 },
+    { name: "rest", percent: 100, approval: true },
+  ];
+  const run = await scene.submit("asks-first", devices(50), { stages });
+  await scene.untilRun(run, (each) => each.devices.accepted === 5);
+  await watched.giveToken();
+  await watched.go(`runs/${run}`);
+
+  assert.match(await watched.pressAndConfirm("Approve"), /45 devices of stage rest may be sent to/);
+  await scene.untilRun(run, (each) => each.devices.accepted === 50);
+  await watched.sees("✓ succeeded");
+  await watched.picture("run-approved");
+});
+
+claim("run: a gate that stopped the run can be passed, and says so", {}, async (watched, scene) => {
+  const { page } = watched;
+  const stages = [
+    { name: "canary", devices: 2, gate: { failed: 0 } },
+    { name: "rest", percent: 100 },
+  ];
+  const run = await scene.submit("gate-fails", [bad[2], ...devices(10)], { stages, chunk_size: 1 });
+  await scene.untilRun(run, (each) => each.status === "paused");
+  await watched.giveToken();
+  await watched.go(`runs/${run}`);
+
+  assert.match(await watched.pressAndConfirm("Approve past the gate"), /The gate before it is overruled/);
+  await done(page).waitFor();
+  if ((await scene.get(`runs/${run}`)).status === "paused") await watched.pressAndConfirm("Resume");
+  await scene.untilRun(run, (each) => each.devices.accepted === 10);
+});
+
+claim("run: failures are found by code, then by device, and all devices can be saved", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("to-be-searched", [...devices(120), bad[0]]);
+  await scene.untilRun(run, (each) => each.finished_at !== null);
+  await watched.go(`runs/${run}`);
+
+  await watched.sees("iot.device.NotExistedDevice");
+  await page.getByRole("button", { name: "Show all failed devices" }).click();
+  const found = page.getByRole("region", { name: "Devices", exact: true });
+  await found.getByRole("cell", { name: bad[0] }).waitFor();
+  assert.equal(await found.locator("tbody tr").count(), 1);
+
+  await found.getByLabel("State").selectOption("");
+  await found.getByRole("button", { name: "Find" }).click();
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save all as CSV" }).click();
+  const saved = await readFile(await (await saving).path(), "utf8");
+  assert.equal(saved.trimEnd().split("\n").length, 122);
+});
