@@ -78,6 +78,7 @@ export function plainTable(columns, caption) {
 export function chunkDetail(run, frame, neighbour) {
   let shown = null;
   let asking = new AbortController();
+  let before = null;
   const title = element("h3", { tabindex: -1 });
   const attempts = plainTable(attemptColumns, "Attempts, the oldest first");
   const devices = plainTable(deviceColumns, "Devices");
@@ -97,8 +98,10 @@ export function chunkDetail(run, frame, neighbour) {
 
   const hide = () => {
     asking.abort();
+    const hadFocus = place.contains(document.activeElement);
     shown = null;
     place.hidden = true;
+    if (hadFocus) before?.focus();
   };
   const read = async (chunk) => {
     asking.abort();
@@ -125,6 +128,7 @@ export function chunkDetail(run, frame, neighbour) {
   };
   const open = async (chunk) => {
     if (chunk === null) return;
+    if (!place.contains(document.activeElement)) before = document.activeElement;
     await fill(chunk);
     place.hidden = false;
     title.focus();

@@ -23,6 +23,8 @@ import { poll } from "./live.js";
 import { chunkStates, count, counted } from "./text.js";
 
 const heightMax = 440;
+/** So many chunks are asked for as often as the page wants. */
+const calmFrom = 20000;
 const keysText = "Arrow keys move over the chunks, Enter shows the attempts of one.";
 
 function detailOf(answer) {
@@ -98,9 +100,14 @@ export class ChunkMap {
     this.#resized.observe(place);
     this.#scheme.addEventListener("change", this.#recolour);
     this.#polling = poll(
-      () => this.#pace,
+      () => this.#pause(),
       (signal) => this.#ask(signal),
     );
+  }
+
+  /** A map of very many chunks is a long answer, and a cell of several changes less: it is asked for less often. */
+  #pause() {
+    return this.#pace * Math.max(1, Math.round((this.#detail?.chunks ?? 0) / calmFrom));
   }
 
   /** @param pace milliseconds between two looks @param names of the stages, the first one first */
