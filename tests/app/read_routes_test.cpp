@@ -218,6 +218,35 @@ TEST_CASE("read_routes: what was throttled and accepted in the end leaves no dev
   CHECK(code.at("devices").as_array().empty());
 }
 
+TEST_CASE("read_routes: what was accepted is no example of a failure that came without a code") {
+  ApiScene scene;
+  submit(*scene.store, {2, 1});
+  const auto claimed = claim(*scene.store, 2);
+  Settlement fine = accepted(claimed[0]);
+  Settlement lost = settlement(claimed[1], OutcomeKind::silent, {.state = ChunkState::in_doubt});
+  fine.outcome.code = lost.outcome.code = "";
+  expect(scene.store->settle(fine));
+  expect(scene.store->settle(lost));
+
+  const json::value code = scene.all("/api/v1/runs/1/codes").at(0);
+
+  CHECK(code.at("code") == "");
+  CHECK(code.at("devices") == json::parse(R"(["dev-2"])"));
+}
+
+TEST_CASE("read_routes: after a page that came back short, a configured tenant waits for its turn") {
+  Page<TenantRow, std::string> recorded;
+  recorded.rows = {{.name = "b"}};
+  recorded.next = "b";
+
+  const auto page = with_configured(recorded, {"a", "c"}, {.limit = 10});
+
+  REQUIRE(page.rows.size() == 2);
+  CHECK(page.rows[0].name == "a");
+  CHECK(page.rows[1].name == "b");
+  CHECK(page.next == "b");
+}
+
 TEST_CASE("read_routes: a configured tenant that never had a run stands among the others, on each page") {
   ApiScene scene;
   scene.configured = {"a", "c", "e"};
