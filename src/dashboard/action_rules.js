@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What an operator can do with a run as it stands, what that would do in numbers, and the command that does the same.
-import { count, counted } from "./text.js";
+import { count, counted, shellWord } from "./text.js";
 
 /** More devices than these are sent to only if their number was typed. */
 export const untypedDevicesMax = 500;
@@ -9,9 +9,6 @@ export const isOver = (run) => run.devices.pending === 0;
 
 const isPaused = (run) => run.control === "paused" || run.tenant_pause_reason !== "";
 
-/** A word for a shell, quoted where it has to be. */
-export const shellWord = (text) => (/^[\w.,:@%+/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-
 const unsent = (run) =>
   `${counted(run.devices.pending, "device")} in ${counted(run.chunks.pending + run.chunks.in_flight, "chunk")}`;
 
@@ -19,7 +16,7 @@ const unsent = (run) =>
 function onTheirWay(run) {
   const unclear = run.devices_unclear;
   const flying = run.devices_in_flight
-    ? ` ${counted(run.devices_in_flight, "device")} of them ${run.devices_in_flight === 1 ? "is" : "are"} on the way to the cloud now and may still get it.`
+    ? ` Of these ${counted(run.devices_in_flight, "device")} may still get it: on the way to the cloud now.`
     : "";
   return unclear > 0 ? `${flying} ${counted(unclear, "device")} may have got it before.` : flying;
 }
@@ -39,7 +36,9 @@ const resume = (run) => ({
   isMain: true,
   consequence:
     `${unsent(run)} are sent to, at ${count(run.rate)} requests a second at most.` +
-    (run.tenant_pause_reason === "" ? "" : ` Tenant ${run.tenant} is resumed with it, and so is every other run of it.`),
+    (run.tenant_pause_reason === ""
+      ? ""
+      : ` Tenant ${run.tenant} is resumed with it, and so is every other run of it.`),
   command: `sluice resume ${run.run}`,
 });
 
@@ -54,6 +53,7 @@ const cancel = (run) => ({
 
 function again(run, devices, which, body) {
   const isMany = devices > untypedDevicesMax;
+  const whom = which === "failed" ? "failed" : "nothing was sent to";
   const expected = isMany ? { expect_devices: devices } : {};
   return {
     verb: "retry",
@@ -61,7 +61,7 @@ function again(run, devices, which, body) {
     confirm: isMany ? devices : undefined,
     body: { ...body, ...expected },
     consequence:
-      `A new run sends to the ${counted(devices, "device")} of this one that ${which === "failed" ? "failed" : "nothing was sent to"}` +
+      `A new run sends to the ${counted(devices, "device")} of this one that ${whom}` +
       `, less what a run after it has taken over already. This run stays as it is.`,
     command: `sluice retry ${run.run} --${which.replace(" ", "-")}${isMany ? ` --expect-devices ${devices}` : ""}`,
   };

@@ -7,7 +7,7 @@ import { chunkStates, count, counted, localTime, words } from "./text.js";
 const devicesMax = 100;
 const attemptsMax = 100;
 
-export const deviceSigns = { pending: "·", in_flight: "→", accepted: "✓", failed: "✗", in_doubt: "?", canceled: "–" };
+export const deviceSigns = Object.fromEntries(Object.values(chunkStates).map(({ state, sign }) => [state, sign]));
 
 /** An id to be quoted to the cloud's support: marked as a whole by one click, and copied by the button. */
 export function requestId(id) {
@@ -16,7 +16,10 @@ export function requestId(id) {
   if (!navigator.clipboard) return code;
   const button = element("button", { type: "button", class: "small", "aria-label": `Copy ${id}` }, "Copy");
   button.addEventListener("click", async () => {
-    const isCopied = await navigator.clipboard.writeText(id).then(() => true, () => false);
+    const isCopied = await navigator.clipboard.writeText(id).then(
+      () => true,
+      () => false,
+    );
     setText(button, isCopied ? "Copied" : "Not copied");
   });
   return element("span", { class: "copyable" }, code, button);
@@ -54,9 +57,20 @@ const deviceColumns = [
 export function plainTable(columns, caption) {
   const heads = columns.map(([head, , kind]) => element("th", { scope: "col", class: kind }, head));
   const body = element("tbody");
-  const table = element("table", { class: "rows" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, heads)), body);
+  const table = element(
+    "table",
+    { class: "rows" },
+    element("caption", {}, caption),
+    element("thead", {}, element("tr", {}, heads)),
+    body,
+  );
   const cell = (item, [head, text, kind]) => element("td", { class: kind ?? "name", "data-head": head }, text(item));
-  const row = (item) => element("tr", {}, columns.map((column) => cell(item, column)));
+  const row = (item) =>
+    element(
+      "tr",
+      {},
+      columns.map((column) => cell(item, column)),
+    );
   return { table, show: (items) => body.replaceChildren(...items.map(row)) };
 }
 
@@ -64,6 +78,7 @@ export function plainTable(columns, caption) {
 export function chunkDetail(run, frame, neighbour) {
   let shown = null;
   let asking = new AbortController();
+  let before = null;
   const title = element("h3", { tabindex: -1 });
   const attempts = plainTable(attemptColumns, "Attempts, the oldest first");
   const devices = plainTable(deviceColumns, "Devices");
@@ -71,19 +86,32 @@ export function chunkDetail(run, frame, neighbour) {
   const step = (by, text) => element("button", { type: "button", onclick: () => open(neighbour(shown.id, by)) }, text);
   const close = element("button", { type: "button", onclick: () => hide() }, "Close");
   const buttons = element("p", { class: "actions" }, step(-1, "Previous chunk"), step(1, "Next chunk"), close);
-  const place = element("section", { class: "panel", "aria-label": "Chunk", hidden: true }, title, buttons, attempts.table, devices.table, more);
+  const place = element(
+    "section",
+    { class: "panel", "aria-label": "Chunk", hidden: true },
+    title,
+    buttons,
+    attempts.table,
+    devices.table,
+    more,
+  );
 
   const hide = () => {
     asking.abort();
+    const hadFocus = place.contains(document.activeElement);
     shown = null;
     place.hidden = true;
+    if (hadFocus) before?.focus();
   };
   const read = async (chunk) => {
     asking.abort();
     asking = new AbortController();
     const { signal } = asking;
     const list = `runs/${run}/devices?position=${chunk.position}&limit=${Math.min(devicesMax, chunk.devices)}`;
-    const [sent, names] = await Promise.all([get(`chunks/${chunk.id}/attempts?limit=${attemptsMax}`, signal), get(list, signal)]);
+    const [sent, names] = await Promise.all([
+      get(`chunks/${chunk.id}/attempts?limit=${attemptsMax}`, signal),
+      get(list, signal),
+    ]);
     attempts.show(sent.items);
     devices.show(names.items.filter((device) => device.chunk === chunk.id));
     more.hidden = chunk.devices <= devicesMax;
@@ -100,6 +128,7 @@ export function chunkDetail(run, frame, neighbour) {
   };
   const open = async (chunk) => {
     if (chunk === null) return;
+    if (!place.contains(document.activeElement)) before = document.activeElement;
     await fill(chunk);
     place.hidden = false;
     title.focus();

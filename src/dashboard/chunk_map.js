@@ -2,8 +2,20 @@
 // The chunks of a run, each a cell: which part of it is done, and where it went wrong. Only what changes is drawn.
 import { getIfChanged } from "./api.js";
 import {
-  cellAt, cellsMax, cellsOf, chunksPerCell, counting, countLetters, layOut, moved, nextWith, placeOf, positions,
-  repeated, updateLetters, worstFirst,
+  cellAt,
+  cellsMax,
+  cellsOf,
+  chunksPerCell,
+  counting,
+  countLetters,
+  layOut,
+  moved,
+  nextWith,
+  placeOf,
+  positions,
+  repeated,
+  updateLetters,
+  worstFirst,
 } from "./chunk_grid.js";
 import { tilesOf } from "./chunk_tiles.js";
 import { element, setText } from "./dom.js";
@@ -11,6 +23,8 @@ import { poll } from "./live.js";
 import { chunkStates, count, counted } from "./text.js";
 
 const heightMax = 440;
+/** So many chunks are asked for as often as the page wants. */
+const calmFrom = 20000;
 const keysText = "Arrow keys move over the chunks, Enter shows the attempts of one.";
 
 function detailOf(answer) {
@@ -38,14 +52,20 @@ function makeLegendEntry(letter, press) {
 function showSample(sample, tile, scale) {
   sample.width = tile.width;
   sample.height = tile.height;
-  sample.style.width = sample.style.height = `${tile.width / scale}px`;
+  // A small cell is shown enlarged: its pattern is what has to be recognised.
+  sample.style.width = sample.style.height = `${Math.max(14, tile.width / scale)}px`;
   sample.getContext("2d").drawImage(tile, 0, 0);
 }
 
 export class ChunkMap {
   #run;
   #open;
-  #canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": "Map of the chunks", class: "chunk-map" });
+  #canvas = element("canvas", {
+    tabindex: 0,
+    role: "application",
+    "aria-label": "Map of the chunks",
+    class: "chunk-map",
+  });
   #cursorBox = element("div", { class: "chunk-cursor", hidden: true });
   #tip = element("div", { class: "chunk-tip", hidden: true, "aria-hidden": "true" });
   #told = element("p", { class: "chunk-told quiet", role: "status" }, keysText);
@@ -79,7 +99,15 @@ export class ChunkMap {
     this.#listen();
     this.#resized.observe(place);
     this.#scheme.addEventListener("change", this.#recolour);
-    this.#polling = poll(() => this.#pace, (signal) => this.#ask(signal));
+    this.#polling = poll(
+      () => this.#pause(),
+      (signal) => this.#ask(signal),
+    );
+  }
+
+  /** A map of very many chunks is a long answer, and a cell of several changes less: it is asked for less often. */
+  #pause() {
+    return this.#pace * Math.max(1, Math.round((this.#detail?.chunks ?? 0) / calmFrom));
   }
 
   /** @param pace milliseconds between two looks @param names of the stages, the first one first */

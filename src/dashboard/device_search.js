@@ -4,7 +4,7 @@ import { get, stream } from "./api.js";
 import { deviceSigns, plainTable, requestId } from "./chunk_detail.js";
 import { commandLine } from "./dialog.js";
 import { element, setText } from "./dom.js";
-import { counted, localTime, words } from "./text.js";
+import { count, counted, localTime, words } from "./text.js";
 
 const rowsMax = 50;
 /** A larger file is made by the command line: here all of it would have to be in memory. */
@@ -14,7 +14,11 @@ const types = { csv: "text/csv", ndjson: "application/x-ndjson" };
 
 const columns = [
   ["Device", (device) => device.device],
-  ["State", (device) => `${deviceSigns[device.state] ?? ""} ${words(device.state)}${device.evidence === "presumed" ? " (presumed)" : ""}`],
+  [
+    "State",
+    (device) =>
+      `${deviceSigns[device.state] ?? ""} ${words(device.state)}${device.evidence === "presumed" ? " (presumed)" : ""}`,
+  ],
   ["Chunk", (device) => device.chunk, "number"],
   ["Attempts", (device) => device.attempts, "number"],
   ["Code", (device) => device.code],
@@ -45,11 +49,27 @@ async function saveAs(run, query, format, signal) {
 
 function searchForm() {
   const name = element("input", { name: "name", type: "search", autocomplete: "off", spellcheck: "false" });
-  const match = element("select", { name: "match" }, element("option", { value: "prefix" }, "begins with"), element("option", { value: "search" }, "contains"));
-  const state = element("select", { name: "state" }, states.map((each) => element("option", { value: each }, each === "" ? "any" : words(each))));
+  const match = element(
+    "select",
+    { name: "match" },
+    element("option", { value: "prefix" }, "begins with"),
+    element("option", { value: "search" }, "contains"),
+  );
+  const state = element(
+    "select",
+    { name: "state" },
+    states.map((each) => element("option", { value: each }, each === "" ? "any" : words(each))),
+  );
   const field = (text, control) => element("label", {}, text, control);
   const find = element("button", { type: "submit", class: "primary" }, "Find");
-  const form = element("form", { class: "search", role: "search" }, field("Name ", match), field("Text ", name), field("State ", state), find);
+  const form = element(
+    "form",
+    { class: "search", role: "search" },
+    field("Name ", match),
+    field("Text ", name),
+    field("State ", state),
+    find,
+  );
   return { form, name, match, state };
 }
 
@@ -72,16 +92,22 @@ export function deviceSearch(run, frame) {
     if (fields.name.value) asked.set(fields.match.value, fields.name.value);
     return asked.toString();
   };
-  const command = (format) => `sluice results ${run} --output ${format}${fields.state.value && ` --state ${fields.state.value}`} > devices.${format}`;
+  const command = (format) =>
+    `sluice results ${run} --output ${format}${fields.state.value && ` --state ${fields.state.value}`} > devices.${format}`;
   const tell = (page) => {
-    const total = page.total === null || page.total === undefined ? "" : ` of ${counted(page.total, "device")}`;
     // A search through a long list ends before its end: then a page is short, and goes on.
-    if (page.items.length > 0) return `${counted(page.items.length, "device")}${total} on this page.`;
+    const isKnown = page.total !== null && page.total !== undefined;
+    if (page.items.length > 0 && isKnown)
+      return `${count(page.items.length)} of ${counted(page.total, "device")} on this page.`;
+    if (page.items.length > 0) return `${counted(page.items.length, "device")} on this page.`;
     return page.next ? "None so far; the list goes on." : "No such device.";
   };
   const read = (from) =>
     frame.attempt(async () => {
-      const page = await get(`runs/${run}/devices?${query({ limit: rowsMax, ...(from && { cursor: from }) })}`, ending.signal);
+      const page = await get(
+        `runs/${run}/devices?${query({ limit: rowsMax, ...(from && { cursor: from }) })}`,
+        ending.signal,
+      );
       found.show(page.items);
       found.table.hidden = page.items.length === 0;
       cursor = page.next ? new URL(page.next, location.href).searchParams.get("cursor") : "";
@@ -93,7 +119,8 @@ export function deviceSearch(run, frame) {
     frame.attempt(async () => {
       const isSaved = await saveAs(run, query({ format }), format, ending.signal);
       large.hidden = isSaved;
-      if (!isSaved) large.replaceChildren("That is too large for a page. On the command line: ", commandLine(command(format)));
+      if (!isSaved)
+        large.replaceChildren("That is too large for a page. On the command line: ", commandLine(command(format)));
     });
   fields.form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -7,12 +7,19 @@ import { carryOut } from "./run_actions.js";
 import { count, counted, localTime } from "./text.js";
 
 const rowsMax = 50;
+const outcomes = { accept: "counted as accepted", resend: "to be sent once more" };
 const columns = ["Chunk", "Devices", "Sent", "Since", "Why", "Decision"];
 
 /** @param changed called when something was decided @return {element, update(run), destroy} */
 export function doubts(id, frame, openChunk, changed) {
   const rows = element("tbody");
-  const head = element("tr", {}, columns.map((text, index) => element("th", { scope: "col", class: index === 1 || index === 2 ? "number" : null }, text)));
+  const head = element(
+    "tr",
+    {},
+    columns.map((text, index) =>
+      element("th", { scope: "col", class: index === 1 || index === 2 ? "number" : null }, text),
+    ),
+  );
   const table = element("table", { class: "rows" }, element("thead", {}, head), rows);
   const more = element("p", { class: "quiet" });
   const asking = new AbortController();
@@ -21,15 +28,33 @@ export function doubts(id, frame, openChunk, changed) {
 
   const decide = async (decision, chosen, isAll) => {
     const question = doubtDecision(now, decision, chosen, isAll);
-    const tell = (given) => frame.say(`✓ ${counted(given.devices, "device")} in ${counted(given.chunks, "chunk")}: ${decision === "resend" ? "to be sent once more" : "counted as accepted"}.`);
+    const tell = (given) =>
+      frame.say(`✓ ${counted(given.devices, "device")} in ${counted(given.chunks, "chunk")}: ${outcomes[decision]}.`);
     if (await carryOut(frame, question, `runs/${id}/doubts:${decision}`, question.body, tell)) changed();
   };
   const buttons = (chosen, isAll, ofWhat) => [
-    element("button", { type: "button", "aria-label": `Count as accepted: ${ofWhat}`, onclick: () => decide("accept", chosen, isAll) }, "Count as accepted"),
-    element("button", { type: "button", class: "danger", "aria-label": `Send once more: ${ofWhat}`, onclick: () => decide("resend", chosen, isAll) }, "Send once more"),
+    element(
+      "button",
+      { type: "button", "aria-label": `Count as accepted: ${ofWhat}`, onclick: () => decide("accept", chosen, isAll) },
+      "Count as accepted",
+    ),
+    element(
+      "button",
+      {
+        type: "button",
+        class: "danger",
+        "aria-label": `Send once more: ${ofWhat}`,
+        onclick: () => decide("resend", chosen, isAll),
+      },
+      "Send once more",
+    ),
   ];
   const make = (doubt) => {
-    const chunk = element("button", { type: "button", class: "link", onclick: () => openChunk(doubt.chunk) }, `${doubt.chunk}`);
+    const chunk = element(
+      "button",
+      { type: "button", class: "link", onclick: () => openChunk(doubt.chunk) },
+      `${doubt.chunk}`,
+    );
     return element(
       "tr",
       {},
@@ -43,8 +68,19 @@ export function doubts(id, frame, openChunk, changed) {
   };
   const read = async () => {
     const page = await get(`runs/${id}/doubts?limit=${rowsMax}`, asking.signal);
-    keepList(rows, page.items, ({ chunk }) => chunk, make, () => {});
-    setText(more, page.next ? `The first ${rowsMax} of ${count(page.total ?? now.chunks.in_doubt)} chunks. All of them: sluice doubt list ${id}` : "");
+    keepList(
+      rows,
+      page.items,
+      ({ chunk }) => chunk,
+      make,
+      () => {},
+    );
+    setText(
+      more,
+      page.next
+        ? `The first ${rowsMax} of ${count(page.total ?? now.chunks.in_doubt)} chunks. All of them: sluice doubt list ${id}`
+        : "",
+    );
   };
   const summary = element("p", {});
   const place = element(
@@ -61,7 +97,8 @@ export function doubts(id, frame, openChunk, changed) {
     update(run) {
       now = run;
       place.hidden = run.chunks.in_doubt === 0;
-      setText(summary, `${counted(run.devices.in_doubt, "device")} in ${counted(run.chunks.in_doubt, "chunk")} were sent the command, and nobody knows whether they got it. All of them:`);
+      const all = `${counted(run.devices.in_doubt, "device")} in ${counted(run.chunks.in_doubt, "chunk")}`;
+      setText(summary, `${all} were sent the command, and nobody knows whether they got it. All of them:`);
       const these = `${run.chunks.in_doubt} ${run.devices.in_doubt}`;
       if (these === shownOf) return;
       shownOf = these;

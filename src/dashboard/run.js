@@ -28,7 +28,11 @@ function paceOf(run) {
 
 export function showRun(place, frame, id) {
   let pace = paces.waiting;
-  const standing = poll(() => pace.run, (signal) => look(signal), frame.sayProblem);
+  const standing = poll(
+    () => pace.run,
+    (signal) => look(signal),
+    frame.sayProblem,
+  );
   const changed = () => standing.now();
 
   const head = runHead(id);
@@ -41,9 +45,14 @@ export function showRun(place, frame, id) {
   const devices = deviceSearch(id, frame);
   const failed = failures(id, frame, devices.find);
   const events = runEvents(id, frame);
-  const chunks = element("section", { "aria-labelledby": "chunks-title" }, element("h2", { id: "chunks-title" }, "Chunks"), map.element, detail.element);
-  const lower = element("div", { class: "run-columns" }, failed.element, charts.element);
-  place.append(head.element, track.element, chunks, doubtful.element, lower, devices.element, events.element);
+  const chunks = element(
+    "section",
+    { "aria-labelledby": "chunks-title" },
+    element("h2", { id: "chunks-title" }, "Chunks"),
+    map.element,
+    detail.element,
+  );
+  place.append(head.element, track.element, chunks, doubtful.element, failed.element, charts.element, devices.element, events.element);
 
   async function look(signal) {
     const run = await get(`runs/${id}`, signal);
@@ -51,7 +60,10 @@ export function showRun(place, frame, id) {
     head.update(run);
     actions.update(run);
     doubtful.update(run);
-    map.follow(pace.map, run.stages.map((stage) => stage.name));
+    map.follow(
+      pace.map,
+      run.stages.map((stage) => stage.name),
+    );
     detail.refresh((chunk) => map.chunk(chunk));
     charts.follow(pace.figures);
     failed.follow(pace.figures);

@@ -31,5 +31,6 @@ export function latencyText({ buckets }) {
   if (told.length === 0) return "Nothing was answered yet.";
   const newest = told.at(-1);
   const slowest = Math.max(...told.map((latency) => latency.max));
-  return `Lately half were below ${count(Math.round(newest.p50))} ms; the slowest of all took ${count(Math.round(slowest))} ms.`;
+  const [half, most] = [newest.p50, slowest].map((milliseconds) => `${count(Math.round(milliseconds))} ms`);
+  return `Lately half were below ${half}; the slowest of all took ${most}.`;
 }

@@ -10,10 +10,16 @@ import { count, duration } from "./text.js";
 const bucketsMax = 120;
 const perSecond = (plot, values) => values.map((value) => (value >= 1000 ? `${value / 1000}k` : `${value}`));
 
+const numberText = (number, unit) =>
+  number === null || number === undefined ? "–" : `${count(Math.round(number))} ${unit}`;
+
+/** What the lines of a chart have at one place: "accepted 98 /s, failed 2 /s". */
+const tellAt = (names, columns, at, unit) =>
+  names.map((name, index) => `${name} ${numberText(columns[index + 1][at], unit)}`).join(", ");
+
 /** @return {element, follow(milliseconds), destroy} */
 export function runCharts(run, frame) {
   let columns = activityColumns({ buckets: [] });
-  const number = (list, index, unit) => (list[index] === null || list[index] === undefined ? "–" : `${count(Math.round(list[index]))} ${unit}`);
   const throughput = timeChart({
     label: "Devices with a result, per second",
     lines: [
@@ -22,7 +28,7 @@ export function runCharts(run, frame) {
       { name: "in doubt", colour: "--in_doubt", isStepped: true },
     ],
     marks: perSecond,
-    tell: (at) => `accepted ${number(columns.devices[1], at, "/s")}, failed ${number(columns.devices[2], at, "/s")}, in doubt ${number(columns.devices[3], at, "/s")}`,
+    tell: (at) => tellAt(["accepted", "failed", "in doubt"], columns.devices, at, "/s"),
   });
   const latency = timeChart({
     label: "Time to an answer, in milliseconds",
@@ -31,7 +37,7 @@ export function runCharts(run, frame) {
       { name: "19 of 20 are faster", colour: "--in_doubt" },
       { name: "the slowest", colour: "--failed" },
     ],
-    tell: (at) => `half below ${number(columns.latency[1], at, "ms")}, 19 of 20 below ${number(columns.latency[2], at, "ms")}, slowest ${number(columns.latency[3], at, "ms")}`,
+    tell: (at) => tellAt(["half below", "19 of 20 below", "slowest"], columns.latency, at, "ms"),
   });
   const buckets = element("p", { class: "quiet" });
   let pace = 5000;
@@ -42,13 +48,22 @@ export function runCharts(run, frame) {
       columns = activityColumns(activity);
       throughput.draw(columns.devices, throughputText(activity));
       latency.draw(columns.latency, latencyText(activity));
-      buckets.textContent = activity.buckets.length === 0 ? "Nothing was sent yet." : `Each point stands for ${duration(activity.bucket_seconds)}.`;
+      buckets.textContent =
+        activity.buckets.length === 0
+          ? "Nothing was sent yet."
+          : `Each point stands for ${duration(activity.bucket_seconds)}.`;
     },
     frame.sayProblem,
   );
-  const charts = element("div", { class: "charts" }, throughput.element, latency.element);
+  const charts = element("div", { class: "run-charts" }, throughput.element, latency.element);
   return {
-    element: element("section", { "aria-labelledby": "charts-title" }, element("h2", { id: "charts-title" }, "Throughput and latency"), charts, buckets),
+    element: element(
+      "section",
+      { "aria-labelledby": "charts-title" },
+      element("h2", { id: "charts-title" }, "Throughput and latency"),
+      charts,
+      buckets,
+    ),
     follow(milliseconds) {
       const isFaster = milliseconds < pace;
       pace = milliseconds;

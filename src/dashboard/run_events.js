@@ -11,7 +11,11 @@ const rowsMax = 300;
 
 function makeEvent(event) {
   const cells = [localTime(event.at), words(event.what), event.reason, event.actor];
-  return element("tr", {}, cells.map((text, index) => element("td", { class: index === 0 ? "time" : "name" }, text)));
+  return element(
+    "tr",
+    {},
+    cells.map((text, index) => element("td", { class: index === 0 ? "time" : "name" }, text)),
+  );
 }
 
 /** The events of both lists without doubles, the newest first, and not more than so many. */
@@ -32,7 +36,13 @@ export function runEvents(run, frame) {
   let cursor = "";
   const show = (more) => {
     events = mergeEvents(events, more, rowsMax);
-    keepList(rows, events, ({ id }) => id, makeEvent, () => {});
+    keepList(
+      rows,
+      events,
+      ({ id }) => id,
+      makeEvent,
+      () => {},
+    );
     older.hidden = cursor === "" || events.length >= rowsMax;
     setText(told, events.length >= rowsMax ? `The newest ${rowsMax}; all of them: GET /api/v1/events?run=${run}` : "");
   };
@@ -46,7 +56,14 @@ export function runEvents(run, frame) {
   const unlisten = onEvent((event) => event.run === Number(run) && show([event]));
   read();
   return {
-    element: element("section", { "aria-labelledby": "events-title" }, element("h2", { id: "events-title" }, "Events"), table, told, element("p", { class: "actions" }, older)),
+    element: element(
+      "section",
+      { "aria-labelledby": "events-title" },
+      element("h2", { id: "events-title" }, "Events"),
+      table,
+      told,
+      element("p", { class: "actions" }, older),
+    ),
     destroy() {
       unlisten();
       ending.abort();

@@ -5,17 +5,31 @@ import { progressBar, updateProgress } from "./progress.js";
 import { chunksInAll, rowsOf, timeLeft } from "./run_figures.js";
 import { chunkStates, count, counted, duration, localTime, percent, runSign, words } from "./text.js";
 
-/** Name and text of each fact. */
+/** Who or what has stopped it, where it is on record. */
+function stoppedText(run) {
+  if (run.control === "active") return "";
+  const by = run.control_actor || words(run.control_cause);
+  return `${words(run.control)}${by && ` by ${by}`}${run.control_at ? `, ${localTime(run.control_at)}` : ""}`;
+}
+
+function sourceText(run) {
+  if (run.parent !== null) return element("a", { href: `#/runs/${run.parent}` }, `${run.purpose} of run ${run.parent}`);
+  return run.job_file;
+}
+
+/** Name and text of each fact; one without a text is not shown. */
 const facts = [
   ["Tenant", (run) => run.tenant],
+  ["Stopped", stoppedText],
   ["Time left", timeLeft],
   ["Rate", (run) => `${run.rate} requests/s at most`],
   ["Requests", (run) => `${count(run.requests)}, ${count(run.throttled)} throttled`],
-  ["Submitted", (run) => localTime(run.created_at)],
+  ["Submitted", (run) => `${localTime(run.created_at)}${run.submitter && ` by ${run.submitter}`}`],
   ["Started", (run) => localTime(run.started_at)],
   ["Finished", (run) => localTime(run.finished_at)],
   ["Took", (run) => tookText(run)],
   ["Endpoint", (run) => run.endpoint],
+  ["From", sourceText],
 ];
 
 function tookText(run) {
@@ -27,6 +41,13 @@ function tookText(run) {
 function makeFact([name]) {
   const text = element("dd");
   return { entry: element("div", {}, element("dt", {}, name), text), text };
+}
+
+/** @param content a text or a link */
+function updateFact({ entry, text }, content) {
+  entry.hidden = content === "";
+  const told = content.textContent ?? content;
+  if (text.textContent !== told) text.replaceChildren(content);
 }
 
 function makeRow({ letter }) {
@@ -44,10 +65,28 @@ function makeRow({ letter }) {
 function numbersTable() {
   const heads = ["State", "Devices", "Share", "Chunks"];
   const rows = ["a", "u", "f", "d", "c", "i", "p"].map((letter) => makeRow({ letter }));
-  const total = [element("td", { class: "number" }), element("td", { class: "number" }, "100 %"), element("td", { class: "number" })];
-  const head = element("tr", {}, heads.map((text, index) => element("th", { scope: "col", class: index ? "number" : "" }, text)));
+  const total = [
+    element("td", { class: "number" }),
+    element("td", { class: "number" }, "100 %"),
+    element("td", { class: "number" }),
+  ];
+  const head = element(
+    "tr",
+    {},
+    heads.map((text, index) => element("th", { scope: "col", class: index ? "number" : "" }, text)),
+  );
   const foot = element("tr", {}, element("th", { scope: "row" }, "total"), total);
-  const table = element("table", { class: "run-numbers" }, element("thead", {}, head), element("tbody", {}, rows.map(({ row }) => row)), element("tfoot", {}, foot));
+  const table = element(
+    "table",
+    { class: "run-numbers" },
+    element("thead", {}, head),
+    element(
+      "tbody",
+      {},
+      rows.map(({ row }) => row),
+    ),
+    element("tfoot", {}, foot),
+  );
   return {
     table,
     update(run) {
@@ -68,7 +107,8 @@ function notesOf(run) {
   const notes = [];
   if (run.devices_unclear > 0)
     notes.push(`Of the pending ones ${counted(run.devices_unclear, "device")} may have got the command already.`);
-  if (run.chunks.split > 0) notes.push(`${counted(run.chunks.split, "chunk")} more were split, and count as their parts.`);
+  if (run.chunks.split > 0)
+    notes.push(`${counted(run.chunks.split, "chunk")} more were split, and count as their parts.`);
   if (run.duplicates > 0) notes.push(`${counted(run.duplicates, "duplicate")} of the list were left out.`);
   return notes.join(" ");
 }
@@ -101,11 +141,28 @@ export function runHead(id) {
   const numbers = numbersTable();
   const notes = element("p", { class: "quiet" });
   const made = facts.map(makeFact);
-  const list = element("dl", { class: "facts" }, made.map(({ entry }) => entry));
+  const list = element(
+    "dl",
+    { class: "run-facts" },
+    made.map(({ entry }) => entry),
+  );
   const actions = element("div", { class: "actions" });
-  const sides = element("div", { class: "run-sides" }, element("section", { "aria-label": "Devices and chunks by state" }, numbers.table, notes), list);
+  const sides = element(
+    "div",
+    { class: "run-sides" },
+    element("section", { "aria-label": "Devices and chunks by state" }, numbers.table, notes),
+    list,
+  );
   return {
-    element: element("div", { class: "run-head" }, title, element("div", { class: "run-standing" }, status, actions), why.element, bar, sides),
+    element: element(
+      "div",
+      { class: "run-head" },
+      title,
+      element("div", { class: "run-standing" }, status, actions),
+      why.element,
+      bar,
+      sides,
+    ),
     actions,
     update(run) {
       setText(title, `Run ${run.run}: ${run.job}`);
@@ -116,7 +173,7 @@ export function runHead(id) {
       updateProgress(bar, run.devices);
       numbers.update(run);
       setText(notes, notesOf(run));
-      made.forEach(({ text }, index) => setText(text, facts[index][1](run)));
+      made.forEach((fact, index) => updateFact(fact, facts[index][1](run)));
     },
   };
 }

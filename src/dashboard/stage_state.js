@@ -3,7 +3,9 @@
 import { duration } from "./text.js";
 
 const isSoaking = (stage, terms, now) =>
-  terms !== undefined && terms.soak_seconds > 0 && now < new Date(stage.settled_at).getTime() + 1000 * terms.soak_seconds;
+  terms !== undefined &&
+  terms.soak_seconds > 0 &&
+  now < new Date(stage.settled_at).getTime() + 1000 * terms.soak_seconds;
 
 const secondsUntil = (iso, now) => Math.max(0, (new Date(iso).getTime() - now) / 1000);
 

@@ -30,7 +30,8 @@ function gateTexts(terms, next) {
 }
 
 function timesText(stage) {
-  if (!stage.opened_at) return stage.approved_at ? `approved ${localTime(stage.approved_at)} by ${stage.approved_by}` : "";
+  if (!stage.opened_at)
+    return stage.approved_at ? `approved ${localTime(stage.approved_at)} by ${stage.approved_by}` : "";
   const approved = stage.approved_by ? `, approved by ${stage.approved_by}` : "";
   return `${localTime(stage.opened_at)} – ${stage.settled_at ? localTime(stage.settled_at) : ""}${approved}`;
 }
@@ -66,7 +67,13 @@ function updateStage(item, { stage, state, terms, next, mayApprove, mayPass }) {
   setText(parts.approve, state.word === "approval" ? "Approve" : "Approve ahead");
   setAttribute(parts.approve, "class", state.word === "approval" ? "primary" : null);
   parts.past.hidden = !mayPass;
-  keepList(parts.gate, terms ? gateTexts(terms, next) : [], (text) => text, (text) => element("li", {}, text), () => {});
+  keepList(
+    parts.gate,
+    terms ? gateTexts(terms, next) : [],
+    (text) => text,
+    (text) => element("li", {}, text),
+    () => {},
+  );
 }
 
 /**
@@ -83,7 +90,12 @@ function buttonsOf(stage, index, seen, states) {
 /** @param changed called when something was approved @return {element, update(run, seen)} */
 export function stageTrack(frame, changed) {
   const track = element("ol", { class: "stage-track" });
-  const section = element("section", { "aria-labelledby": "stages-title", hidden: true }, element("h2", { id: "stages-title" }, "Stages"), track);
+  const section = element(
+    "section",
+    { "aria-labelledby": "stages-title", hidden: true },
+    element("h2", { id: "stages-title" }, "Stages"),
+    track,
+  );
   let now = null;
   const approve = async (number, isPastGate) => {
     const question = approval(now.run, now.seen.stages[number - 1], isPastGate);

@@ -85,5 +85,6 @@ claim(
     await watched.picture("map-chunk");
     await detail.getByRole("button", { name: "Close" }).click();
     await detail.waitFor({ state: "hidden" });
+    assert.equal(await map(page).evaluate((canvas) => canvas === document.activeElement), true, "where the focus goes");
   },
 );
