@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Makes the two pictures of the dashboard that the README shows: the overview, and a run in the middle of its rollout
 // with some failures. Needs a release build, and tests/browser/run.sh to have been run once (it installs what is
-// needed). Takes a minute. Usage: docs/screenshots.mjs
+// needed). Takes three minutes. Usage: docs/screenshots.mjs
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -41,14 +41,16 @@ async function picture(browser, scene, address, height, name) {
 const scene = await Scene.start({ faults, jobs });
 const browser = await launch();
 try {
-  const small = await scene.submit("settings-canteen", deviceNames(900, 90_000), { tenant: "south" });
-  await scene.untilRun(small, (run) => run.finished_at !== null);
+  // What the last minutes looked like before the rollout.
+  const before = await scene.submit("settings-2.13", deviceNames(60_000, 100_000), { rate: 7 });
+  const small = await scene.submit("settings-canteen", deviceNames(20_000, 200_000), { tenant: "south", rate: 4 });
+  for (const each of [before, small]) await scene.untilRun(each, (run) => run.finished_at !== null, 200);
   const run = await scene.submit("fw-2.14-rollout", 40_000, rollout);
   const paused = await scene.submit("fw-2.14-config", deviceNames(12_000, 50_000), { tenant: "south" });
   await scene.untilRun(paused, (each) => each.devices.accepted > 4000);
   await scene.post(`runs/${paused}:pause`, { reason: "support asked to wait until noon" });
   await scene.untilRun(run, (each) => each.devices.accepted > 18_000, 120);
-  await picture(browser, scene, "", 800, "dashboard-overview.png");
+  await picture(browser, scene, "", 900, "dashboard-overview.png");
   await picture(browser, scene, `runs/${run}`, 1100, "dashboard-run.png");
 } finally {
   await browser.close();

@@ -86,7 +86,11 @@ export const get = async (path, signal) => (await request(`/api/v1/${path}`, { s
  */
 export async function getIfChanged(path, tag, signal) {
   const answer = await request(`/api/v1/${path}`, { signal, headers: tag ? { "If-None-Match": tag } : {} });
-  if (answer.status === 304) return { tag, content: null };
+  if (answer.status === 304) {
+    // Read to its end, empty as it is: what is left unread counts as given up.
+    await answer.text();
+    return { tag, content: null };
+  }
   return { tag: answer.headers.get("ETag") ?? "", content: await answer.json() };
 }
 

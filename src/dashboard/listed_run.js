@@ -53,7 +53,9 @@ export function noteText(run, detail) {
   if (!isUnfinished(run)) return run.seconds === null ? "" : `took ${duration(run.seconds)}`;
   if (!detail) return "";
   const why = detail.why.replace(`run ${run.run}: `, "");
-  return [detail.being_sent ? "being sent" : "not being sent", why].filter((text) => text).join(": ");
+  // Of one that is paused, the reason says enough.
+  const sending = !detail.being_sent ? "not being sent" : run.status === "paused" ? "" : "being sent";
+  return [sending, why].filter((text) => text).join(": ");
 }
 
 /** Unfinished runs first, the newest first among each; no run twice. */

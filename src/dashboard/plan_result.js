@@ -135,6 +135,6 @@ export const planTables = (plan) =>
     listed("Mind", "▲", plan.warnings),
     figures(plan),
     element("h3", {}, "Stages"),
-    element("div", { class: "wide" }, stageTable(plan.stages)),
+    element("div", { class: "wide", role: "region", "aria-label": "Stages", tabindex: 0 }, stageTable(plan.stages)),
     listed("What stops it by itself", "■", plan.stops),
   );

@@ -60,6 +60,68 @@ for (const form of forms) {
   );
 }
 
+/** What comes up by a press: [name, address, what is pressed and waited for]. */
+const opened = [
+  [
+    "a question",
+    "",
+    async (page) => {
+      await page.getByRole("button", { name: "Stop everything" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  ],
+  [
+    "what is wrong with a job",
+    "plan",
+    async (page) => {
+      await page.getByRole("textbox", { name: "Job file (JSON)" }).fill('{"name": 5}');
+      await page.getByRole("button", { name: "Job 1:10" }).waitFor();
+    },
+  ],
+  [
+    "what would come of a job",
+    "plan",
+    async (page) => {
+      await page.getByRole("textbox", { name: "Job file (JSON)" }).fill(jobText("fw", ["dev-0001"]));
+      await page.getByRole("button", { name: "Send it …" }).waitFor();
+    },
+  ],
+  [
+    "the attempts of a chunk",
+    "runs/1",
+    async (page) => {
+      await page.getByRole("application", { name: /^Map of \d/ }).focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("region", { name: "Chunk", exact: true }).waitFor();
+    },
+  ],
+  [
+    "one schedule",
+    "schedules/nightly",
+    (page) => page.getByRole("region", { name: "Next 10 ticks" }).locator("tbody tr").nth(9).waitFor(),
+  ],
+];
+
+// Each scheme and each width once.
+for (const form of forms.filter(({ name }) => name === "dark" || name === "phone")) {
+  claim(
+    `pages: no serious finding of axe in what comes up, ${form.name}`,
+    { ...form.options, bypassCSP: true },
+    async (watched, scene) => {
+      watched.permit(/422/);
+      await aRun(scene);
+      for (const [name, address, open] of opened) {
+        await watched.go("nothing");
+        await watched.go(address);
+        await open(watched.page);
+        await watched.picture(`${name.replaceAll(" ", "-")}-${form.name}`);
+        assert.deepEqual(await findingsOf(watched.page), [], name);
+        await watched.page.keyboard.press("Escape");
+      }
+    },
+  );
+}
+
 claim(
   "pages: at 360 px none of them scrolls sideways",
   { viewport: { width: 360, height: 740 } },

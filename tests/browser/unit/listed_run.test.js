@@ -44,6 +44,7 @@ test("runs: an unfinished one says whether it is being sent, and why not; a fini
     "not being sent: paused: look first",
   );
   assert.equal(noteText({ ...run, status: "running" }, { being_sent: true, why: "" }), "being sent");
+  assert.equal(noteText({ ...run, status: "paused" }, { being_sent: true, why: "paused by ann" }), "paused by ann");
   assert.equal(noteText(run, undefined), "");
   assert.equal(noteText({ run: 7, status: "succeeded", seconds: 75 }), "took 1 min 15 s");
 });
