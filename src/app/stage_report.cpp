@@ -43,7 +43,7 @@ void see_terms(const RunRecord& run, const Job& job, StageSighting& seen) {
 void see_next_step(const RunRecord& run, const Job& job, UtcTime now, StageSighting& seen) {
   RunStages stages{job.rollout};
   stages.begin(seen.tally, run.stage);
-  stages.learn(seen.stages);
+  stages.learn(seen.stages, seen.tally);
   const NextStep next = stages.next(now);
   seen.waits_for = next.reason;
   seen.until = next.until;

@@ -212,6 +212,7 @@ asio::awaitable<ApiAnswer> decide_doubt(Ground ground, DoubtVerdict verdict, Api
   const Result<Decided> decided = co_await ground->daemon.store().call(std::move(work));
   if (decided.has_error()) co_return refused(decided.error());
   ground->daemon.look_for_work(decided->tenant);
+  ground->daemon.look_again();
   const std::string next = command_after(*decision, {}, /*has_daemon=*/true);
   co_return ApiAnswer{.body = resolved_json(*decision, decided->resolved, next)};
 }

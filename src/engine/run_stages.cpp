@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "sluice/core/mutation.hpp"
 
@@ -20,8 +21,22 @@ bool RunStages::is_needed() const {
   return has_stages() || abort.failed || abort.in_doubt || abort.rejected_in_a_row || !abort.codes.empty();
 }
 
+void RunStages::learn(std::vector<StageRecord> stages, RunTally tally) {
+  stages_ = std::move(stages);
+  if (has_stages() && open_ > 0 && !stages_.at(index(open_)).settled_at) settled_steady_.reset();
+  for (const ChunkResult& result :
+       std::exchange(heeded_meanwhile_, std::nullopt).value_or(std::vector<ChunkResult>{}))
+    sluice::heed(tally, result);
+  const auto still_holds = [](const StageTally& mine, const StageTally& recorded) {
+    return mine.in_doubt <= recorded.in_doubt && sluice::settled(mine) >= sluice::settled(recorded);
+  };
+  if (std::ranges::equal(tally_.stages, tally.stages, still_holds)) return;
+  tally_ = std::move(tally);
+}
+
 std::optional<Trip> RunStages::heed(const ChunkResult& result) {
   if (!is_needed()) return std::nullopt;
+  if (heeded_meanwhile_) heeded_meanwhile_->push_back(result);
   sluice::heed(tally_, result);
   return judge(rollout_, tally_, result);
 }

@@ -32,8 +32,11 @@ class RunStages {
     tally_ = std::move(tally);
     open_ = open_stage;
   }
-  /// What the record says of the stages; an approval may have come.
-  void learn(std::vector<StageRecord> stages) { stages_ = std::move(stages); }
+  /// The record is being looked at: what is heeded from now on may not be in it.
+  void begin_to_learn() { heeded_meanwhile_.emplace(); }
+  /// What the record says. An approval may have come, and a person may have decided about doubt: then what was
+  /// counted so far is no longer so, and devices that are sent to again have no result yet.
+  void learn(std::vector<StageRecord> stages, RunTally tally);
 
   /// Counts a result. @return the threshold that it passes
   std::optional<Trip> heed(const ChunkResult& result);
@@ -71,6 +74,7 @@ class RunStages {
 
   Rollout rollout_;
   RunTally tally_;
+  std::optional<std::vector<ChunkResult>> heeded_meanwhile_;  ///< while the record is being looked at
   std::vector<StageRecord> stages_;
   int open_ = 1;
   std::optional<GateAnswer> answer_;  ///< of the open stage's outside check

@@ -56,17 +56,25 @@ asio::awaitable<Result<void>> StageKeeper::begin(ServedRun& run) {
 
 asio::awaitable<Result<void>> StageKeeper::learn(ServedRun& run) {
   if (!run.stages.has_stages()) co_return Result<void>{};
-  auto read = [id = run.id()](Store& store) { return store.stages(id); };
-  Result<std::vector<StageRecord>> stages = co_await store_.call(std::move(read));
-  if (stages.has_error()) co_return stages.error();
+  auto read = [id = run.id()](Store& store) -> Result<std::pair<std::vector<StageRecord>, RunTally>> {
+    Result<std::vector<StageRecord>> stages = store.stages(id);
+    if (stages.has_error()) return stages.error();
+    Result<RunTally> tally = store.tally(id);
+    if (tally.has_error()) return tally.error();
+    return std::pair{std::move(*stages), std::move(*tally)};
+  };
+  run.stages.begin_to_learn();
+  Result<std::pair<std::vector<StageRecord>, RunTally>> found = co_await store_.call(std::move(read));
+  if (found.has_error()) co_return found.error();
+  std::vector<StageRecord>& stages = found->first;
   if (approves_itself_) {
-    for (StageRecord& stage : *stages) stage.approved_at = clock_.utc_now();
+    for (StageRecord& stage : stages) stage.approved_at = clock_.utc_now();
   }
-  for (StageRecord& stage : *stages) {
+  for (StageRecord& stage : stages) {
     if (stage.settled_at && is_seeded(Mutation::soak_anew)) stage.settled_at = clock_.utc_now();
     if (stage.settled_at && is_seeded(Mutation::soak_forgotten)) stage.settled_at = UtcTime{};
   }
-  run.stages.learn(std::move(*stages));
+  run.stages.learn(std::move(stages), std::move(found->second));
   co_return Result<void>{};
 }
 

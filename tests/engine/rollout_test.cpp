@@ -510,6 +510,43 @@ TEST_CASE("rollout: what an operator has sent once more belongs to its stage, wh
   CHECK(sent[2].at >= sent[1].at + 10s);
 }
 
+TEST_CASE("rollout: a stage that waits for its approval waits as well for what is sent once more before it") {
+  // As above, but while the run is being served: the approval comes right after the resend.
+  EngineBench bench{[](const SentRequest&, std::size_t n) -> ScriptedAnswer {
+    if (n == 0) return {50ms, gateway_refusal(500, "InternalError")};
+    return {n == 1 ? 10s : 50ms, accepted_answer()};
+  }};
+  Job job = three_stages();
+  job.rollout.stages[0].soak = 0ms;
+  job.rollout.stages[0].gate = {};
+  job.rollout.stages[1].approval = Approval{};
+  const RunId run = bench.submit(1000, job, {20, 480, 500});
+  const auto resend = [&](Dispatcher& dispatcher) {
+    REQUIRE(bench.record(run).devices.in_doubt == 20);
+    REQUIRE(bench.store
+                ->resolve_doubt({.run = run,
+                                 .verdict = DoubtVerdict::resend,
+                                 .expected_devices = 20,
+                                 .actor = "li",
+                                 .reason = "nobody saw it",
+                                 .now = bench.clock.utc_now()})
+                .has_value());
+    dispatcher.look_again();
+  };
+  const auto approve = [&](Dispatcher& dispatcher) {
+    REQUIRE(bench.store->approve({.run = run, .actor = "li", .now = bench.clock.utc_now()}).has_value());
+    dispatcher.look_again();
+  };
+
+  REQUIRE(bench.dispatch_with({{1min, resend}, {1min + 1s, approve}}).has_value());
+
+  const auto& sent = bench.cloud.sent();
+  REQUIRE(sent.size() == 2 + 5 + 5);
+  CHECK(sent[1].devices.size() == 20);
+  CHECK(sent[2].at >= sent[1].at + 10s);
+  CHECK(bench.record(run).devices.accepted == 1000);
+}
+
 TEST_CASE("rollout: an answer about one stage says nothing about the next") {
   EngineBench bench{all_well};
   Job job = three_stages();
