@@ -7,11 +7,15 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iterator>
+#include <mutex>
+#include <stop_token>
 
+#include "app/daemon_pause.hpp"
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/found_work.hpp"
@@ -33,9 +37,20 @@ using namespace std::chrono_literals;
 
 constexpr auto status_interval = 5s;
 constexpr auto drain_reserve = 1s;
+constexpr auto tidying_time_max = 3s;
 constexpr auto log_reserve = 100ms;
 
 void ignore(const std::exception_ptr&) {}
+
+/// A backup or an examination that is under way on its thread cannot be told to stop, and nothing depends on
+/// it.
+void leave_unless_stopped(const std::stop_token& stopping) {
+  std::mutex mutex;
+  std::condition_variable_any waiting;
+  std::unique_lock lock{mutex};
+  waiting.wait_for(lock, stopping, tidying_time_max, [] { return false; });
+  if (!stopping.stop_requested()) std::_Exit(exit_codes::all_accepted);
+}
 
 }  // namespace
 
@@ -372,7 +387,10 @@ asio::awaitable<void> Daemon::leave_late() {
 void Daemon::end_if_done() {
   if (!is_ending_ || !lanes_.empty() || !desk_.is_idle() || std::exchange(is_over_, true)) return;
   server_.close();
-  signals_.cancel();
+  // Nobody waits for a signal any more, and the next one is to end the process.
+  boost::system::error_code ignored;
+  signals_.clear(ignored);
+  last_resort_ = std::jthread{leave_unless_stopped};
   pulse_.stop();
   manager_alarm_->ring();
   late_alarm_->ring();
@@ -437,8 +455,7 @@ asio::awaitable<void> Daemon::tell_of_strangers() {
     if (config_->tenants.contains(tenant)) continue;
     log_.warning("tenant_unknown", {{"tenant", tenant}, {"hint", "Its runs wait until it is configured."}});
     auto pause = [tenant, now = clock_.utc_now()](Store& store) {
-      const std::string reason = std::string{daemon_pause_begin} + "the configuration has no such tenant";
-      return store.set_tenant_pause(tenant, reason, now);
+      return set_daemon_pause(store, tenant, "the configuration has no such tenant", now);
     };
     (void)co_await store_.call(std::move(pause));
   }

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -121,6 +122,7 @@ class Daemon final : public SteeredRuns {
   void end_if_done();
 
   const UtcTime started_at_;
+  std::jthread last_resort_;  ///< leaves the process if tidying up takes too long; ended last of all
   const CommonOptions common_;
   const Environment environment_;
   const SessionGround& ground_;

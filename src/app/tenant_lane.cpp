@@ -8,6 +8,7 @@
 #include <exception>
 #include <utility>
 
+#include "app/daemon_pause.hpp"
 #include "app/watched_deny_list.hpp"
 #include "sluice/core/silence.hpp"
 #include "sluice/core/split_guard.hpp"
@@ -93,7 +94,10 @@ asio::awaitable<Result<void>> TenantLane::serve(const PreparedTenant& prepared) 
   const Result<bool> is_paused = co_await is_paused_by_daemon();
   if (is_paused.has_error()) co_return is_paused.error();
   // Before its work is looked for: of a tenant that is paused, none is found.
-  if (*is_paused || !trouble_.empty()) co_await set_pause("");
+  if (*is_paused || !trouble_.empty()) {
+    co_await set_pause("");
+    told_trouble_.clear();
+  }
   Result<FoundWork> found = co_await find();
   if (found.has_error()) co_return found.error();
   Clock& clock = *ground_.session.clock;
@@ -103,7 +107,6 @@ asio::awaitable<Result<void>> TenantLane::serve(const PreparedTenant& prepared) 
                           clock.steady_now() + silence_left(run.record.tenant_silent_until, clock.utc_now()));
   }
   if (!std::exchange(trouble_, {}).empty()) ground_.log.info("tenant_goes_on", {{"tenant", tenant_}});
-  told_trouble_.clear();
   ground_.live.begin_to_serve(tenant_, prepared.setup.rate);
 
   Dispatcher dispatcher{ground_.loop,
@@ -133,7 +136,7 @@ asio::awaitable<Result<bool>> TenantLane::is_paused_by_daemon() {
   auto work = [this]() -> Result<bool> {
     const Result<std::optional<TenantRow>> row = ground_.reader.pages().tenant(tenant_);
     if (row.has_error()) return row.error();
-    return *row && (*row)->paused_reason.starts_with(daemon_pause_begin);
+    return *row && is_daemon_pause((*row)->paused_reason);
   };
   co_return co_await ground_.reading.call(std::move(work));
 }
@@ -275,9 +278,10 @@ std::set<RunId> TenantLane::served() const {
   return served;
 }
 
-asio::awaitable<void> TenantLane::set_pause(std::string reason) {
-  auto work = [tenant = tenant_, reason = std::move(reason), now = ground_.session.clock->utc_now()](
-                  Store& store) { return store.set_tenant_pause(tenant, reason, now); };
+asio::awaitable<void> TenantLane::set_pause(std::string why) {
+  auto work = [tenant = tenant_, why = std::move(why), now = ground_.session.clock->utc_now()](Store& store) {
+    return set_daemon_pause(store, tenant, why, now);
+  };
   const Result<void> done = co_await ground_.store.call(std::move(work));
   if (done.has_error())
     ground_.log.error("pause_not_recorded", {{"tenant", tenant_}, {"error", done.error().message}});
@@ -293,7 +297,7 @@ asio::awaitable<void> TenantLane::suffer(const Error& error) {
   trouble_ = error.message;
   if (std::exchange(told_trouble_, trouble_) == trouble_) co_return;
   ground_.log.error("tenant_stuck", {{"tenant", tenant_}, {"error", error.message}, {"hint", error.hint}});
-  co_await set_pause(std::string{daemon_pause_begin} + error.message);
+  co_await set_pause(error.message);
 }
 
 std::optional<Error> TenantLane::take_key(const std::string& key) {

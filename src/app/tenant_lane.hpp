@@ -51,9 +51,6 @@ struct LaneGround {
   std::map<std::string, std::string> key_holders = {};
 };
 
-/// How the reason of a pause begins that the daemon has set, and lifts by itself.
-inline constexpr std::string_view daemon_pause_begin = "daemon: ";
-
 class TenantLane : public std::enable_shared_from_this<TenantLane> {
  public:
   TenantLane(std::string tenant, std::shared_ptr<const Config> config, LaneGround& ground);
@@ -89,7 +86,7 @@ class TenantLane : public std::enable_shared_from_this<TenantLane> {
   boost::asio::awaitable<void> look();
   boost::asio::awaitable<void> apply_configuration();
   boost::asio::awaitable<void> take_up(FoundRun found);
-  boost::asio::awaitable<void> set_pause(std::string reason);
+  boost::asio::awaitable<void> set_pause(std::string why);
   boost::asio::awaitable<void> suffer(const Error& error);
   std::optional<Error> take_key(const std::string& key);
   void leave_key();

@@ -133,8 +133,11 @@ asio::awaitable<void> ApiConnection::serve() {
 
 void ApiConnection::leave() {
   is_leaving_ = true;
-  if (stream_) stream_->stop();
-  if (is_reading_) close();
+  if (is_reading_) return close();
+  if (!stream_) return;
+  stream_->stop();
+  // Whoever takes a long answer slowly must not keep the server from ending.
+  limit_time(farewell_time);
 }
 
 /// Absent: the client has left.
@@ -361,8 +364,19 @@ asio::awaitable<bool> ApiConnection::write(ApiAnswer answer, bool has_body, bool
 }
 
 asio::awaitable<bool> ApiConnection::write_stream(const ApiAnswer& answer) {
+  // A client who has left is told from one who has nothing to say, so that his stream does not count as open.
+  wire_->watch([self = shared_from_this()] {
+    if (self->stream_) self->stream_->stop();
+    self->close();
+  });
+  const bool is_taken = co_await write_pieces(answer);
+  wire_->unwatch();
+  co_return is_taken;
+}
+
+asio::awaitable<bool> ApiConnection::write_pieces(const ApiAnswer& answer) {
   while (true) {
-    deadline_.cancel();
+    if (!is_leaving_) deadline_.cancel();
     const Result<std::optional<std::string>> piece = co_await answer.stream->next();
     if (piece.has_error()) {
       ApiAnswer broken = refused(piece.error());
@@ -370,6 +384,7 @@ asio::awaitable<bool> ApiConnection::write_stream(const ApiAnswer& answer) {
       co_return false;
     }
     if (!*piece) break;
+    if (is_leaving_) co_return false;
     if ((*piece)->empty()) continue;  // an empty chunk would be the end
     const std::string chunk = chunk_of(**piece);
     const bool is_taken = co_await write_within_time(chunk);
@@ -401,7 +416,7 @@ void ApiConnection::make_problem(ApiAnswer& answer) {
 }
 
 asio::awaitable<bool> ApiConnection::write_within_time(std::string_view text) {
-  limit_time(common_.limits.write_time + time_for(text.size()));
+  limit_time(is_leaving_ ? farewell_time : common_.limits.write_time + time_for(text.size()));
   const bool is_taken = co_await wire_->write(text);
   co_return is_taken;
 }

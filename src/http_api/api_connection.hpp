@@ -57,6 +57,7 @@ class ApiConnection : public std::enable_shared_from_this<ApiConnection> {
 
   boost::asio::awaitable<bool> write(ApiAnswer answer, bool has_body, bool keeps_open);
   boost::asio::awaitable<bool> write_stream(const ApiAnswer& answer);
+  boost::asio::awaitable<bool> write_pieces(const ApiAnswer& answer);
   void make_problem(ApiAnswer& answer);
   boost::asio::awaitable<bool> write_within_time(std::string_view text);
   boost::asio::awaitable<void> end();

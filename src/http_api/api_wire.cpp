@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "http_api/api_wire.hpp"
 
+#include <sys/socket.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -16,6 +18,12 @@ using boost::system::error_code;
 using TlsStream = asio::ssl::stream<asio::ip::tcp::socket>;
 
 constexpr auto awaited = asio::as_tuple(asio::use_awaitable);
+
+/// Looks without taking: what a client sends early is for the next reading.
+bool has_ended(int socket) {
+  char next = 0;
+  return ::recv(socket, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
 
 /// What both kinds of stream have in common.
 template <class Stream>
@@ -34,6 +42,17 @@ class StreamWire : public ApiWire {
   void close() override {
     error_code ignored;
     stream_.lowest_layer().close(ignored);
+  }
+  void watch(std::function<void()> gone) override {
+    auto& socket = stream_.lowest_layer();
+    socket.async_wait(asio::socket_base::wait_read,
+                      [&socket, gone = std::move(gone)](const error_code& canceled) {
+                        if (!canceled && has_ended(socket.native_handle())) gone();
+                      });
+  }
+  void unwatch() override {
+    error_code ignored;
+    stream_.lowest_layer().cancel(ignored);
   }
 
  protected:
