@@ -110,10 +110,47 @@ bool is_worth_keeping(const KeyGround& ground, const ApiAnswer& answer) {
   return !answer.error || !ground.is_ending();
 }
 
+/// As long as it lives, the request is being carried out.
+class UnderWay {
+ public:
+  UnderWay(std::shared_ptr<std::set<std::int64_t>> all, std::int64_t number)
+      : all_(std::move(all)), number_(number) {
+    all_->insert(number_);
+  }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+  ~UnderWay() { all_->erase(number_); }
+
+ private:
+  std::shared_ptr<std::set<std::int64_t>> all_;
+  std::int64_t number_;
+};
+
+asio::awaitable<Result<RequestState>> take_up(const Ground& ground, KeyedRequest request) {
+  auto take = [request, now = ground->utc_now()](Store& store) {
+    return store.keyed_requests().take_request(request, now, now - keys_kept_for);
+  };
+  Result<RequestState> state = co_await ground->store.call(std::move(take));
+  if (state.has_error()) co_return state;
+  const auto* known = std::get_if<RequestUnderWay>(&*state);
+  if (known == nullptr || ground->under_way->contains(known->number)) co_return state;
+  // It has ended here, and the store could not be told so: that is made up for now.
+  auto take_again = [request = std::move(request), number = known->number,
+                     now = ground->utc_now()](Store& store) -> Result<RequestState> {
+    const Result<void> left = store.keyed_requests().leave_request(number);
+    if (left.has_error()) return left.error();
+    return store.keyed_requests().take_request(request, now, now - keys_kept_for);
+  };
+  state = co_await ground->store.call(std::move(take_again));
+  co_return state;
+}
+
 asio::awaitable<ApiAnswer> carried_out(const Ground& ground, const ApiHandler& handler, ApiRequest request) {
   const std::int64_t number = request.number;
+  const UnderWay under_way{ground->under_way, number};
   ApiAnswer answer = co_await answer_of(handler, std::move(request));
-  // What fails here leaves the order's mark, so that the same request is not carried out again all the same.
+  // What fails here leaves the order's mark, so that the same request is not carried out again all the same,
+  // and take_up() makes up for it.
   if (is_worth_keeping(*ground, answer)) {
     auto keep = [number, kept = to_keep(answer)](Store& store) {
       return store.keyed_requests().keep_answer(number, kept);
@@ -136,11 +173,8 @@ asio::awaitable<ApiAnswer> done_once(Ground ground, ApiHandler handler, ApiReque
     co_return refused({ErrorKind::usage, "Idempotency-Key: expected 1 to 255 printable ASCII characters",
                        "A random UUID will do."});
   }
-  auto take = [keyed = KeyedRequest{name_of(request.client), std::string{*key}, digest_of(request)},
-               now = ground->utc_now()](Store& store) {
-    return store.keyed_requests().take_request(keyed, now, now - keys_kept_for);
-  };
-  const Result<RequestState> state = co_await ground->store.call(std::move(take));
+  KeyedRequest keyed{name_of(request.client), std::string{*key}, digest_of(request)};
+  const Result<RequestState> state = co_await take_up(ground, std::move(keyed));
   if (state.has_error()) co_return refused(state.error());
   const auto* taken = std::get_if<RequestTaken>(&*state);
   if (taken == nullptr) {

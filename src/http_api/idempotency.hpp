@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "http_api/api_message.hpp"
 #include "http_api/router.hpp"
@@ -27,6 +28,8 @@ struct KeyGround {
   std::function<bool()> is_ending;
   /// The answer to a request that made the run, from what is on record of it.
   std::function<boost::asio::awaitable<ApiAnswer>(RunId)> answer_for_run;
+  /// The numbers of those that are being carried out now, whatever the record could be told of their end.
+  std::shared_ptr<std::set<std::int64_t>> under_way = std::make_shared<std::set<std::int64_t>>();
 };
 
 /// A route that takes_key, with the keys' rules around its handler:

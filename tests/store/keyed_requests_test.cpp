@@ -73,11 +73,11 @@ TEST_CASE_TEMPLATE("keyed requests: while one is under way, the same again is no
   const Home home;
   const auto store = expect(home.open(noon));
   const std::int64_t number = take_new(*store);
-  CHECK(take(*store) == RequestState{RequestUnderWay{}});
+  CHECK(take(*store) == RequestState{RequestUnderWay{1}});
   submit_by_request(*store, number);
 
   // What it has done already changes nothing about that.
-  CHECK(take(*store) == RequestState{RequestUnderWay{}});
+  CHECK(take(*store) == RequestState{RequestUnderWay{1}});
 }
 
 TEST_CASE_TEMPLATE("keyed requests: what a dead process had only begun is begun anew by the next", Home,

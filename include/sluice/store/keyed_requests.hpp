@@ -46,6 +46,8 @@ struct KeyOfAnother {
 
 /// This process is carrying it out.
 struct RequestUnderWay {
+  std::int64_t number = 0;
+
   bool operator==(const RequestUnderWay&) const = default;
 };
 

@@ -17,8 +17,11 @@ std::optional<RunId> run_in(const Statement& row, int column) {
 Result<RequestState> SqliteStore::take_request(const KeyedRequest& request, UtcTime now,
                                                UtcTime forget_before) {
   return write([&]() -> RequestState {
-    db_.run("DELETE FROM keyed_requests WHERE client = ?1 AND key = ?2 AND begun_at_us < ?3", request.client,
-            request.key, forget_before);
+    // Not what this process is carrying out, however far somebody has set the clock meanwhile.
+    db_.run(
+        "DELETE FROM keyed_requests"
+        " WHERE client = ?1 AND key = ?2 AND begun_at_us < ?3 AND owner IS NOT ?4",
+        request.client, request.key, forget_before, owner_);
     if (std::optional<RequestState> known = state_of_known(request)) return *std::move(known);
     // What a dead process had begun, and had not carried out, is begun anew.
     Statement row = db_.query(
@@ -33,7 +36,8 @@ Result<RequestState> SqliteStore::take_request(const KeyedRequest& request, UtcT
 /// Absent: it is to be carried out.
 std::optional<RequestState> SqliteStore::state_of_known(const KeyedRequest& request) {
   Statement row = db_.query(
-      "SELECT digest, status, location, body, owner IS ?3, run, audit.id, audit.action, audit.target"
+      "SELECT digest, status, location, body, owner IS ?3, run, audit.id, audit.action, audit.target,"
+      "       keyed_requests.id"
       "  FROM keyed_requests LEFT JOIN audit ON audit.id = keyed_requests.audit"
       " WHERE client = ?1 AND key = ?2",
       request.client, request.key, owner_);
@@ -42,7 +46,7 @@ std::optional<RequestState> SqliteStore::state_of_known(const KeyedRequest& requ
   if (!row.is_null(1)) {
     return KeptAnswer{.status = row.small_integer(1), .location = row.string(2), .body = row.string(3)};
   }
-  if (row.integer(4) == 1) return RequestUnderWay{};
+  if (row.integer(4) == 1) return RequestUnderWay{row.integer(9)};
   if (row.is_null(6)) return std::nullopt;
   return AnswerLost{
       .audit = row.integer(6), .action = row.string(7), .target = row.string(8), .run = run_in(row, 5)};
@@ -69,8 +73,8 @@ Result<std::int64_t> SqliteStore::forget_requests(UtcTime before, std::int64_t l
   return write([&] {
     return std::int64_t{
         db_.run("DELETE FROM keyed_requests WHERE id IN (SELECT id FROM keyed_requests"
-                " WHERE begun_at_us < ?1 ORDER BY begun_at_us LIMIT ?2)",
-                before, limit)};
+                " WHERE begun_at_us < ?1 AND owner IS NOT ?3 ORDER BY begun_at_us LIMIT ?2)",
+                before, limit, owner_)};
   });
 }
 
