@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "app/doctor_findings.hpp"
 #include "app/doctor_report.hpp"
 #include "app/examination.hpp"
 #include "app/rehearsal.hpp"
@@ -43,9 +44,29 @@ Error cannot(std::string_view what, int error) {
           "Look at the disk that the store is on."};
 }
 
+/// A disk that the copy fills could not take the answers to what is being sent.
+std::optional<Error> lack_of_space(const std::string& store, const std::string& folder) {
+  std::error_code unknown;
+  const auto bytes_of = [&](const std::string& file) {
+    const std::uintmax_t bytes = fs::file_size(file, unknown);
+    return unknown ? 0 : bytes;
+  };
+  const std::uintmax_t needed =
+      bytes_of(store) + bytes_of(store + "-wal") + static_cast<std::uintmax_t>(free_bytes_needed);
+  const fs::space_info space = fs::space(folder, unknown);
+  if (unknown || space.available >= needed) return std::nullopt;
+  constexpr std::uintmax_t mebibyte = std::uintmax_t{1024} * 1024;
+  return Error{
+      ErrorKind::refused,
+      fmt::format("a copy, and the work that goes on, need {} MiB of the store's disk; {} MiB are free",
+                  needed / mebibyte, space.available / mebibyte),
+      "Free some space, or copy it to another disk on the daemon's machine: sluice backup FILE."};
+}
+
 /// A copy that has no name any more: it goes when nobody reads it, whatever happens.
 Result<std::shared_ptr<OwnedDescriptor>> nameless_copy(const std::string& store, const std::string& folder) {
   if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) return cannot("given a folder", errno);
+  if (std::optional<Error> lacking = lack_of_space(store, folder)) return *std::move(lacking);
   const std::string file = folder + "/copy.db";
   ::unlink(file.c_str());
   const Result<BackupMade> made = back_up_store(store, file, /*may_replace=*/false);
