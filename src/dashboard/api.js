@@ -3,6 +3,10 @@
 // cookies, and nothing is kept in the browser.
 import { noteDaemonTime } from "./daemon_clock.js";
 
+const answerExpectedWithin = 20_000;
+// The daemon says something at least every fifteen seconds.
+const silenceMax = 40_000;
+
 let token = "";
 let askForToken = async () => "";
 let refused = null; // the token that the daemon did not take; it is not shown to it again
@@ -37,10 +41,17 @@ async function problemOf(answer) {
 
 const authorization = () => (token ? { Authorization: `Bearer ${token}` } : {});
 
+/** So that a daemon that hangs is told from one that is slow. */
+function inTime(signal) {
+  const late = AbortSignal.timeout(answerExpectedWithin);
+  return signal ? AbortSignal.any([signal, late]) : late;
+}
+
 async function ask(path, options) {
   const headers = { ...options.headers, ...authorization() };
+  const signal = options.isShort ? inTime(options.signal) : options.signal;
   try {
-    const answer = await fetch(path, { ...options, headers, credentials: "omit", cache: "no-store", redirect: "error" });
+    const answer = await fetch(path, { ...options, headers, signal, credentials: "omit", cache: "no-store", redirect: "error" });
     noteDaemonTime(answer.headers.get("Date"));
     return answer;
   } catch (trouble) {
@@ -57,6 +68,12 @@ async function hasNewToken(isPressed) {
   if (wasLeft && !isPressed) return false;
   question ??= askForToken(refused !== "").finally(() => (question = null));
   wasLeft = (await question) === "";
+  if (wasLeft && token !== "") {
+    // What may be seen without one is seen again.
+    token = "";
+    refused = null;
+    return true;
+  }
   return !wasLeft;
 }
 
@@ -77,7 +94,7 @@ async function request(path, options = {}, isPressed = false) {
 }
 
 /** @param signal aborts it, with an AbortError */
-export const get = async (path, signal) => (await request(`/api/v1/${path}`, { signal })).json();
+export const get = async (path, signal) => (await request(`/api/v1/${path}`, { signal, isShort: true })).json();
 
 /**
  * For what is asked for very often and changes seldom.
@@ -85,7 +102,7 @@ export const get = async (path, signal) => (await request(`/api/v1/${path}`, { s
  * @return {tag, content}: content is null if that answer still holds
  */
 export async function getIfChanged(path, tag, signal) {
-  const answer = await request(`/api/v1/${path}`, { signal, headers: tag ? { "If-None-Match": tag } : {} });
+  const answer = await request(`/api/v1/${path}`, { signal, isShort: true, headers: tag ? { "If-None-Match": tag } : {} });
   if (answer.status === 304) {
     // Read to its end, empty as it is: what is left unread counts as given up.
     await answer.text();
@@ -118,9 +135,12 @@ export async function* stream(path, headers, signal) {
   const answer = await request(`/api/v1/${path}`, { headers, signal });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
+    // Of a daemon that hangs, nothing comes, and nothing ends either.
+    const late = setTimeout(() => reader.cancel().catch(() => {}), silenceMax);
     const { done, value } = await reader.read().catch((trouble) => {
       throw trouble.name === "AbortError" ? trouble : unreachable();
     });
+    clearTimeout(late);
     if (done) return;
     yield value;
   }

@@ -27,6 +27,8 @@ const pages = [
   },
 ];
 
+const answerExpectedWithin = 5000;
+
 const byId = (id) => document.getElementById(id);
 let leave = () => {};
 
@@ -49,7 +51,8 @@ const frame = {
     try {
       return await work();
     } catch (trouble) {
-      frame.sayProblem(trouble);
+      // Whoever has left a page does not wait for its answers any more.
+      if (trouble.name !== "AbortError") frame.sayProblem(trouble);
       return undefined;
     }
   },
@@ -109,14 +112,22 @@ async function stopEverything() {
   });
   if (!answer) return;
   frame.say("Stopping …");
+  const late = setTimeout(
+    () => frame.say("Stopping … The daemon has not answered yet. On its machine: sluice stop"),
+    answerExpectedWithin,
+  );
   await frame.attempt(async () => {
     frame.say(stoppedText(await post("stop", answer.reason ? { reason: answer.reason } : {})));
   });
+  clearTimeout(late);
 }
 
 async function takeToken(wasRefused) {
   const token = await askForToken(wasRefused);
-  if (token) setToken(token);
+  if (token) {
+    setToken(token);
+    byId("notice").replaceChildren();
+  }
   return token;
 }
 

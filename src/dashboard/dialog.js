@@ -2,11 +2,13 @@
 // Questions to the operator. A dialog of the browser's own kind: Escape leaves it, focus stays in it and goes back.
 import { element } from "./dom.js";
 
-/** @return what `finish` gives for the button that was pressed; null: none was */
-function show(title, content, buttons) {
+/** @param act the button that Enter presses, too @return its value; null: it was not pressed */
+function show(title, content, act) {
   return new Promise((resolve) => {
     const heading = element("h2", { id: "dialog-title" }, title);
-    const form = element("form", { method: "dialog" }, heading, content, element("p", { class: "buttons" }, buttons));
+    const leave = element("button", { type: "button", onclick: () => dialog.close("") }, "Leave it");
+    const buttons = element("p", { class: "buttons" }, leave, act);
+    const form = element("form", { method: "dialog" }, heading, content, buttons);
     const dialog = element("dialog", { "aria-labelledby": "dialog-title" }, form);
     dialog.addEventListener("close", () => {
       dialog.remove();
@@ -44,10 +46,7 @@ export async function ask(question) {
     question.reason ? element("label", {}, "Reason, for the record ", reason) : null,
     wanted === null ? null : element("label", {}, `To confirm, type ${wanted} `, typed),
   );
-  const answer = await show(question.title, content, [
-    button("", "Leave it", { type: "submit", formnovalidate: true }),
-    act,
-  ]);
+  const answer = await show(question.title, content, act);
   return answer === "do" ? { reason: reason.value.trim() } : null;
 }
 
@@ -61,9 +60,6 @@ export async function askForToken(wasRefused) {
     element("label", {}, "Token ", field),
     element("p", { class: "quiet" }, "It is kept in this page until it is closed. A new one: ", commandLine("sluice token new NAME --scope operate")),
   );
-  const answer = await show("Token", content, [
-    button("", "Leave it", { type: "submit", formnovalidate: true }),
-    button("use", "Use it", { class: "primary" }),
-  ]);
+  const answer = await show("Token", content, button("use", "Use it", { class: "primary" }));
   return answer === "use" ? field.value.trim() : "";
 }

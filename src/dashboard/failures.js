@@ -61,7 +61,7 @@ export function failures(run, frame, find) {
     heads.map(([text, kind]) => element("th", { scope: "col", class: kind }, text)),
   );
   const table = element("table", { class: "rows", hidden: true }, element("thead", {}, head), rows);
-  const none = element("p", { class: "quiet" }, "Nothing was refused, and no request went without an answer.");
+  const none = element("p", { class: "quiet", hidden: true }, "Nothing was refused, and no request went without an answer.");
   const show = (state, text) => element("button", { type: "button", onclick: () => find({ state }) }, text);
   const buttons = element(
     "p",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The stages of a run, one after the other, with what has to come true between them.
 import { approval } from "./action_rules.js";
+import { daemonNow } from "./daemon_clock.js";
 import { element, keepList, setAttribute, setText } from "./dom.js";
 import { progressBar, updateProgress } from "./progress.js";
 import { carryOut } from "./run_actions.js";
@@ -106,7 +107,7 @@ export function stageTrack(frame, changed) {
     element: section,
     update(run, told) {
       const seen = { ...told, isPaused: run.status === "paused", isOver: run.devices.pending === 0 };
-      const states = stageStates(seen, Date.now());
+      const states = stageStates(seen, daemonNow());
       now = { run, seen };
       section.hidden = seen.stages.length === 0;
       const items = seen.stages.map((stage, index) => ({

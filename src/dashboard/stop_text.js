@@ -2,7 +2,9 @@
 // What stopping everything will do, and what it did.
 import { count, counted } from "./text.js";
 
-const rest = "What is on its way to the cloud arrives; nothing further is sent until a run is resumed.";
+const rest =
+  "What is on its way to the cloud arrives; nothing further of these runs is sent until they are resumed. " +
+  "Schedules go on: their next ticks begin new runs, unless they are paused, too.";
 
 /** @param live GET /live's answer; null: not known (yet) */
 export function stopConsequence(live) {

@@ -13,8 +13,8 @@ export function percent(part, total) {
   if (part === total) return "100 %";
   const share = (100 * part) / total;
   // Never "100 %" while something is missing, never "0 %" when something is there.
-  if (share > 99.9) return "99.9 %";
-  if (share < 0.1) return "0.1 %";
+  if (share > 99.9) return "> 99.9 %";
+  if (share < 0.1) return "< 0.1 %";
   return `${share < 10 || share > 99 ? share.toFixed(1) : share.toFixed(0)} %`;
 }
 
