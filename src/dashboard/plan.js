@@ -6,7 +6,17 @@ import { ask } from "./dialog.js";
 import { element, setText } from "./dom.js";
 import { planForm } from "./plan_form.js";
 import { findingList, planTables } from "./plan_result.js";
-import { isInline, listType, mustBeTyped, namesIn, postedJob, settingsIn, submitCommand } from "./posted_job.js";
+import {
+  columnOf,
+  isInline,
+  listNameOf,
+  listType,
+  mustBeTyped,
+  namesIn,
+  postedJob,
+  settingsIn,
+  submitCommand,
+} from "./posted_job.js";
 import { count, counted, duration } from "./text.js";
 
 const typing_pause_ms = 400;
@@ -34,7 +44,14 @@ async function gather(draft, uploaded) {
   const names = file || !isInline(devices) ? null : namesIn(devices);
   const type = listType(file?.name ?? "", devices);
   const list = names ? "" : await uploaded.idOf(file ?? devices, type);
-  const body = postedJob({ job, names: names?.map(({ name }) => name), list, column, tenant, settings: values });
+  const body = postedJob({
+    job,
+    names: names?.map(({ name }) => name),
+    list,
+    column: columnOf(type, column),
+    tenant,
+    settings: values,
+  });
   return { body, names };
 }
 
@@ -50,7 +67,7 @@ function consequence(plan) {
 }
 
 function commandOf(draft, plan) {
-  const listName = draft.file?.name ?? (draft.devices.trim() ? "devices.txt" : "");
+  const listName = listNameOf(draft.file?.name ?? "", draft.devices);
   const { values } = settingsIn(draft.settings);
   return submitCommand({ ...draft, fileName: draft.jobFile, listName, settings: values }, plan.devices);
 }
