@@ -7,6 +7,8 @@ export const untypedDevicesMax = 500;
 
 export const isOver = (run) => run.devices.pending === 0;
 
+const are = (devices) => (devices === 1 ? "is" : "are");
+
 const isPaused = (run) => run.control === "paused" || run.tenant_pause_reason !== "";
 
 const unsent = (run) =>
@@ -25,7 +27,8 @@ const pause = (run) => ({
   verb: "pause",
   text: "Pause",
   reason: true,
-  consequence: `${unsent(run)} wait until the run is resumed.${onTheirWay(run)}`,
+  consequence:
+    `${unsent(run)} ${run.devices.pending === 1 ? "waits" : "wait"} until the run is resumed.` + onTheirWay(run),
   command: `sluice pause ${run.run}`,
 });
 
@@ -35,7 +38,7 @@ const resume = (run) => ({
   reason: true,
   isMain: true,
   consequence:
-    `${unsent(run)} are sent to, at ${count(run.rate)} requests a second at most.` +
+    `${unsent(run)} ${are(run.devices.pending)} sent to, at ${count(run.rate)} requests a second at most.` +
     (run.tenant_pause_reason === ""
       ? ""
       : ` Tenant ${run.tenant} is resumed with it, and so is every other run of it.`),
@@ -47,25 +50,45 @@ const cancel = (run) => ({
   text: "Cancel",
   reason: true,
   isDangerous: true,
-  consequence: `${unsent(run)} are not sent, for ever.${onTheirWay(run)} What was accepted stays so.`,
+  consequence:
+    `${unsent(run)} ${are(run.devices.pending)} not sent, for ever.${onTheirWay(run)}` + " What was accepted stays so.",
   command: `sluice cancel ${run.run}`,
 });
 
+const confirmed = (devices) => (devices > untypedDevicesMax ? devices : undefined);
+
+// The run's own counts know nothing of the devices that earlier retries have taken over. The daemon does, and refuses
+// a number that is not the exact one: so what is sent is always the number that was shown.
 function again(run, devices, which, body) {
-  const isMany = devices > untypedDevicesMax;
   const whom = which === "failed" ? "failed" : "nothing was sent to";
-  const expected = isMany ? { expect_devices: devices } : {};
+  const command = `sluice retry ${run.run} --${which.replace(" ", "-")}`;
   return {
     verb: "retry",
     text: `Retry ${count(devices)} ${which}`,
-    confirm: isMany ? devices : undefined,
-    body: { ...body, ...expected },
+    confirm: confirmed(devices),
+    body: { ...body, expect_devices: devices },
     consequence:
-      `A new run sends to the ${counted(devices, "device")} of this one that ${whom}` +
-      `, less what a run after it has taken over already. This run stays as it is.`,
-    command: `sluice retry ${run.run} --${which.replace(" ", "-")}${isMany ? ` --expect-devices ${devices}` : ""}`,
+      `A new run sends to the ${counted(devices, "device")} of this one that ${whom}. If an earlier one has taken ` +
+      `some of them over already, nothing is sent, and you are asked about the others. This run stays as it is.`,
+    command: `${command} --expect-devices ${devices}`,
+    /** The same, for as many as the daemon has left. @param refusal in its words */
+    withLeft: (left, refusal) => ({
+      ...again(run, left, which, body),
+      consequence:
+        `The daemon says: ${refusal}. Nothing was sent. What earlier ones have taken over does not count. ` +
+        `A new run sends to the ${counted(left, "device")} of this one that ${whom}. This run stays as it is.`,
+    }),
   };
 }
+
+/** How many devices a refused retry would have. @param detail in the daemon's words @return null: another refusal */
+export function devicesLeft(detail) {
+  const found = /^the retry has ([\d,]+) devices?, but \d+ were expected$/.exec(detail);
+  return found ? Number(found[1].replaceAll(",", "")) : null;
+}
+
+/** @param made the daemon's answer to a retry */
+export const queuedAgain = (made) => `✓ ${counted(made.devices, "device")} ${are(made.devices)} queued again: `;
 
 /** @return the actions that the run as it stands allows, the likeliest first */
 export function actionsOf(run) {
@@ -106,10 +129,12 @@ export function doubtDecision(run, decision, doubts, isAll) {
     action: isResend ? "Send once more" : "Count as accepted",
     isDangerous: true,
     reason: "required",
-    confirm: isResend && devices > untypedDevicesMax ? devices : undefined,
+    confirm: isResend ? confirmed(devices) : undefined,
     consequence: isResend
-      ? `${these} are sent the command once more. They may have got it already: then it runs twice.`
-      : `${these} count as accepted (presumed) from now on, and are not sent to again. Nobody knows whether they got it.`,
+      ? `${these} ${are(devices)} sent the command once more. ` +
+        `${devices === 1 ? "It" : "They"} may have got it already: then it runs twice.`
+      : `${these} ${devices === 1 ? "counts" : "count"} as accepted (presumed) from now on, and ${are(devices)} not ` +
+        `sent to again. Nobody knows whether ${devices === 1 ? "it" : "they"} got it.`,
     command: `sluice doubt ${decision} ${run.run} --reason TEXT --expect-devices ${devices}${which}`,
     body: { expect_devices: devices, ...(isAll ? {} : { chunks: doubts.map((doubt) => doubt.chunk) }) },
   };

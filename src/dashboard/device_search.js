@@ -27,6 +27,26 @@ const columns = [
   ["Request id", (device) => requestId(device.request_id)],
 ];
 
+/**
+ * What is asked for, and `more` about how it is to be answered.
+ * @param filter {state, match, name}: `match` is how the API calls the search for the name; "" is any
+ */
+export function queryOf({ state, match, name }, more) {
+  const asked = new URLSearchParams(more);
+  if (state) asked.set("state", state);
+  if (name) asked.set(match, name);
+  return asked.toString();
+}
+
+/** The command line that saves the same; "" if there is none, as it does not search for names. */
+export function resultsCommand(run, { state, name }, format) {
+  if (name) return "";
+  return `sluice results ${run} --output ${format}${state && ` --state ${state}`} > devices.${format}`;
+}
+
+export const saveText = ({ state, name }, format) =>
+  `Save ${state || name ? "these" : "all"} as ${format.toUpperCase()}`;
+
 function save(pieces, name, type) {
   const address = URL.createObjectURL(new Blob(pieces, { type }));
   element("a", { href: address, download: name }).click();
@@ -83,17 +103,11 @@ export function deviceSearch(run, frame) {
   const first = element("button", { type: "button", hidden: true, onclick: () => read("") }, "First page");
   const large = element("p", { class: "quiet", hidden: true });
   const ending = new AbortController();
+  let reading = new AbortController();
   let cursor = "";
+  // As it was at "Find": what is typed since is neither what is shown nor what a next page or a file is about.
+  let asked = { state: "", match: "prefix", name: "" };
 
-  /** What is asked for, and `more` about how it is to be answered. */
-  const query = (more) => {
-    const asked = new URLSearchParams(more);
-    if (fields.state.value) asked.set("state", fields.state.value);
-    if (fields.name.value) asked.set(fields.match.value, fields.name.value);
-    return asked.toString();
-  };
-  const command = (format) =>
-    `sluice results ${run} --output ${format}${fields.state.value && ` --state ${fields.state.value}`} > devices.${format}`;
   const tell = (page) => {
     // A search through a long list ends before its end: then a page is short, and goes on.
     const isKnown = page.total !== null && page.total !== undefined;
@@ -102,12 +116,22 @@ export function deviceSearch(run, frame) {
     if (page.items.length > 0) return `${counted(page.items.length, "device")} on this page.`;
     return page.next ? "None so far; the list goes on." : "No such device.";
   };
-  const read = (from) =>
-    frame.attempt(async () => {
-      const page = await get(
-        `runs/${run}/devices?${query({ limit: rowsMax, ...(from && { cursor: from }) })}`,
-        ending.signal,
-      );
+  /** As frame.attempt(), but for what was given up on purpose. */
+  const attempt = (work) =>
+    frame.attempt(() =>
+      work().catch((trouble) => {
+        if (trouble.name !== "AbortError") throw trouble;
+      }),
+    );
+  const read = (from) => {
+    // A slow answer to an earlier question must not come over the answer to this one.
+    reading.abort();
+    reading = new AbortController();
+    const signal = AbortSignal.any([reading.signal, ending.signal]);
+    return attempt(async () => {
+      const query = queryOf(asked, { limit: rowsMax, ...(from && { cursor: from }) });
+      const page = await get(`runs/${run}/devices?${query}`, signal);
+      if (signal.aborted) return;
       found.show(page.items);
       found.table.hidden = page.items.length === 0;
       cursor = page.next ? new URL(page.next, location.href).searchParams.get("cursor") : "";
@@ -115,20 +139,31 @@ export function deviceSearch(run, frame) {
       first.hidden = from === "";
       setText(told, tell(page));
     });
+  };
   const exportAs = (format) =>
-    frame.attempt(async () => {
-      const isSaved = await saveAs(run, query({ format }), format, ending.signal);
+    attempt(async () => {
+      const filter = asked;
+      const isSaved = await saveAs(run, queryOf(filter, { format }), format, ending.signal);
       large.hidden = isSaved;
-      if (!isSaved)
-        large.replaceChildren("That is too large for a page. On the command line: ", commandLine(command(format)));
+      if (isSaved) return;
+      const command = resultsCommand(run, filter, format);
+      if (command) large.replaceChildren("That is too large for a page. On the command line: ", commandLine(command));
+      else large.replaceChildren("That is too large for a page. Find fewer: by more of the name, or by state.");
     });
+  const exports = Object.keys(types).map((format) => ({
+    format,
+    button: element("button", { type: "button", onclick: () => exportAs(format) }, saveText(asked, format)),
+  }));
+  const findNow = () => {
+    asked = { state: fields.state.value, match: fields.match.value, name: fields.name.value };
+    for (const { format, button } of exports) setText(button, saveText(asked, format));
+    large.hidden = true;
+    read("");
+  };
   fields.form.addEventListener("submit", (event) => {
     event.preventDefault();
-    read("");
+    findNow();
   });
-  const exports = Object.keys(types).map((format) =>
-    element("button", { type: "button", onclick: () => exportAs(format) }, `Save all as ${format.toUpperCase()}`),
-  );
   const place = element(
     "section",
     { "aria-labelledby": "devices-title" },
@@ -136,7 +171,7 @@ export function deviceSearch(run, frame) {
     fields.form,
     told,
     found.table,
-    element("p", { class: "actions" }, first, next, exports),
+    element("p", { class: "actions" }, first, next, exports.map(({ button }) => button)),
     large,
   );
   return {
@@ -145,7 +180,7 @@ export function deviceSearch(run, frame) {
       fields.state.value = state;
       fields.name.value = name;
       fields.match.value = "prefix";
-      read("");
+      findNow();
       place.scrollIntoView();
       place.querySelector("h2").focus();
     },

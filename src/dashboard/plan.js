@@ -6,10 +6,21 @@ import { ask } from "./dialog.js";
 import { element, setText } from "./dom.js";
 import { planForm } from "./plan_form.js";
 import { findingList, planTables } from "./plan_result.js";
-import { isInline, listType, mustBeTyped, namesIn, postedJob, settingsIn, submitCommand } from "./posted_job.js";
+import {
+  columnOf,
+  isInline,
+  listNameOf,
+  listType,
+  mustBeTyped,
+  namesIn,
+  postedJob,
+  settingsIn,
+  submitCommand,
+} from "./posted_job.js";
 import { count, counted, duration } from "./text.js";
 
 const typing_pause_ms = 400;
+const invitation = "Paste a job file, or drop one here: what it would do is shown at once.";
 
 /** A list goes up once, however often the job beside it changes. */
 class UploadedList {
@@ -34,7 +45,14 @@ async function gather(draft, uploaded) {
   const names = file || !isInline(devices) ? null : namesIn(devices);
   const type = listType(file?.name ?? "", devices);
   const list = names ? "" : await uploaded.idOf(file ?? devices, type);
-  const body = postedJob({ job, names: names?.map(({ name }) => name), list, column, tenant, settings: values });
+  const body = postedJob({
+    job,
+    names: names?.map(({ name }) => name),
+    list,
+    column: columnOf(type, column),
+    tenant,
+    settings: values,
+  });
   return { body, names };
 }
 
@@ -43,14 +61,15 @@ function consequence(plan) {
   const stop = `Once it is stopped, up to ${counted(plan.worst_case_overshoot, "device")} more may still be reached.`;
   const [first, ...others] = plan.stages;
   const begin = others.length > 0 ? ` It begins with ${counted(first.devices, "device")} (${first.name}).` : "";
+  const are = plan.devices === 1 ? "is" : "are";
   return (
-    `${counted(plan.devices, "device")} of tenant ${plan.tenant} are sent the command in ` +
+    `${counted(plan.devices, "device")} of tenant ${plan.tenant} ${are} sent the command in ` +
     `${counted(plan.chunks, "request")}: ${time}.${begin} ${stop}`
   );
 }
 
 function commandOf(draft, plan) {
-  const listName = draft.file?.name ?? (draft.devices.trim() ? "devices.txt" : "");
+  const listName = listNameOf(draft.file?.name ?? "", draft.devices);
   const { values } = settingsIn(draft.settings);
   return submitCommand({ ...draft, fileName: draft.jobFile, listName, settings: values }, plan.devices);
 }
@@ -85,9 +104,11 @@ export function showPlan(place, frame) {
     result.replaceChildren(...content);
   }
 
+  /** What was found out about the old text goes at once, and with it the button that would send it. */
   function changed() {
     clearTimeout(state.timer);
     state.isStale = true;
+    show(draft.job.trim() === "" ? invitation : "Checking …");
     state.timer = setTimeout(check, typing_pause_ms);
   }
 
@@ -95,49 +116,54 @@ export function showPlan(place, frame) {
   async function check() {
     if (state.isChecking || state.hasLeft) return;
     state.isChecking = true;
-    while (state.isStale && !state.hasLeft) {
-      state.isStale = false;
-      await checkOnce();
+    try {
+      while (state.isStale && !state.hasLeft) {
+        state.isStale = false;
+        // As it is now: what is typed while the daemon answers is no part of what it has checked.
+        await checkOnce(Object.freeze({ ...draft }));
+      }
+    } finally {
+      state.isChecking = false;
     }
-    state.isChecking = false;
   }
 
-  async function checkOnce() {
-    if (draft.job.trim() === "") return show("Paste a job file, or drop one here: what it would do is shown at once.");
+  async function checkOnce(checked) {
+    if (checked.job.trim() === "") return show(invitation);
     let gathered = { names: null };
     try {
-      gathered = await gather(draft, uploaded);
+      gathered = await gather(checked, uploaded);
       await preview("jobs:validate", gathered.body);
       const plan = await preview("jobs:plan", gathered.body);
-      if (!state.isStale) showPlanOf(plan, gathered.body);
+      if (!state.isStale) showPlanOf(plan, checked, gathered.body);
     } catch (trouble) {
       if (!(trouble instanceof Problem)) throw trouble;
-      if (!state.isStale) showTrouble(trouble, gathered.names);
+      if (!state.isStale) showTrouble(trouble, checked, gathered.names);
     }
   }
 
-  function showTrouble(trouble, names) {
+  function showTrouble(trouble, checked, names) {
     if (trouble.status !== 422) return show(`✗ ${trouble.message}`, element("p", {}, trouble.hint));
-    const { list, found } = findingList(trouble.message, draft, names, form.jump);
+    const { list, found } = findingList(trouble.message, checked, names, form.jump);
     show(`✗ ${counted(found, "thing")} to correct`, list, element("p", { class: "quiet" }, trouble.hint));
   }
 
-  function showPlanOf(plan, body) {
+  /** @param checked the draft that the body was made of, and the plan is about */
+  function showPlanOf(plan, checked, body) {
     // The same press twice, after an answer that got lost, makes one run: the key belongs to the plan.
     const key = crypto.randomUUID();
     const submit = element(
       "button",
-      { type: "button", class: "primary", onclick: () => send(plan, body, key) },
+      { type: "button", class: "primary", onclick: () => send(plan, checked, body, key) },
       "Send it …",
     );
     show(`✓ ${plan.job} is valid`, planTables(plan), element("p", { class: "buttons" }, submit));
   }
 
-  async function send(plan, body, key) {
+  async function send(plan, checked, body, key) {
     const yes = await ask({
       title: `Send ${plan.job}`,
       consequence: consequence(plan),
-      command: commandOf(draft, plan),
+      command: commandOf(checked, plan),
       action: `Send to ${counted(plan.devices, "device")}`,
       confirm: mustBeTyped(plan) ? plan.devices : undefined,
     });

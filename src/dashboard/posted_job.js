@@ -25,6 +25,17 @@ export function listType(fileName, text) {
   return first.includes(",") ? "text/csv" : "text/plain";
 }
 
+const endings = { "text/csv": ".csv", "application/x-ndjson": ".ndjson", "text/plain": ".txt" };
+
+/** What the list is called on a command line, which goes by the end of the name as well; "" for no list. */
+export function listNameOf(fileName, text) {
+  if (fileName !== "") return fileName;
+  return text.trim() === "" ? "" : `devices${endings[listType("", text)]}`;
+}
+
+/** The column that holds the names; "" where there are none, whatever an earlier list left in the field. */
+export const columnOf = (type, column) => (type === "text/plain" ? "" : column || "device");
+
 /** Whether a list can go along with the job, as names. */
 export const isInline = (text) => text.length <= inline_characters_max && listType("", text) === "text/plain";
 
@@ -54,11 +65,12 @@ export function postedJob({ job, names, list, column, tenant, settings }) {
   return body;
 }
 
-/** The command line that queues the same. */
+/** The command line that queues the same. @param listName as listNameOf() has it */
 export function submitCommand({ fileName, listName, column, tenant, settings }, devices) {
   const words = ["sluice", "submit", fileName || "job.json"];
   if (listName) words.push("--devices", listName);
-  if (listName && column) words.push("--column", column);
+  const held = columnOf(listType(listName, ""), column);
+  if (listName && held) words.push("--column", held);
   for (const [name, value] of Object.entries(settings)) words.push("--set", `${name}=${value}`);
   if (tenant) words.push("--tenant", tenant);
   words.push("--expect-devices", String(devices));

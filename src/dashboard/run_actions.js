@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The buttons of a run. Each says what it will do before it does it, and what happened afterwards.
-import { actionsOf } from "./action_rules.js";
-import { post } from "./api.js";
+import { actionsOf, devicesLeft, queuedAgain } from "./action_rules.js";
+import { post, Problem } from "./api.js";
 import { ask } from "./dialog.js";
 import { element, keepList, setText } from "./dom.js";
-import { counted } from "./text.js";
 
 const done = {
   pause: "paused",
@@ -15,7 +14,7 @@ const done = {
 /** A new run, and the way to it. */
 function tellNewRun(frame, made) {
   const link = element("a", { href: `#/runs/${made.run}` }, `run ${made.run}`);
-  frame.say(element("span", {}, `✓ ${counted(made.devices, "device")} are queued again: `, link));
+  frame.say(element("span", {}, queuedAgain(made), link));
 }
 
 /**
@@ -31,14 +30,35 @@ export async function carryOut(frame, question, path, body, tell) {
   return given !== undefined;
 }
 
+const questionOf = (run, action) => ({ title: `${action.text}: run ${run.run}`, action: action.text, ...action });
+
+const refusalOf = (trouble) => (trouble instanceof Problem && trouble.status === 409 ? trouble.message : "");
+
+/** Asks until the number that was agreed to is the daemon's; whatever else it refuses is said, and is the end. */
+async function retry(frame, run, action) {
+  for (let asked = action; await ask(questionOf(run, asked)); ) {
+    try {
+      tellNewRun(frame, await post(`runs/${run.run}:retry`, asked.body));
+      return true;
+    } catch (trouble) {
+      const left = devicesLeft(refusalOf(trouble));
+      if (left === null) {
+        frame.sayProblem(trouble);
+        return false;
+      }
+      asked = action.withLeft(left, trouble.message);
+    }
+  }
+  return false;
+}
+
 async function press(frame, run, action) {
-  const question = { title: `${action.text}: run ${run.run}`, action: action.text, ...action };
+  if (action.verb === "retry") return retry(frame, run, action);
   const tell = (given) => {
-    if (action.verb === "retry") return tellNewRun(frame, given);
     const unrecorded = given.recorded ? "" : " It is not on record yet: the store does not answer.";
     return frame.say(`✓ Run ${run.run} is ${done[action.verb]}.${unrecorded}`);
   };
-  return carryOut(frame, question, `runs/${run.run}:${action.verb}`, action.body ?? {}, tell);
+  return carryOut(frame, questionOf(run, action), `runs/${run.run}:${action.verb}`, action.body ?? {}, tell);
 }
 
 const kindOf = (action) => (action.isDangerous ? "danger" : action.isMain ? "primary" : null);

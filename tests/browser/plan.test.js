@@ -54,6 +54,27 @@ claim("plan: a few devices are sent with two presses, and the page goes to their
   assert.equal(run.devices.total, 2);
 });
 
+claim("plan: what is changed cannot be sent before it is checked", plan, async (watched) => {
+  const { page } = watched;
+  await page.getByRole("button", { name: "Start from an example" }).click();
+  await watched.sees("✓ hello is valid");
+
+  // In one go: the daemon's answer to the new text must not come in between.
+  const shown = await deviceField(page).evaluate((field) => {
+    field.value = "dev-000001";
+    field.dispatchEvent(new Event("input"));
+    return document.querySelector("main, body").innerText;
+  });
+  assert.match(shown, /Checking …/);
+  assert.doesNotMatch(shown, /hello is valid|Send it/);
+
+  await watched.sees("✓ hello is valid");
+  await page.getByRole("button", { name: "Send it …" }).click();
+  const said = await page.getByRole("dialog").innerText();
+  assert.match(said, /^1 device of tenant north is sent the command/m);
+  assert.match(said, /--devices devices\.txt --expect-devices 1/);
+});
+
 claim("plan: 600 devices at once are sent only when their number is typed", plan, async (watched, scene) => {
   const { page } = watched;
   await watched.giveToken();

@@ -81,6 +81,25 @@ claim("run: retry sends to those that failed, and tells the new run", {}, async 
   assert.equal((await scene.get(`runs/${again}`)).devices.total, 1);
 });
 
+claim("run: a retry of what an earlier one has left is asked about once more", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("twice-retried", [...devices(5), ...bad]);
+  await scene.untilRun(run, (each) => each.finished_at !== null);
+  await scene.post(`runs/${run}:retry`, { failed: true, where: `device = '${bad[0]}'` });
+  watched.permit(/409/);
+  await watched.giveToken();
+  await watched.go(`runs/${run}`);
+
+  await watched.pressAndConfirm("Retry 3 failed");
+  const dialog = page.getByRole("dialog", { name: /^Retry 2 failed/ });
+  await dialog.getByText(/The daemon says: the retry has 2 devices, but 3 were expected/).waitFor();
+  await dialog.getByRole("button", { name: "Retry 2 failed" }).click();
+  await done(page).getByText("2 devices are queued again").waitFor();
+
+  await watched.pressAndConfirm("Retry 3 failed");
+  await page.locator("#notice", { hasText: "earlier ones have taken over already" }).waitFor();
+});
+
 claim("run: a retry of 600 devices waits until their number is typed", {}, async (watched, scene) => {
   const { page } = watched;
   const run = await scene.submit("never-sent", devices(600), { rate: 0.1 });
@@ -140,6 +159,7 @@ claim("run: failures are found by code, then by device, and all devices can be s
 
   await watched.sees("iot.device.NotExistedDevice");
   await page.getByRole("button", { name: "Show all failed devices" }).click();
+  await page.getByRole("button", { name: "Save these as CSV" }).waitFor();
   const found = page.getByRole("region", { name: "Devices", exact: true });
   await found.getByRole("cell", { name: bad[0] }).waitFor();
   assert.equal(await found.locator("tbody tr").count(), 1);

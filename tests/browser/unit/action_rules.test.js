@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actionsOf, approval, doubtDecision } from "../../../src/dashboard/action_rules.js";
+import { actionsOf, approval, devicesLeft, doubtDecision, queuedAgain } from "../../../src/dashboard/action_rules.js";
 
 const run = (more = {}) => ({
   run: 7,
@@ -59,15 +59,48 @@ test("actions: to resume a tenant's pause says that its other runs go on as well
   assert.match(resume.consequence, /Tenant north is resumed with it/);
 });
 
-test("actions: a retry of more than 500 devices wants their number typed, and sends it", () => {
+test("actions: a retry sends the number that was shown, and more than 500 must be typed", () => {
   const [few] = actionsOf(run({ devices: { pending: 0, failed: 500 } }));
   const [many] = actionsOf(run({ devices: { pending: 0, failed: 501 } }));
 
   assert.equal(few.confirm, undefined);
-  assert.deepEqual(few.body, { failed: true });
+  assert.deepEqual(few.body, { failed: true, expect_devices: 500 });
+  assert.equal(few.command, "sluice retry 7 --failed --expect-devices 500");
   assert.equal(many.confirm, 501);
   assert.deepEqual(many.body, { failed: true, expect_devices: 501 });
   assert.equal(many.command, "sluice retry 7 --failed --expect-devices 501");
+});
+
+test("actions: what earlier retries have left is asked about anew, with the daemon's number and words", () => {
+  const [retry] = actionsOf(run({ devices: { pending: 0, canceled: 2600 } }));
+  const refusal = "the retry has 1,412 devices, but 2600 were expected";
+
+  const left = retry.withLeft(devicesLeft(refusal), refusal);
+
+  assert.equal(left.text, "Retry 1,412 not sent");
+  assert.equal(left.confirm, 1412);
+  assert.deepEqual(left.body, { not_sent: true, expect_devices: 1412 });
+  assert.equal(left.command, "sluice retry 7 --not-sent --expect-devices 1412");
+  assert.match(left.consequence, /^The daemon says: the retry has 1,412 devices, .* Nothing was sent\./);
+  assert.equal(retry.withLeft(1, refusal).confirm, undefined);
+});
+
+test("actions: only a refusal for its number tells how many devices are left", () => {
+  assert.equal(devicesLeft("the retry has 1 device, but 2 were expected"), 1);
+  assert.equal(devicesLeft("device dev-0001 belongs to run 9 as well, which is not finished"), null);
+  assert.equal(devicesLeft("run 7 has no such devices but 2 that earlier ones have taken over already"), null);
+});
+
+test("actions: one device is, several are", () => {
+  const one = run({ control: "paused", devices: { pending: 1 }, chunks: { pending: 1 } });
+
+  assert.equal(queuedAgain({ devices: 1 }), "✓ 1 device is queued again: ");
+  assert.equal(queuedAgain({ devices: 2 }), "✓ 2 devices are queued again: ");
+  assert.match(actionsOf(one)[0].consequence, /^1 device in 1 chunk is sent to/);
+  assert.match(actionsOf(one)[1].consequence, /^1 device in 1 chunk is not sent/);
+  const doubt = (decision) => doubtDecision(one, decision, [{ chunk: 3, devices: 1 }], false).consequence;
+  assert.match(doubt("resend"), /^1 device in 1 chunk is sent the command once more\. It may have/);
+  assert.match(doubt("accept"), /^1 device in 1 chunk counts as accepted .* and is not sent/);
 });
 
 test("actions: an approval past the gate is dangerous and says so, and a stage's name is safe for a shell", () => {

@@ -61,6 +61,31 @@ test("posted job: the command line can be pasted into a shell, whatever the file
   );
 });
 
+test("posted job: the command line names the column of a table, and none of plain names", () => {
+  const command = (fileName, text, column) =>
+    posted.submitCommand(
+      { fileName: "", listName: posted.listNameOf(fileName, text), column, tenant: "", settings: {} },
+      5,
+    );
+  const rows = [
+    ["fleet.csv", "", "", "--devices fleet.csv --column device"],
+    ["fleet.csv", "", "serial", "--devices fleet.csv --column serial"],
+    ["fleet.txt", "", "serial", "--devices fleet.txt"],
+    ["", "device,hw\ndev-0001,a", "", "--devices devices.csv --column device"],
+    ["", '{"serial": "dev-0001"}', "serial", "--devices devices.ndjson --column serial"],
+    ["", "dev-0001\n", "left from before", "--devices devices.txt"],
+  ];
+  for (const [name, text, column, options] of rows)
+    assert.equal(command(name, text, column), `sluice submit job.json ${options} --expect-devices 5`);
+  assert.equal(command("", " \n", ""), "sluice submit job.json --expect-devices 5");
+});
+
+test("posted job: a column left in the field goes along with no list of plain names", () => {
+  assert.equal(posted.columnOf("text/plain", "serial"), "");
+  assert.equal(posted.columnOf("text/csv", ""), "device");
+  assert.equal(posted.columnOf("application/x-ndjson", "serial"), "serial");
+});
+
 test("posted job: more than 500 devices at once must be typed; stages are what makes it unnecessary", () => {
   const plan = (devices, stages) => ({ devices, stages: Array.from({ length: stages }, () => ({})) });
 
