@@ -21,6 +21,7 @@
 #include "sluice/store/open_store.hpp"
 #include "store/store_engines.hpp"
 #include "store/store_fixture.hpp"
+#include "support/unsteady_store.hpp"
 
 using namespace sluice;
 using namespace sluice::store_tests;
@@ -32,11 +33,13 @@ using Answered = std::optional<ApiAnswer>;
 
 /// A process over a store: its handler answers as the test says, and counts.
 struct Process {
-  explicit Process(const SqliteHome& home) : store(expect(home.open(noon))) {}
+  explicit Process(const SqliteHome& home)
+      : store(std::make_unique<test::UnsteadyStore>(expect(home.open(noon)))) {}
 
   asio::awaitable<ApiAnswer> handle(ApiRequest request) {
     ++times;
     if (order_run) pause_run(request);
+    if (is_held_afterwards) store->is_held = [] { return true; };
     if (throws) throw std::runtime_error{"a mistake"};
     if (waits) {
       asio::steady_timer hold{loop, std::chrono::steady_clock::time_point::max()};
@@ -86,7 +89,7 @@ struct Process {
     return *answered;
   }
 
-  std::unique_ptr<Store> store;
+  std::unique_ptr<test::UnsteadyStore> store;
   asio::io_context loop;
   AsyncStore calls{*store, loop.get_executor(), loop.get_executor()};
   std::string client = "ci";
@@ -97,6 +100,7 @@ struct Process {
   int times = 0;
   bool throws = false;
   bool waits = false;
+  bool is_held_afterwards = false;  ///< another program takes the store while the handler is at work
   bool is_ending = false;
   Route route = with_key({.method = "POST",
                           .pattern = "/api/v1/runs",
@@ -244,6 +248,36 @@ TEST_CASE(
   CHECK(again.error->message == "this was carried out (run_paused, run 1), and its answer was lost");
   CHECK(again.error->hint.find("GET /api/v1/audit?after=0&limit=1") != std::string::npos);
   CHECK(header(again, "Retry-After").empty());
+  CHECK(process.times == 1);
+}
+
+TEST_CASE(
+    "idempotency: what ended while the store was held is carried out by the same key once it is let go") {
+  const SqliteHome home;
+  Process process{home};
+  process.is_held_afterwards = true;
+  process.answer = refused(Error{ErrorKind::storage_busy, "another program holds the store", ""});
+  CHECK(process.ask("k").status == 503);
+  process.store->is_held = [] { return false; };
+  process.is_held_afterwards = false;
+  process.answer = {.status = 202, .body = "done"};
+
+  CHECK(process.ask("k").body == "done");
+  CHECK(process.times == 2);
+}
+
+TEST_CASE("idempotency: what was done while the store could not be told of the answer is not done again") {
+  const SqliteHome home;
+  Process process{home};
+  process.order_run = submit(*process.store, {1});
+  process.is_held_afterwards = true;
+  process.ask("k");
+  process.store->is_held = [] { return false; };
+
+  const ApiAnswer again = process.ask("k");
+  CHECK(again.status == 409);
+  REQUIRE(again.error.has_value());
+  CHECK(again.error->message.find("its answer was lost") != std::string::npos);
   CHECK(process.times == 1);
 }
 
