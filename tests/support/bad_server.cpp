@@ -14,6 +14,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <latch>
 #include <stdexcept>
 #include <utility>
 
@@ -219,7 +220,14 @@ BadServer::BadServer(Script script, const Options& options) : script_(std::move(
   listener_ = bound_socket("127.0.0.1", 0);
   check(::listen(listener_, 64) == 0, "listen");
   port_ = port_of(listener_);
-  accepting_ = std::thread([this] { accept_all(); });
+  // A thread that begins opens files of its own under a sanitizer, which a test without descriptors would
+  // feel.
+  std::latch begun{1};
+  accepting_ = std::thread([this, &begun] {
+    begun.count_down();
+    accept_all();
+  });
+  begun.wait();
 }
 
 BadServer::~BadServer() {
