@@ -127,6 +127,7 @@ asio::awaitable<void> ApiConnection::serve() {
     }
     is_open = co_await write(std::move(answer), has_body, keeps_open);
     is_open = is_open && keeps_open;
+    waits_since_ = ++common_.waits;
   }
   co_await end();
 }

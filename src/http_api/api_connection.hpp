@@ -37,6 +37,10 @@ class ApiConnection : public std::enable_shared_from_this<ApiConnection> {
 
   /// Waits for the client, not for the API: dropping it loses nothing.
   bool is_reading() const { return is_reading_; }
+  /// Between two requests; one that was asked for nothing yet may have its first request under way.
+  bool is_kept() const { return is_reading_ && waits_since_ > 0 && unread_.empty() && body_left_ == 0; }
+  /// Counts up over all connections: the one with the smallest number has been kept longest.
+  std::uint64_t waits_since() const { return waits_since_; }
   /// At once if it waits for the client, else when the answer is given; a stream ends where it is.
   void leave();
 
@@ -73,7 +77,8 @@ class ApiConnection : public std::enable_shared_from_this<ApiConnection> {
   std::string unread_;           ///< bytes that came and were not looked at yet
   std::uint64_t body_left_ = 0;  ///< bytes of the body that are still to be taken
   std::shared_ptr<ApiStream> stream_;
-  std::string target_;  ///< of the request that is being answered
+  std::string target_;             ///< of the request that is being answered
+  std::uint64_t waits_since_ = 0;  ///< 0: nothing was answered yet
   bool is_reading_ = true;
   bool is_leaving_ = false;
 };

@@ -43,6 +43,13 @@ std::string address_text(asio::ip::address address) {
   return address.to_string();
 }
 
+/// A client that is dropped between two requests opens a new connection and asks there; one that is dropped
+/// while its first request is under way takes that for a failure.
+bool newer_goes(const ApiConnection& older, const ApiConnection& newer) {
+  if (!newer.is_kept()) return false;
+  return !older.is_kept() || newer.waits_since() < older.waits_since();
+}
+
 Error cannot_listen(const ApiTcpAddress& at, const error_code& problem) {
   return {
       ErrorKind::refused,
@@ -180,11 +187,13 @@ bool ApiServer::make_room(const std::string& peer) {
 }
 
 bool ApiServer::drop_idle(const std::string& peer) {
-  const auto oldest = std::ranges::find_if(
-      guests_, [&](const Guest& guest) { return guest.peer == peer && guest.connection->is_reading(); });
-  if (oldest == guests_.end()) return false;
-  const std::shared_ptr<ApiConnection> dropped = oldest->connection;
-  guests_.erase(oldest);
+  std::shared_ptr<ApiConnection> dropped;
+  for (const auto& [connection, owner] : guests_) {
+    if (owner != peer || !connection->is_reading()) continue;
+    if (!dropped || newer_goes(*dropped, *connection)) dropped = connection;
+  }
+  if (!dropped) return false;
+  guests_.remove_if([&](const Guest& guest) { return guest.connection == dropped; });
   dropped->leave();
   return true;
 }

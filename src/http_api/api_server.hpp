@@ -47,10 +47,12 @@ struct ApiLimits {
   /// From one answer to the next request, or from the start to the first.
   std::chrono::milliseconds idle_time = std::chrono::seconds{60};
   std::chrono::milliseconds write_time = std::chrono::seconds{10};  ///< for a piece of an answer to be taken
-  /// When one more comes, one of the same peer that has been asked for nothing is dropped, the oldest first;
-  /// if all are being answered, the new one is.
-  std::size_t connections_max = 64;  ///< over TCP; over the unix socket as many again
-  std::size_t connections_per_peer_max = 16;
+  /// When one more comes, one of the same peer that waits for its client is dropped: whichever was kept
+  /// longest since its last answer, else the oldest that was asked for nothing yet. If all are being
+  /// answered, the new one is.
+  std::size_t connections_max = 128;  ///< over TCP; over the unix socket as many again
+  /// A browser opens up to twelve: six for a page's files, six for what the page asks for.
+  std::size_t connections_per_peer_max = 32;
   std::size_t event_streams_per_client_max = 8;
 };
 
@@ -92,6 +94,7 @@ struct ApiCommon {
   std::unique_ptr<boost::asio::thread_pool> files = {};
   std::string boot = {};  ///< random; in the name of every answer
   std::uint64_t answers = 0;
+  std::uint64_t waits = 0;  ///< how often a connection began to wait for its next request
 
   UtcTime utc_now() const;
   std::string next_instance();

@@ -48,6 +48,18 @@ class Client {
   }
   void end() const { ::shutdown(socket_.get(), SHUT_WR); }
 
+  /// The first answer of those that keep the connection.
+  std::string answer() const {
+    std::string text;
+    std::array<char, 4096> bytes;
+    while (!text.ends_with("\n") || text.ends_with("\r\n")) {
+      const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
+      if (count <= 0) break;
+      text.append(bytes.data(), static_cast<std::size_t>(count));
+    }
+    return text;
+  }
+
   /// All that comes until the server ends the connection.
   std::string rest() const {
     std::string text;
@@ -200,6 +212,33 @@ TEST_CASE("api server: silent clients, however many, are dropped for one that sp
   CHECK(says(client.rest(), "200 OK"));
 
   CHECK(silent.front().rest().empty());
+}
+
+TEST_CASE(
+    "api server: who waits longest between requests makes room, not who is about to ask for the first time") {
+  Scene scene{{.idle_time = 60s, .connections_max = 4}};
+  const std::string kept = request("{}", "");
+  const Client about_to_ask{scene.path};
+  const Client asking{scene.path};
+  const Client busy{scene.path};
+  const Client idle{scene.path};
+  for (const Client* client : {&asking, &busy, &idle, &busy}) {
+    REQUIRE(client->send(kept));
+    REQUIRE(says(client->answer(), "200 OK"));
+  }
+  CHECK(asking.send(kept.substr(0, kept.size() - 2)));
+
+  const Client one_more{scene.path};
+  CHECK(one_more.send(request()));
+  CHECK(says(one_more.rest(), "200 OK"));
+
+  CHECK(idle.rest().empty());
+  CHECK(about_to_ask.send(request()));
+  CHECK(says(about_to_ask.rest(), "200 OK"));
+  CHECK(asking.send("{}"));
+  CHECK(says(asking.answer(), "200 OK"));
+  CHECK(busy.send(request()));
+  CHECK(says(busy.rest(), "200 OK"));
 }
 
 TEST_CASE("api server: closing it drops who is silent and removes the file") {
