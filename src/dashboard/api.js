@@ -137,10 +137,12 @@ export async function* stream(path, headers, signal) {
   for (;;) {
     // Of a daemon that hangs, nothing comes, and nothing ends either.
     const late = setTimeout(() => reader.cancel().catch(() => {}), silenceMax);
-    const { done, value } = await reader.read().catch((trouble) => {
-      throw trouble.name === "AbortError" ? trouble : unreachable();
-    });
-    clearTimeout(late);
+    const { done, value } = await reader
+      .read()
+      .catch((trouble) => {
+        throw trouble.name === "AbortError" ? trouble : unreachable();
+      })
+      .finally(() => clearTimeout(late));
     if (done) return;
     yield value;
   }

@@ -70,11 +70,43 @@ export class EventReader {
   }
 }
 
-async function readEvents(state) {
+// A browser has six connections for all its tabs, and every stream takes one: those that nobody looks at must not keep
+// the stop button of another tab waiting. Soon, but not whenever somebody leafs through tabs.
+const hiddenMax = 3_000;
+
+/** @return {signal, end}: the signal aborts once the page has been hidden for a while; end() takes the listener away */
+function watchHiding() {
+  const hiding = new AbortController();
+  let timer;
+  const look = () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(() => hiding.abort(), hiddenMax);
+  };
+  const end = () => {
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", look);
+  };
+  document.addEventListener("visibilitychange", look);
+  look();
+  return { signal: hiding.signal, end };
+}
+
+const untilShown = () =>
+  new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden) return;
+      document.removeEventListener("visibilitychange", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+    look();
+  });
+
+async function readEvents(state, signal) {
   const headers = { Accept: "text/event-stream" };
   if (state.last) headers["Last-Event-ID"] = state.last;
   const reader = new EventReader();
-  for await (const piece of stream("events", headers)) {
+  for await (const piece of stream("events", headers, signal)) {
     reached();
     state.wait = 500;
     const events = reader.take(piece);
@@ -85,15 +117,23 @@ async function readEvents(state) {
   }
 }
 
-/** Never ends. Goes on behind the last event that came; a restored store counts anew, and is taken up there. */
+/**
+ * Never ends. Goes on behind the last event that came; a restored store counts anew, and is taken up there. While the
+ * page is hidden nothing is read; what happened meanwhile comes when it is shown again.
+ */
 export async function followEvents() {
   const state = { last: "", wait: 500 };
   for (;;) {
+    await untilShown();
+    const hiding = watchHiding();
     try {
-      await readEvents(state);
+      await readEvents(state, hiding.signal);
     } catch (trouble) {
+      if (hiding.signal.aborted) continue;
       if (trouble instanceof Problem && trouble.status === 0) lost();
       else if (!(trouble instanceof Problem) || trouble.status === 409) state.last = "";
+    } finally {
+      hiding.end();
     }
     await sleep(state.wait);
     state.wait = Math.min(2 * state.wait, 5000);

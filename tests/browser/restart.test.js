@@ -5,19 +5,11 @@ import { browserTests } from "./support/browser_test.js";
 
 const claim = browserTests({ faults: { latency: { constant_ms: 30 } } });
 
-/** From now on, every event that the page's own stream brings. */
-const listen = (page) =>
-  page.evaluate(async () => {
-    const { onEvent } = await import("/dashboard/live.js");
-    window.heard = [];
-    onEvent((event) => window.heard.push(event.id));
-  });
-
 for (const signal of ["SIGTERM", "SIGKILL"]) {
   claim(`restart: the page goes on behind a daemon ended by ${signal}, no event twice`, {}, async (watched, scene) => {
     const { page } = watched;
     watched.permit(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/);
-    await listen(page);
+    await watched.listen();
     const id = await scene.submit(`restarted by ${signal}`, 3000);
     await watched.go(`runs/${id}`);
     await scene.untilRun(id, (run) => run.devices.accepted > 200);

@@ -20,17 +20,32 @@ export class WatchedPage {
   static async open(browser, scene, address = "", options = {}) {
     const watched = new WatchedPage();
     watched.context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    watched.page = await watched.context.newPage();
     watched.scene = scene;
-    await watched.#watch();
-    await watched.page.goto(`${scene.address}/#/${address}`);
+    await watched.#open(address);
     return watched;
+  }
+
+  /** One more tab of the same browser; what comes up in it counts as come up here. */
+  async beside(address = "") {
+    const watched = new WatchedPage();
+    Object.assign(watched, { context: this.context, scene: this.scene });
+    watched.#found = this.#found;
+    await watched.#open(address);
+    return watched;
+  }
+
+  async #open(address) {
+    this.page = await this.context.newPage();
+    await this.#watch();
+    await this.go(address);
   }
 
   async #watch() {
     const { page } = this;
     page.setDefaultTimeout(15_000);
-    page.on("console", (message) => message.type() === "error" && this.#found.push(`console: ${message.text()}`));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.#found.push(`console: ${message.text()} ${message.location().url}`);
+    });
     page.on("pageerror", (trouble) => this.#found.push(`exception: ${trouble.stack}`));
     page.on("dialog", (dialog) => {
       this.#found.push(`dialog: ${dialog.message()}`);
@@ -74,6 +89,15 @@ export class WatchedPage {
     if (typed) await dialog.getByLabel(/^To confirm/).fill(`${typed}`);
     await dialog.locator("button[value=do]").click();
     return said;
+  }
+
+  /** From now on, every event that the page's own stream brings, by number, in window.heard. */
+  listen() {
+    return this.page.evaluate(async () => {
+      const { onEvent } = await import("/dashboard/live.js");
+      window.heard = [];
+      onEvent((event) => window.heard.push(event.id));
+    });
   }
 
   /** Waits until the page says it. */
