@@ -81,12 +81,6 @@ function again(run, devices, which, body) {
   };
 }
 
-/** How many devices a refused retry would have. @param detail in the daemon's words @return null: another refusal */
-export function devicesLeft(detail) {
-  const found = /^the retry has ([\d,]+) devices?, but \d+ were expected$/.exec(detail);
-  return found ? Number(found[1].replaceAll(",", "")) : null;
-}
-
 /** @param made the daemon's answer to a retry */
 export const queuedAgain = (made) => `✓ ${counted(made.devices, "device")} ${are(made.devices)} queued again: `;
 

@@ -24,19 +24,19 @@ export const onTokenWanted = (ask) => (askForToken = ask);
 
 /** What the daemon said against a request (RFC 9457), or that it could not be reached. */
 export class Problem extends Error {
-  constructor(status, detail, hint, errors = []) {
+  constructor(status, detail, hint, devices = null) {
     super(detail);
     this.status = status; // 0: not reached
     this.hint = hint;
-    this.errors = errors;
+    this.devices = devices; // how many an order has that was refused for their number; null: for something else
   }
 }
 
 const unreachable = () => new Problem(0, "the daemon does not answer", "It may be restarting; this page goes on by itself.");
 
 async function problemOf(answer) {
-  const told = await answer.json().catch(() => ({}));
-  return new Problem(answer.status, told.detail ?? `HTTP status ${answer.status}`, told.hint ?? "", told.errors ?? []);
+  const { detail, hint, devices } = await answer.json().catch(() => ({}));
+  return new Problem(answer.status, detail ?? `HTTP status ${answer.status}`, hint ?? "", devices ?? null);
 }
 
 const authorization = () => (token ? { Authorization: `Bearer ${token}` } : {});
