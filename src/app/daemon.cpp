@@ -389,6 +389,7 @@ void Daemon::end_if_done() {
   server_.close();
   // Nobody waits for a signal any more, and the next one is to end the process.
   boost::system::error_code ignored;
+  signals_.cancel(ignored);
   signals_.clear(ignored);
   last_resort_ = std::jthread{leave_unless_stopped};
   pulse_.stop();
