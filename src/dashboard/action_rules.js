@@ -106,12 +106,15 @@ export function actionsOf(run) {
 /** @param isPastGate whatever the gate before it says */
 export function approval(run, stage, isPastGate) {
   const gate = isPastGate ? " The gate before it is overruled." : "";
-  const paused = run.control === "paused" ? " The run is paused: it has to be resumed as well." : "";
   return {
     title: isPastGate ? `Approve stage ${stage.name} past the gate` : `Approve stage ${stage.name}`,
     action: isPastGate ? "Approve past the gate" : "Approve",
     isDangerous: isPastGate,
-    consequence: `${counted(stage.devices, "device")} of stage ${stage.name} may be sent to.${gate}${paused}`,
+    consequence:
+      `${counted(stage.devices, "device")} of stage ${stage.name} may be sent to.${gate}` +
+      (isPaused(run) ? " The run is paused: it has to be resumed as well." : ""),
+    /** What is said when it is done: what is still to do. */
+    then: isPaused(run) ? " The run is paused: resume it, and it goes on." : "",
     command: `sluice approve ${run.run} --stage ${shellWord(stage.name)}${isPastGate ? " --past-gate" : ""}`,
     body: { stage: stage.name, ...(isPastGate ? { past_gate: true } : {}) },
   };

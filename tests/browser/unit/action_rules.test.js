@@ -110,6 +110,7 @@ test("actions: an approval past the gate is dangerous and says so, and a stage's
   const past = approval(run({ control: "paused" }), stage, true);
   assert.equal(past.isDangerous, true);
   assert.match(past.consequence, /90 devices .* The gate before it is overruled\. The run is paused/);
+  assert.equal(past.then, " The run is paused: resume it, and it goes on.");
   assert.equal(past.command, "sluice approve 7 --stage 'it'\\''s; rm' --past-gate");
 });
 
