@@ -17,7 +17,7 @@ import {
   settingsIn,
   submitCommand,
 } from "./posted_job.js";
-import { count, counted, duration } from "./text.js";
+import { are, count, counted, duration } from "./text.js";
 
 const typing_pause_ms = 400;
 const invitation = "Paste a job file, or drop one here: what it would do is shown at once.";
@@ -61,9 +61,8 @@ function consequence(plan) {
   const stop = `Once it is stopped, up to ${counted(plan.worst_case_overshoot, "device")} more may still be reached.`;
   const [first, ...others] = plan.stages;
   const begin = others.length > 0 ? ` It begins with ${counted(first.devices, "device")} (${first.name}).` : "";
-  const are = plan.devices === 1 ? "is" : "are";
   return (
-    `${counted(plan.devices, "device")} of tenant ${plan.tenant} ${are} sent the command in ` +
+    `${counted(plan.devices, "device")} of tenant ${plan.tenant} ${are(plan.devices)} sent the command in ` +
     `${counted(plan.chunks, "request")}: ${time}.${begin} ${stop}`
   );
 }

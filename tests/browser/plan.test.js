@@ -80,7 +80,7 @@ claim("plan: 600 devices at once are sent only when their number is typed", plan
   await watched.giveToken();
   await jobField(page).fill(jobText("many", ["dev-0001"], { stages: undefined }));
   await deviceField(page).fill([...deviceNames(600), "dev-000001"].join("\n"));
-  await watched.sees("1 duplicates");
+  await watched.sees("1 duplicate");
 
   await page.getByRole("button", { name: "Send it …" }).click();
   const act = page.getByRole("button", { name: "Send to 600 devices" });
