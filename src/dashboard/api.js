@@ -13,10 +13,19 @@ let refused = null; // the token that the daemon did not take; it is not shown t
 let question = null; // the one that is open
 let wasLeft = false; // nobody gave a token, so that only the press of a button asks again
 
+const tokenListeners = new Set();
+
 export function setToken(text) {
   token = text.trim();
   refused = null;
   wasLeft = false;
+  for (const hear of tokenListeners) hear();
+}
+
+/** @param hear called when a token is given @return takes the listener away */
+export function onToken(hear) {
+  tokenListeners.add(hear);
+  return () => tokenListeners.delete(hear);
 }
 
 /** @param ask shown when the daemon wants a token: resolves to one, or to "" if nobody gives one */
@@ -28,11 +37,13 @@ export class Problem extends Error {
     super(detail);
     this.status = status; // 0: not reached
     this.hint = hint;
+    this.isPassing = [0, 429, 503].includes(status); // the same may be answered in a moment
     this.devices = devices; // how many an order has that was refused for their number; null: for something else
   }
 }
 
-const unreachable = () => new Problem(0, "the daemon does not answer", "It may be restarting; this page goes on by itself.");
+const unreachable = () =>
+  new Problem(0, "the daemon does not answer", "It may be restarting; this page goes on by itself.");
 
 async function problemOf(answer) {
   const { detail, hint, devices } = await answer.json().catch(() => ({}));

@@ -54,6 +54,19 @@ claim("plan: a few devices are sent with two presses, and the page goes to their
   assert.equal(run.devices.total, 2);
 });
 
+claim("plan: after an outage it checks again by itself", plan, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/);
+  await scene.endDaemon("SIGTERM");
+  await page.getByRole("button", { name: "Start from an example" }).click();
+  await watched.sees("✗ the daemon does not answer");
+  await watched.sees(/this page goes on by itself/);
+
+  await scene.startDaemon();
+  await watched.sees("✓ hello is valid");
+  await page.getByRole("button", { name: "Send it …" }).waitFor();
+});
+
 claim("plan: what is changed cannot be sent before it is checked", plan, async (watched) => {
   const { page } = watched;
   await page.getByRole("button", { name: "Start from an example" }).click();
