@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What an operator can do with a run as it stands, what that would do in numbers, and the command that does the same.
-import { count, counted, shellWord } from "./text.js";
+import { are, count, counted, shellWord } from "./text.js";
 
 /** More devices than these are sent to only if their number was typed. */
 export const untypedDevicesMax = 500;
 
 export const isOver = (run) => run.devices.pending === 0;
-
-const are = (devices) => (devices === 1 ? "is" : "are");
 
 const isPaused = (run) => run.control === "paused" || run.tenant_pause_reason !== "";
 
@@ -79,12 +77,6 @@ function again(run, devices, which, body) {
         `A new run sends to the ${counted(left, "device")} of this one that ${whom}. This run stays as it is.`,
     }),
   };
-}
-
-/** How many devices a refused retry would have. @param detail in the daemon's words @return null: another refusal */
-export function devicesLeft(detail) {
-  const found = /^the retry has ([\d,]+) devices?, but \d+ were expected$/.exec(detail);
-  return found ? Number(found[1].replaceAll(",", "")) : null;
 }
 
 /** @param made the daemon's answer to a retry */
