@@ -189,7 +189,9 @@ export class ChunkMap {
     for (let cell = 0; cell < this.#letters.length; ++cell) this.#drawCell(cell);
     for (const band of this.#layout.bands) this.#drawHead(band);
     for (const [letter, { sample }] of this.#entries) showSample(sample, this.#tiles[letter], this.#scale);
-    this.#placeCursor();
+    // Whoever was here before the chunks came is told where.
+    if (this.#cursor === -1 && document.activeElement === this.#canvas) this.#moveTo(0);
+    else this.#placeCursor();
   }
 
   #drawCell(cell) {
@@ -271,8 +273,9 @@ export class ChunkMap {
 
   #key(event) {
     if (!this.#layout || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.key === "Enter") this.#open(this.#chunkOf(this.#cursor));
-    const cell = moved(this.#layout, this.#cursor, event.key);
+    const from = Math.max(0, this.#cursor);
+    if (event.key === "Enter") this.#open(this.#chunkOf(from));
+    const cell = moved(this.#layout, from, event.key);
     if (cell !== null) this.#moveTo(cell);
     if (cell !== null || event.key === "Enter") event.preventDefault();
   }
