@@ -32,7 +32,8 @@ export class Problem extends Error {
   }
 }
 
-const unreachable = () => new Problem(0, "the daemon does not answer", "It may be restarting; this page goes on by itself.");
+const unreachable = () =>
+  new Problem(0, "the daemon does not answer", "It may be restarting; this page goes on by itself.");
 
 async function problemOf(answer) {
   const { detail, hint, devices } = await answer.json().catch(() => ({}));
@@ -111,7 +112,10 @@ export async function getIfChanged(path, tag, signal) {
   return { tag: answer.headers.get("ETag") ?? "", content: await answer.json() };
 }
 
-/** A retry of the same press of a button carries the same key, so that work is never made twice. */
+/**
+ * A retry of the same press of a button carries the same key, so that work is never made twice. It is not tried again
+ * by itself: whoever asks says so (see notice.js' attempt).
+ */
 export async function post(path, body = {}, key = crypto.randomUUID()) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
   const answer = await request(`/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) }, true);

@@ -11,13 +11,16 @@ export function watchConnection(tell) {
   connection.tell = tell;
 }
 
+export const isAway = () => connection.lostAt !== null;
+
 function reached() {
   if (connection.lostAt === null) return;
   connection.lostAt = null;
   connection.tell(null);
 }
 
-function lost() {
+/** That an answer has not come. It is over with the next that does. */
+export function lost() {
   connection.lostAt ??= new Date();
   connection.tell(connection.lostAt);
 }

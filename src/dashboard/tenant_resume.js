@@ -71,10 +71,11 @@ export async function askToResume(frame, record) {
   if (held.length === 0 && own.length === 0) return frame.say(`Tenant ${tenant} has no paused run any more.`);
   if (held.length === 0) return tellWhichThereAre(frame, tenant, own);
   const { run } = held[0];
+  const command = `sluice resume ${run}`;
   const answer = await ask({
     title: `Resume tenant ${tenant}`,
     consequence: consequenceOf(record, paused),
-    command: `sluice resume ${run}`,
+    command,
     action: "Resume",
     reason: true,
   });
@@ -82,7 +83,9 @@ export async function askToResume(frame, record) {
   // A question may be open for long.
   if ((await get(`runs/${run}`)).control !== "active")
     return frame.say(`✗ Nothing was resumed: run ${run} has got a pause of its own meanwhile. Press again.`);
-  await post(`runs/${run}:resume`, answer.reason ? { reason: answer.reason } : {});
+  const body = answer.reason ? { reason: answer.reason } : {};
+  const resumed = await frame.attempt(() => post(`runs/${run}:resume`, body), { verb: "resume", command });
+  if (!resumed) return undefined;
   const going = `${counted(held.length, "run")} of it (${namesOf(held)}) may go on`;
   return frame.say(`✓ Tenant ${tenant} is not paused any more: ${going}.`);
 }
