@@ -13,8 +13,12 @@ let refused = null; // the token that the daemon did not take; it is not shown t
 let question = null; // the one that is open
 let wasLeft = false; // nobody gave a token, so that only the press of a button asks again
 
+/** Whether a header may carry it. */
+export const isToken = (text) => /^[\x21-\x7e]+$/.test(text);
+
+/** @param text for which isToken() holds */
 export function setToken(text) {
-  token = text.trim();
+  token = text;
   refused = null;
   wasLeft = false;
 }
@@ -48,11 +52,15 @@ function inTime(signal) {
   return signal ? AbortSignal.any([signal, late]) : late;
 }
 
+const always = { credentials: "omit", cache: "no-store", redirect: "error" };
+
 async function ask(path, options) {
   const headers = { ...options.headers, ...authorization() };
   const signal = options.isShort ? inTime(options.signal) : options.signal;
+  // Made first: what cannot be asked at all is no matter of the daemon's.
+  const request = new Request(path, { ...options, headers, signal, ...always });
   try {
-    const answer = await fetch(path, { ...options, headers, signal, credentials: "omit", cache: "no-store", redirect: "error" });
+    const answer = await fetch(request);
     noteDaemonTime(answer.headers.get("Date"));
     return answer;
   } catch (trouble) {
