@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What an operator can do with a run as it stands, what that would do in numbers, and the command that does the same.
-import { count, counted, shellWord } from "./text.js";
+import { are, count, counted, shellWord } from "./text.js";
 
 /** More devices than these are sent to only if their number was typed. */
 export const untypedDevicesMax = 500;
 
 export const isOver = (run) => run.devices.pending === 0;
-
-const are = (devices) => (devices === 1 ? "is" : "are");
 
 const isPaused = (run) => run.control === "paused" || run.tenant_pause_reason !== "";
 
