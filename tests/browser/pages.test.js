@@ -122,11 +122,19 @@ for (const form of forms.filter(({ name }) => name === "dark" || name === "phone
   );
 }
 
+/** The tables that are wider than their place, which nobody sees on a phone. */
+const tooWide = (page) =>
+  page.locator("main table:visible").evaluateAll((tables) => {
+    const isWide = (table) => table.scrollWidth > table.parentElement.clientWidth;
+    return tables.filter(isWide).map((table) => table.innerText.slice(0, 80));
+  });
+
 claim(
-  "pages: at 360 px none of them scrolls sideways",
+  "pages: at 360 px none of them scrolls sideways, nor does a table in one",
   { viewport: { width: 360, height: 740 } },
   async (watched, scene) => {
-    for (const each of pagesOf(await aRun(scene))) {
+    const aSchedule = { name: "schedule", address: "schedules/nightly", shows: "Schedules" };
+    for (const each of [...pagesOf(await aRun(scene)), aSchedule]) {
       await watched.go(each.address);
       await isShown(watched.page, each);
       await settle(watched.page);
@@ -135,6 +143,8 @@ claim(
         return { scrollWidth, clientWidth };
       });
       assert.ok(scrollWidth <= clientWidth, `${each.name}: ${scrollWidth} in ${clientWidth} px`);
+      assert.deepEqual(await tooWide(watched.page), [], each.name);
+      await watched.picture(`${each.name}-360`);
       assert.ok(await watched.page.getByRole("button", { name: "Stop everything" }).isVisible());
     }
   },
