@@ -168,3 +168,17 @@ claim("pages: the keyboard reaches the stop button, and Escape leaves its questi
 claim("pages: an address of none is said to be none", { address: "nothing/here" }, async (watched) => {
   await watched.sees("There is no such page.");
 });
+
+claim("pages: a run that does not exist is said not to, and is asked for no more", {}, async (watched) => {
+  const { page } = watched;
+  watched.permit(/404/);
+  await watched.go("runs/4711");
+  await page.getByRole("heading", { level: 1, name: "There is no run 4711" }).waitFor();
+
+  let requests = 0;
+  page.on("request", (request) => request.url().includes("4711") && ++requests);
+  await page.waitForTimeout(1500);
+  assert.equal(requests, 0);
+  await page.getByRole("main").getByRole("link", { name: "Overview" }).click();
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+});
