@@ -5,6 +5,7 @@ import { browserTests } from "./support/browser_test.js";
 import { axeSource } from "./support/packages.js";
 import { isShown, pagesOf } from "./support/pages.js";
 import { jobText } from "./support/scene.js";
+import { countdown } from "../../src/dashboard/schedule_text.js";
 
 const nightly = jobText("nightly", ["dev-0001"], { schedule: { cron: "30 2 * * mon-fri", zone: "Europe/Berlin" } });
 const faults = { latency: { constant_ms: 30 }, bad_devices: { share: 0.003 } };
@@ -182,3 +183,54 @@ claim("pages: a run that does not exist is said not to, and is asked for no more
   await page.getByRole("main").getByRole("link", { name: "Overview" }).click();
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
 });
+
+const zone = "Asia/Kolkata";
+
+/** A time in that zone, "2026-11-28 16:45:59". */
+const zoned = (iso) =>
+  new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", timeZone: zone }).format(new Date(iso));
+
+/** Opens all pages to come on a machine whose clock is three hours ahead. */
+const setAhead = (page) =>
+  page.addInitScript(() => {
+    const [Right, ahead] = [Date, 3 * 3600_000];
+    globalThis.Date = class extends Right {
+      constructor(...parts) {
+        super(...(parts.length > 0 ? parts : [Right.now() + ahead]));
+      }
+      static now = () => Right.now() + ahead;
+    };
+  });
+
+claim(
+  "pages: where the clock is three hours ahead, countdowns are the daemon's, and times those of the zone",
+  { timezoneId: zone },
+  async (watched, scene) => {
+    const { page } = watched;
+    const run = await scene.get(`runs/${await aRun(scene)}`);
+    const [tick] = (await scene.get("schedules/nightly/next?limit=1")).ticks;
+    await setAhead(page);
+    await page.reload();
+
+    const shown = page.locator(".ticks li", { hasText: "nightly" }).first();
+    await shown.waitFor();
+    const left = await shown.locator(".number").innerText();
+    // The daemon tells whole seconds, and the answer was under way.
+    const possible = [-3, -2, -1, 0, 1, 2, 3].map((seconds) => countdown(tick.due_at, Date.now() + 1000 * seconds));
+    assert.ok(possible.includes(left), `${left}, not ${possible}`);
+    const time = shown.locator("time");
+    assert.equal(await time.getAttribute("title"), tick.due_at);
+    assert.ok((await time.innerText()).includes(zoned(tick.due_at).slice(11, 16)));
+    // That of today, by the daemon's clock: without its day.
+    const submitted = page.locator(".runs tbody tr", { hasText: run.job }).locator(".time");
+    assert.equal(await submitted.innerText(), zoned(run.created_at).slice(11));
+
+    await watched.go(`runs/${run.run}`);
+    const fact = page.locator(".run-facts div", { hasText: "Submitted" }).locator("dd");
+    await page.waitForFunction((node) => node.textContent !== "", await fact.elementHandle());
+    assert.equal(await fact.getAttribute("title"), run.created_at);
+    assert.equal(await fact.innerText(), `${zoned(run.created_at)} by admin`);
+    const event = page.getByRole("row", { name: /run submitted/ }).locator("time");
+    assert.equal(await event.innerText(), zoned(await event.getAttribute("title")));
+  },
+);
