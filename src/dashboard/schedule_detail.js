@@ -94,17 +94,19 @@ const pathOf = (name) => `schedules/${encodeURIComponent(name)}`;
 
 async function askToPause(frame, name, coming) {
   const next = coming.length > 0 ? `The next tick, ${localTime(coming[0].due_at)}, ` : "A tick ";
+  const command = `sluice schedule pause ${shellWord(name)}`;
   const answer = await ask({
     title: `Pause schedule ${name}`,
     consequence:
       `${next}does not run, nor does any after it, until the schedule is resumed. ` + "A run that has begun goes on.",
-    command: `sluice schedule pause ${shellWord(name)}`,
+    command,
     action: "Pause",
     reason: true,
   });
   if (!answer) return;
-  const told = await post(`${pathOf(name)}:pause`, body(answer));
-  frame.say(`✓ Schedule ${name} ${told.changed ? "is paused" : "was paused already"}.`);
+  const order = { verb: "pause", command };
+  const told = await frame.attempt(() => post(`${pathOf(name)}:pause`, body(answer)), order);
+  if (told) frame.say(`✓ Schedule ${name} ${told.changed ? "is paused" : "was paused already"}.`);
 }
 
 async function askToResume(frame, name) {
@@ -113,16 +115,18 @@ async function askToResume(frame, name) {
     coming.ticks.length > 0
       ? `Its ticks run again, the next one ${localTime(coming.ticks[0].due_at)}.`
       : "It has no tick to come.";
+  const command = `sluice schedule resume ${shellWord(name)}`;
   const answer = await ask({
     title: `Resume schedule ${name}`,
     consequence: `${next} Those that came while it was paused do not.`,
-    command: `sluice schedule resume ${shellWord(name)}`,
+    command,
     action: "Resume",
     reason: true,
   });
   if (!answer) return;
-  const told = await post(`${pathOf(name)}:resume`, body(answer));
-  frame.say(`✓ Schedule ${name} ${told.changed ? "is active again" : "was active already"}.`);
+  const order = { verb: "resume", command };
+  const told = await frame.attempt(() => post(`${pathOf(name)}:resume`, body(answer)), order);
+  if (told) frame.say(`✓ Schedule ${name} ${told.changed ? "is active again" : "was active already"}.`);
 }
 
 function triggeredText(name, told) {
@@ -135,14 +139,17 @@ async function askToTrigger(frame, schedule) {
   const name = schedule.schedule;
   const [last] = (await get(`runs?schedule=${encodeURIComponent(name)}&limit=1`)).items;
   const consequence = triggerConsequence(schedule, last, last !== undefined && isUnfinished(last));
+  const command = `sluice schedule trigger ${shellWord(name)}`;
   const answer = await ask({
     title: `Run ${name} now`,
     consequence: consequence.text,
-    command: `sluice schedule trigger ${shellWord(name)}`,
+    command,
     action: "Run now",
     isDangerous: consequence.isDangerous,
   });
-  if (answer) frame.say(triggeredText(name, await post(`${pathOf(name)}:trigger`)));
+  if (!answer) return;
+  const told = await frame.attempt(() => post(`${pathOf(name)}:trigger`), { verb: "trigger", command });
+  if (told) frame.say(triggeredText(name, told));
 }
 
 /** @return {element, leave} */
