@@ -29,13 +29,13 @@ const part = (title, ...content) =>
   element("section", { role: "region", "aria-label": title, tabindex: 0 }, element("h3", {}, title), content);
 
 function makeComing(tick) {
-  const left = element("td", { class: "quiet time" });
+  const left = element("td", { class: "quiet time", "data-head": "Left" });
   const row = element(
     "tr",
     {},
-    element("td", { class: "time" }, zonedText(tick.local)),
-    element("td", { class: "time" }, localTime(tick.due_at)),
-    element("td", { class: "time" }, tick.due_at),
+    element("td", { class: "time", "data-head": "There" }, zonedText(tick.local)),
+    element("td", { class: "time", "data-head": "Here" }, localTime(tick.due_at)),
+    element("td", { class: "time", "data-head": "UTC" }, tick.due_at),
     left,
     element("td", { class: "clock-change" }, tick.clock_change ? `⚠ ${clockChangeText(tick.clock_change)}` : ""),
   );
@@ -49,12 +49,12 @@ function makePast(tick) {
   return element(
     "tr",
     {},
-    element("td", { class: "time", title: tick.at }, localTime(tick.at)),
+    element("td", { class: "time", "data-head": "Tick", title: tick.at }, localTime(tick.at)),
     element("td", {}, `${tickSigns[tick.state]} ${tick.state}`),
     element("td", {}, tick.kind + (tick.ticks > 1 ? `, the last of ${count(tick.ticks)}` : "")),
-    element("td", { class: "number" }, runLink(tick.run)),
-    element("td", { class: "reason" }, tick.reason || "–"),
-    element("td", { class: "name" }, tick.actor),
+    element("td", { class: "number", "data-head": "Run" }, runLink(tick.run)),
+    element("td", { class: "reason", "data-head": "Reason" }, tick.reason || "–"),
+    element("td", { class: "name", "data-head": "By" }, tick.actor),
   );
 }
 
@@ -240,12 +240,12 @@ export function scheduleDetail(frame, name) {
       part(
         `Next ${counted(ticksAhead, "tick")}`,
         zone,
-        tableOf({ There: "", Here: "", UTC: "", Left: "", "Clock change": "" }, comingRows),
+        tableOf({ There: "", Here: "", UTC: "", Left: "", "Clock change": "" }, comingRows, { class: "rows" }),
         noComing,
       ),
       part(
         "What became of the last ticks",
-        tableOf({ Tick: "", State: "", Kind: "", Run: "number", Reason: "", By: "" }, pastRows),
+        tableOf({ Tick: "", State: "", Kind: "", Run: "number", Reason: "", By: "" }, pastRows, { class: "rows" }),
         noPast,
       ),
       part("Its newest runs", runs.element, noRuns),
