@@ -4,7 +4,7 @@ import { get, stream } from "./api.js";
 import { deviceSigns, plainTable, requestId } from "./chunk_detail.js";
 import { commandLine } from "./dialog.js";
 import { element, keepList, setText } from "./dom.js";
-import { codeText, count, counted, words } from "./text.js";
+import { codeText, count, counted, shellWord, words } from "./text.js";
 import { timeElement } from "./time_element.js";
 
 const rowsMax = 50;
@@ -41,10 +41,11 @@ export function queryOf({ state, code, match, name }, more) {
   return asked.toString();
 }
 
-/** The command line that saves the same; "" if there is none, as it does not search for names and codes. */
+/** The command line that saves the same; "" if there is none, as it does not search for names. */
 export function resultsCommand(run, { state, code, name }, format) {
-  if (name || code !== null) return "";
-  return `sluice results ${run} --output ${format}${state && ` --state ${state}`} > devices.${format}`;
+  if (name) return "";
+  const picked = `${state && ` --state ${state}`}${code === null ? "" : ` --code ${shellWord(code)}`}`;
+  return `sluice results ${run} --output ${format}${picked} > devices.${format}`;
 }
 
 export const saveText = ({ state, code, name }, format) =>

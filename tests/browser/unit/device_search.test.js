@@ -18,7 +18,11 @@ test("device search: any code is told from no code", () => {
   assert.equal(queryOf({ ...all, code: "a&b" }, {}), "code=a%26b");
   assert.equal(queryOf({ ...all, code: "" }, {}), "code=");
   assert.equal(saveText({ ...all, code: "" }, "csv"), "Save these as CSV");
-  assert.equal(resultsCommand(7, { ...all, code: "" }, "csv"), "");
+  assert.equal(
+    resultsCommand(7, { ...all, state: "failed", code: "it's; rm" }, "csv"),
+    "sluice results 7 --output csv --state failed --code 'it'\\''s; rm' > devices.csv",
+  );
+  assert.equal(resultsCommand(7, { ...all, code: "" }, "csv"), "sluice results 7 --output csv --code '' > devices.csv");
 });
 
 test("device search: the button says whether it saves all devices or those that were found", () => {
