@@ -214,7 +214,9 @@ TEST_CASE("read_routes: the devices that a code counts are those that its code f
     end.outcome.code = std::move(code);
     expect(scene.store->settle(end));
   };
-  end_as(0, OutcomeKind::accepted, "", ChunkState::succeeded);
+  Settlement fine = accepted(claimed[0]);
+  fine.outcome.code.clear();
+  expect(scene.store->settle(fine));
   end_as(1, OutcomeKind::rejected_devices, "one & only", ChunkState::failed);
   end_as(2, OutcomeKind::silent, "", ChunkState::in_doubt);
   end_as(3, OutcomeKind::rejected_devices, "another", ChunkState::failed);
