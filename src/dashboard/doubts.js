@@ -2,9 +2,10 @@
 // The chunks of which nobody knows whether the command was executed, and what a person can decide about them.
 import { doubtDecision } from "./action_rules.js";
 import { get } from "./api.js";
-import { element, keepList, setText } from "./dom.js";
+import { element, keepFocus, keepList, setText } from "./dom.js";
 import { carryOut } from "./run_actions.js";
-import { count, counted, localTime } from "./text.js";
+import { count, counted } from "./text.js";
+import { timeElement } from "./time_element.js";
 
 const rowsMax = 50;
 const outcomes = { accept: "counted as accepted", resend: "to be sent once more" };
@@ -61,20 +62,22 @@ export function doubts(id, frame, openChunk, changed) {
       element("td", { "data-head": "Chunk" }, chunk),
       element("td", { class: "number", "data-head": "Devices" }, count(doubt.devices)),
       element("td", { class: "number", "data-head": "Sent" }, `${count(doubt.sends)}×`),
-      element("td", { class: "time", "data-head": "Since" }, localTime(doubt.since)),
+      element("td", { class: "time", "data-head": "Since" }, timeElement(doubt.since)),
       element("td", { class: "name" }, [doubt.reason, doubt.code, doubt.message].filter(Boolean).join(": ")),
       element("td", {}, element("div", { class: "actions" }, buttons([doubt], false, `chunk ${doubt.chunk}`))),
     );
   };
   const read = async () => {
     const page = await get(`runs/${id}/doubts?limit=${rowsMax}`, asking.signal);
-    keepList(
-      rows,
-      page.items,
-      ({ chunk }) => chunk,
-      make,
-      () => {},
-    );
+    const showRows = () =>
+      keepList(
+        rows,
+        page.items,
+        ({ chunk }) => chunk,
+        make,
+        () => {},
+      );
+    keepFocus(rows, showRows);
     setText(
       more,
       page.next
@@ -96,7 +99,7 @@ export function doubts(id, frame, openChunk, changed) {
     element: place,
     update(run) {
       now = run;
-      place.hidden = run.chunks.in_doubt === 0;
+      keepFocus(place, () => (place.hidden = run.chunks.in_doubt === 0));
       const all = `${counted(run.devices.in_doubt, "device")} in ${counted(run.chunks.in_doubt, "chunk")}`;
       setText(summary, `${all} were sent the command, and nobody knows whether they got it. All of them:`);
       const these = `${run.chunks.in_doubt} ${run.devices.in_doubt}`;

@@ -2,7 +2,7 @@
 // The stages of a run, one after the other, with what has to come true between them.
 import { approval } from "./action_rules.js";
 import { daemonNow } from "./daemon_clock.js";
-import { element, keepList, setAttribute, setText } from "./dom.js";
+import { element, keepFocus, keepList, setAttribute, setText } from "./dom.js";
 import { progressBar, updateProgress } from "./progress.js";
 import { carryOut } from "./run_actions.js";
 import { buttonsOf, stageDevices, stageStates } from "./stage_state.js";
@@ -38,6 +38,10 @@ function timesText(stage) {
   return `${localTime(stage.opened_at)} – ${stage.settled_at ? localTime(stage.settled_at) : ""}${approved}`;
 }
 
+/** The same times as they are on record. */
+const exactTimes = (stage) =>
+  [stage.opened_at ?? stage.approved_at, stage.settled_at].filter((time) => time).join(" – ") || null;
+
 function makeStage(frame, approve) {
   const parts = {
     name: element("strong", { class: "name" }),
@@ -65,6 +69,7 @@ function updateStage(item, { stage, state, terms, next, mayApprove, mayPass }) {
   updateProgress(parts.bar, stageDevices(stage));
   setText(parts.devices, devicesText(stage));
   setText(parts.times, timesText(stage));
+  setAttribute(parts.times, "title", exactTimes(stage));
   parts.approve.hidden = !mayApprove;
   setText(parts.approve, state.word === "approval" ? "Approve" : "Approve ahead");
   setAttribute(parts.approve, "class", state.word === "approval" ? "primary" : null);
@@ -114,7 +119,7 @@ export function stageTrack(frame, changed) {
         ...buttons[index],
       }));
       const make = ({ stage }) => makeStage(frame, (isPastGate) => approve(stage.stage, isPastGate));
-      keepList(track, items, ({ stage }) => stage.stage, make, updateStage);
+      keepFocus(track, () => keepList(track, items, ({ stage }) => stage.stage, make, updateStage));
     },
   };
 }

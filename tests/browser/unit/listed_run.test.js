@@ -16,6 +16,18 @@ test("runs: a rate is what the last ten seconds brought, and unknown after one l
   assert.equal(rates.of(7), 0);
 });
 
+test("runs: after a time in which nobody looked a rate begins anew", () => {
+  const rates = new RunRates();
+  const look = (at, requests) => rates.take([{ run: 7, requests }], at);
+  look(0, 0);
+  look(2000, 20);
+  look(600_000, 20);
+  assert.equal(rates.of(7), null);
+
+  look(602_000, 30);
+  assert.equal(rates.of(7), 5);
+});
+
 test("runs: what is not listed any more is forgotten", () => {
   const rates = new RunRates();
   rates.take([{ run: 7, requests: 1 }], 0);
@@ -30,9 +42,14 @@ test("runs: the counts beneath the bar add up to the devices, without those that
 });
 
 test("runs: the time left is a range, or the least of it, or nothing", () => {
-  assert.equal(leftText({ eta_seconds: { low: 65, high: 80 } }), "1 min 5 s – 1 min 20 s");
-  assert.equal(leftText({ eta_seconds: { low: 65, high: 65.2 } }), "1 min 5 s");
-  assert.equal(leftText({ eta_seconds_at_least: 65 }), "≥ 1 min 5 s");
+  // A line may end before the longer time, and nowhere else.
+  const lines = (detail) =>
+    leftText(detail)
+      .split(" ")
+      .map((line) => line.replaceAll("\u00a0", " "));
+  assert.deepEqual(lines({ eta_seconds: { low: 65, high: 80 } }), ["1 min 5 s –", "1 min 20 s"]);
+  assert.deepEqual(lines({ eta_seconds: { low: 65, high: 65.2 } }), ["1 min 5 s"]);
+  assert.deepEqual(lines({ eta_seconds_at_least: 65 }), ["≥ 1 min 5 s"]);
   assert.equal(leftText({ eta_seconds_at_least: null }), "");
   assert.equal(leftText(undefined), "");
 });
