@@ -126,14 +126,17 @@ asio::awaitable<void> JobFolder::look_at_all() {
 asio::awaitable<void> JobFolder::look_at(const FolderFile& file, const Known& known) {
   const JobFileRecord* before = known.file(file.name);
   const ScheduleRecord* installed = known.schedule_of(file.name);
-  auto ask = [&file](Store& store) {
-    return store.job_file_book().was_submitted(file.name, file.seen.digest);
-  };
-  const Result<bool> was_submitted = co_await daemon_.store().call(std::move(ask));
-  if (was_submitted.has_error()) co_return;
   std::optional<KnownJobFile> known_before;
   if (before != nullptr) known_before = known_file(*before, installed != nullptr);
-  const JobFileDecision decision = decide_job_file(known_before, file.seen, *was_submitted);
+  JobFileDecision decision = decide_job_file(known_before, file.seen, false);
+  std::optional<SentContent> sent;
+  if (decision.step == JobFileStep::submit) {
+    auto ask = [&file](Store& store) { return store.job_file_book().sent_content(file.seen.digest); };
+    Result<std::optional<SentContent>> known_content = co_await daemon_.store().call(std::move(ask));
+    if (known_content.has_error()) co_return;
+    sent = std::move(*known_content);
+    decision = decide_job_file(known_before, file.seen, sent.has_value());
+  }
   if (decision.step == JobFileStep::nothing) co_return;
   if (decision.step == JobFileStep::refuse) {
     JobFileRecord record = before == nullptr ? JobFileRecord{.name = file.name} : *before;
@@ -144,12 +147,25 @@ asio::awaitable<void> JobFolder::look_at(const FolderFile& file, const Known& kn
   Result<void> done;
   if (decision.step == JobFileStep::install) done = co_await install(file, installed, record);
   if (decision.step == JobFileStep::submit) done = co_await submit(file, before, record);
-  if (decision.step == JobFileStep::accept_submitted) done = co_await note(record);
+  if (decision.step == JobFileStep::accept_submitted) done = co_await accept(*sent, record);
   // What a process that is about to end could not do is no fault of the file.
   if (is_stopping_) co_return;
   if (done.has_error())
     co_return co_await refuse(before, record, done.error().message + "\n" + done.error().hint);
   if (decision.retires_schedule && installed != nullptr) co_await retire(*installed);
+}
+
+asio::awaitable<Result<void>> JobFolder::accept(const SentContent& sent, JobFileRecord& record) {
+  record.run = sent.run;
+  daemon_.log().info(
+      "job_file_not_sent",
+      {{"file", record.name},
+       {"revision", record.revision},
+       {"run", sent.run.value},
+       {"sent_as", sent.file},
+       {"hint", "Its content was sent before. To send it again, change the file or submit it by hand."}});
+  auto work = [&sent, &record](Store& store) { return store.job_file_book().note_sent_before(record, sent); };
+  co_return co_await daemon_.store().call(std::move(work));
 }
 
 asio::awaitable<Result<void>> JobFolder::submit(const FolderFile& file, const JobFileRecord* before,

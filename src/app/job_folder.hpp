@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The daemon's folder of job files: looked at when it changes, once a minute, and when the configuration is
-// read anew. A file with a schedule block is that schedule; any other is submitted once for each content.
-// Lives on the loop.
+// read anew. A file with a schedule block is that schedule; any other is submitted once for each content,
+// whatever its name. Lives on the loop.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -48,6 +48,8 @@ class JobFolder {
   boost::asio::awaitable<void> look_at_all();
   boost::asio::awaitable<void> look_at(const FolderFile& file, const Known& known);
   boost::asio::awaitable<void> look_at_missing(const std::vector<FolderFile>& there, const Known& known);
+  /// What was sent before is good, and that is all.
+  boost::asio::awaitable<Result<void>> accept(const SentContent& sent, JobFileRecord& record);
   boost::asio::awaitable<Result<void>> submit(const FolderFile& file, const JobFileRecord* before,
                                               JobFileRecord& record);
   boost::asio::awaitable<Result<void>> install(const FolderFile& file, const ScheduleRecord* installed,

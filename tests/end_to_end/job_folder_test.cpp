@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -84,6 +85,32 @@ TEST_CASE("job folder: a file is sent once for each content, over restarts as we
         "first,second,third");
   CHECK(scene.in_store("SELECT job_file || ' ' || job_revision FROM runs WHERE id = 2") == "job.json 2");
   CHECK(scene.in_store(state_of_job) == "good 3");
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: a file that gets another name, or a copy, does not send its command again") {
+  FolderScene scene;
+  scene.put("a.json", job("once"));
+  scene.await(finished_runs, "1");
+
+  std::filesystem::rename(scene.folder / "jobs/a.json", scene.folder / "jobs/renamed.json");
+  std::filesystem::copy_file(scene.folder / "jobs/renamed.json", scene.folder / "jobs/copy.json");
+  const std::string told =
+      "SELECT group_concat(job_file || ': ' || reason, '; ') FROM (SELECT job_file, reason FROM events"
+      " WHERE what = 'job_file_not_sent' ORDER BY job_file)";
+  scene.await(told,
+              "copy.json: its content was sent before, as run 1 of a.json; "
+              "renamed.json: its content was sent before, as run 1 of a.json");
+  // Looked at again, in the order of the names: the other file shows when that is done.
+  scene.put("z_last.json", job("third"));
+  scene.await(finished_runs, "2");
+
+  CHECK(scene.in_store("SELECT group_concat(job_name) FROM runs") == "once,third");
+  CHECK(scene.executions() == std::map<std::string, int>{{"dev-000001", 2}, {"dev-000002", 2}});
+  CHECK(scene.in_store("SELECT state || ' ' || revision || ' ' || run FROM job_files"
+                       " WHERE name = 'renamed.json'") == "good 1 1");
+  CHECK(scene.in_store("SELECT count(*) FROM events WHERE what = 'job_file_not_sent'") == "2");
+  CHECK(scene.daemon->err().find("\"job_file_not_sent\"") != std::string::npos);
   CHECK(scene.stop() == 0);
 }
 
