@@ -8,6 +8,7 @@
 #include "app/background.hpp"
 #include "app/daemon.hpp"
 #include "app/queued_job.hpp"
+#include "sluice/core/schedule_moves.hpp"
 #include "sluice/engine/schedule_control.hpp"
 
 namespace sluice {
@@ -18,6 +19,7 @@ using namespace std::chrono_literals;
 
 // Where nothing tells of changes: on a file system of another host, or in a list that stands elsewhere.
 constexpr auto look_interval = 60s;
+const std::string folder_actor = "jobs folder";
 
 KnownJobFile known_file(const JobFileRecord& record, bool has_schedule) {
   return {.revision = record.revision,
@@ -46,7 +48,47 @@ bool is_refused(const JobFileRecord* before, const JobFileRecord& record) {
          before->seen_digest == record.seen_digest;
 }
 
+std::vector<DeclaringFile> declaring(const std::vector<FolderFile>& files) {
+  std::vector<DeclaringFile> declaring;
+  for (const FolderFile& file : files) {
+    DeclaringFile one{.name = file.name, .is_valid = file.seen.is_valid, .schedule = {}};
+    if (file.seen.has_schedule) one.schedule = file.prepared->job.name;
+    declaring.push_back(std::move(one));
+  }
+  return declaring;
+}
+
+std::vector<FolderSchedule> of_folder(const std::vector<ScheduleRecord>& schedules) {
+  std::vector<FolderSchedule> names;
+  for (const ScheduleRecord& schedule : schedules) names.push_back({schedule.name, schedule.job_file});
+  return names;
+}
+
 }  // namespace
+
+Result<JobFolder::Known> JobFolder::known_in(Store& store) {
+  Result<std::vector<JobFileRecord>> files = store.job_file_reader().job_files();
+  if (files.has_error()) return files.error();
+  Result<std::vector<ScheduleRecord>> schedules = store.schedule_reader().schedules();
+  if (schedules.has_error()) return schedules.error();
+  return Known{std::move(*files), std::move(*schedules)};
+}
+
+/// What is known when each schedule has the file that declares it now.
+Result<JobFolder::Known> JobFolder::move_schedules(Store& store, const std::vector<FolderFile>& files,
+                                                   UtcTime now) {
+  Result<Known> known = known_in(store);
+  if (known.has_error()) return known;
+  const std::vector<MovedSchedule> moves = schedules_to_move(of_folder(known->schedules), declaring(files));
+  for (const MovedSchedule& move : moves) {
+    const auto schedule = std::ranges::find(known->schedules, move.name, &ScheduleRecord::name);
+    const Result<void> moved =
+        store.schedule_book().move_schedule({schedule->id, move.file, folder_actor, now});
+    if (moved.has_error()) return moved.error();
+    schedule->job_file = move.file;
+  }
+  return known;
+}
 
 const JobFileRecord* JobFolder::Known::file(const std::string& name) const {
   const auto found = std::ranges::find(files, name, &JobFileRecord::name);
@@ -108,19 +150,14 @@ asio::awaitable<void> JobFolder::look_at_all() {
     co_return;
   }
   told_error_.clear();
-  auto ask = [](Store& store) -> Result<Known> {
-    Result<std::vector<JobFileRecord>> known = store.job_file_reader().job_files();
-    if (known.has_error()) return known.error();
-    Result<std::vector<ScheduleRecord>> schedules = store.schedule_reader().schedules();
-    if (schedules.has_error()) return schedules.error();
-    return Known{std::move(*known), std::move(*schedules)};
-  };
+  auto ask = [&files, now = clock_.utc_now()](Store& store) { return move_schedules(store, *files, now); };
   const Result<Known> known = co_await daemon_.store().call(std::move(ask));
   if (known.has_error()) co_return;
+  // Those that are gone first: what they leave, the name of a schedule say, is free for the others.
+  if (!is_stopping_) co_await look_at_missing(*files, *known);
   for (const FolderFile& file : *files) {
     if (!is_stopping_) co_await look_at(file, *known);
   }
-  if (!is_stopping_) co_await look_at_missing(*files, *known);
 }
 
 asio::awaitable<void> JobFolder::look_at(const FolderFile& file, const Known& known) {
@@ -200,10 +237,10 @@ asio::awaitable<Result<void>> JobFolder::install(const FolderFile& file, const S
   const bool is_renamed = installed != nullptr && installed->name != file.prepared->job.name;
   const std::string name = installed != nullptr && !is_renamed ? installed->name : std::string{};
   auto work = [&file, name, folder = folder_, now = clock_.utc_now()](Store& store) {
-    const std::string actor = "jobs folder";
-    if (!name.empty()) return revise_schedule(store, name, {{}, file.text, folder, actor, now});
+    if (!name.empty()) return revise_schedule(store, name, {{}, file.text, folder, folder_actor, now});
     return add_schedule(
-        store, {.job_text = file.text, .folder = folder, .job_file = file.name, .actor = actor, .now = now});
+        store,
+        {.job_text = file.text, .folder = folder, .job_file = file.name, .actor = folder_actor, .now = now});
   };
   const Result<InstalledSchedule> schedule = co_await daemon_.store().call(std::move(work));
   if (schedule.has_error()) co_return schedule.error();
@@ -234,7 +271,7 @@ asio::awaitable<void> JobFolder::look_at_missing(const std::vector<FolderFile>& 
 
 asio::awaitable<void> JobFolder::retire(const ScheduleRecord& schedule) {
   auto work = [name = schedule.name, now = clock_.utc_now()](Store& store) {
-    return steer_schedule(store, name, {.state = ScheduleState::retired, .actor = "jobs folder", .now = now});
+    return steer_schedule(store, name, {.state = ScheduleState::retired, .actor = folder_actor, .now = now});
   };
   const Result<ScheduleSteered> retired = co_await daemon_.store().call(std::move(work));
   if (retired.has_error())

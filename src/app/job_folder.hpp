@@ -44,6 +44,9 @@ class JobFolder {
     const ScheduleRecord* schedule_of(const std::string& name) const;
   };
 
+  static Result<Known> known_in(Store& store);
+  static Result<Known> move_schedules(Store& store, const std::vector<FolderFile>& files, UtcTime now);
+
   void watch_configured();
   boost::asio::awaitable<void> look_at_all();
   boost::asio::awaitable<void> look_at(const FolderFile& file, const Known& known);

@@ -114,6 +114,35 @@ TEST_CASE("job folder: a file that gets another name, or a copy, does not send i
   CHECK(scene.stop() == 0);
 }
 
+TEST_CASE("job folder: a schedule moves with its file, with its history, and none of its ticks is lost") {
+  FolderScene scene;
+  const std::string schedules =
+      "SELECT group_concat(id || ' ' || name || ' ' || state || ' ' || revision || ' ' || job_file, '; ')"
+      " FROM schedules";
+  const std::string files =
+      "SELECT group_concat(name || ' ' || state || ' ' || revision, '; ') FROM"
+      " (SELECT * FROM job_files ORDER BY name)";
+  const std::string hourly = job("em", R"(, "schedule": {"cron": "every 1h"})");
+  const std::string daily = job("em", R"(, "schedule": {"cron": "every 24h"})");
+  scene.put("em.json", hourly);
+  scene.await(files, "em.json good 1");
+
+  // The new name comes first in the folder, as what comes later finds the schedule gone already.
+  std::filesystem::rename(scene.folder / "jobs/em.json", scene.folder / "jobs/a.json");
+  scene.await(files, "a.json good 1; em.json removed 1");
+  CHECK(scene.in_store(schedules) == "1 em active 1 a.json");
+
+  // With another content, too: then it is a revision.
+  scene.put("z.json", daily);
+  scene.await("SELECT count(*) FROM events WHERE what = 'job_file_invalid' AND job_file = 'z.json'", "1");
+  std::filesystem::remove(scene.folder / "jobs/a.json");
+  scene.await(files, "a.json removed 1; em.json removed 1; z.json good 1");
+  CHECK(scene.in_store(schedules) == "1 em active 2 z.json");
+  CHECK(scene.in_store("SELECT group_concat(reason, '; ') FROM events WHERE what = 'schedule_moved'") ==
+        "em.json to a.json; a.json to z.json");
+  CHECK(scene.stop() == 0);
+}
+
 TEST_CASE("job folder: an invalid replacement is told, and its schedule goes on as it was") {
   FolderScene scene;
   const std::string schedule = "SELECT state || ' ' || revision FROM schedules";

@@ -74,6 +74,7 @@ class SqliteStore final : public SqliteReads<Store>,
   Result<ScheduleId> add_schedule(const NewSchedule& schedule) override;
   Result<std::int64_t> revise_schedule(const ScheduleRevision& revision) override;
   Result<bool> set_schedule_state(const ScheduleOrder& order) override;
+  Result<void> move_schedule(const ScheduleMove& move) override;
   Result<std::vector<RecordedTick>> record_ticks(const TickRecording& recording) override;
   Result<void> fail_tick(TickId tick, const std::string& reason, UtcTime now) override;
   Result<std::int64_t> requeue_started_ticks(UtcTime now) override;
