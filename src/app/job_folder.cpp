@@ -48,6 +48,24 @@ bool is_refused(const JobFileRecord* before, const JobFileRecord& record) {
          before->seen_digest == record.seen_digest;
 }
 
+/// The file's record stays as it was, but for what was seen.
+JobFileRecord unchanged(const JobFileRecord* before, const FolderFile& file) {
+  JobFileRecord record = before == nullptr ? JobFileRecord{.name = file.name} : *before;
+  record.seen_digest = file.seen.digest;
+  return record;
+}
+
+/// Of a job that can be queued, its file's revision is noted before the run is made: the seal of the run
+/// finds it there.
+Agreement and_note(Store& store, const JobFileRecord& record, Agreement agreement) {
+  return [&store, &record, agreement = std::move(agreement)](
+             const Survey& survey, const std::optional<RunForecast>& forecast) -> Result<void> {
+    const Result<void> agreed = agreement(survey, forecast);
+    if (agreed.has_error()) return agreed.error();
+    return store.job_file_book().note_job_file(record);
+  };
+}
+
 std::vector<DeclaringFile> declaring(const std::vector<FolderFile>& files) {
   std::vector<DeclaringFile> declaring;
   for (const FolderFile& file : files) {
@@ -176,19 +194,22 @@ asio::awaitable<void> JobFolder::look_at(const FolderFile& file, const Known& kn
   }
   if (decision.step == JobFileStep::nothing) co_return;
   if (decision.step == JobFileStep::refuse) {
-    JobFileRecord record = before == nullptr ? JobFileRecord{.name = file.name} : *before;
-    record.seen_digest = file.seen.digest;
+    const JobFileRecord record = unchanged(before, file);
     co_return co_await refuse(before, record, file.error);
   }
   JobFileRecord record = next_revision(before, file, clock_.utc_now());
   Result<void> done;
   if (decision.step == JobFileStep::install) done = co_await install(file, installed, record);
-  if (decision.step == JobFileStep::submit) done = co_await submit(file, before, record);
+  if (decision.step == JobFileStep::submit) done = co_await submit(file, record);
   if (decision.step == JobFileStep::accept_submitted) done = co_await accept(*sent, record);
   // What a process that is about to end could not do is no fault of the file.
   if (is_stopping_) co_return;
-  if (done.has_error())
-    co_return co_await refuse(before, record, done.error().message + "\n" + done.error().hint);
+  if (done.has_error()) {
+    // No revision came of it, so the one before counts on.
+    record = unchanged(before, file);
+    const std::string error = done.error().message + "\n" + done.error().hint;
+    co_return co_await refuse(before, record, error);
+  }
   if (decision.retires_schedule && installed != nullptr) co_await retire(*installed);
 }
 
@@ -205,19 +226,13 @@ asio::awaitable<Result<void>> JobFolder::accept(const SentContent& sent, JobFile
   co_return co_await daemon_.store().call(std::move(work));
 }
 
-asio::awaitable<Result<void>> JobFolder::submit(const FolderFile& file, const JobFileRecord* before,
-                                                JobFileRecord& record) {
-  // Before the run is made: its seal finds the revision here. One that was refused stays so until it is
-  // taken, or each further try would be told as two changes.
-  const bool is_tried_again = is_refused(before, record) && before->revision == record.revision;
-  Result<void> noted = co_await note(is_tried_again ? *before : record);
-  if (noted.has_error()) co_return noted.error();
+asio::awaitable<Result<void>> JobFolder::submit(const FolderFile& file, const JobFileRecord& record) {
   auto queue = [&file, &record, folder = folder_](Store& store) {
     const SendOptions send = options_for(folder, file.name);
     SubmitRequest request = submit_request(*file.prepared, send);
     request.origin = {.job_file = file.name, .job_revision = record.revision};
     return queue_job(store, *file.prepared, send, std::move(request),
-                     without_asking(file.prepared->job, send));
+                     and_note(store, record, without_asking(file.prepared->job, send)));
   };
   const Result<Submitted> submitted = co_await daemon_.on_worker(std::move(queue));
   if (submitted.has_error()) co_return submitted.error();
@@ -226,31 +241,36 @@ asio::awaitable<Result<void>> JobFolder::submit(const FolderFile& file, const Jo
                                             {"run", submitted->run.value},
                                             {"devices", submitted->counts.devices}});
   daemon_.look_for_work(file.prepared->setup.name);
-  if (!is_tried_again) co_return Result<void>{};
-  record.run = submitted->run;
-  noted = co_await note(record);
-  co_return noted;
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> JobFolder::install(const FolderFile& file, const ScheduleRecord* installed,
                                                  JobFileRecord& record) {
   const bool is_renamed = installed != nullptr && installed->name != file.prepared->job.name;
   const std::string name = installed != nullptr && !is_renamed ? installed->name : std::string{};
-  auto work = [&file, name, folder = folder_, now = clock_.utc_now()](Store& store) {
-    if (!name.empty()) return revise_schedule(store, name, {{}, file.text, folder, folder_actor, now});
-    return add_schedule(
-        store,
-        {.job_text = file.text, .folder = folder, .job_file = file.name, .actor = folder_actor, .now = now});
+  // The record of the file in the same breath: a tick finds the revision of its text there.
+  auto work = [&, folder = folder_, now = clock_.utc_now()](Store& store) -> Result<InstalledSchedule> {
+    Result<InstalledSchedule> schedule =
+        name.empty() ? add_schedule(store, {.job_text = file.text,
+                                            .folder = folder,
+                                            .job_file = file.name,
+                                            .actor = folder_actor,
+                                            .now = now})
+                     : revise_schedule(store, name, {{}, file.text, folder, folder_actor, now});
+    if (schedule.has_error()) return schedule;
+    record.schedule = schedule->record.id;
+    const Result<void> noted = store.job_file_book().note_job_file(record);
+    if (noted.has_error()) return noted.error();
+    return schedule;
   };
   const Result<InstalledSchedule> schedule = co_await daemon_.store().call(std::move(work));
   if (schedule.has_error()) co_return schedule.error();
   if (is_renamed) co_await retire(*installed);
-  record.schedule = schedule->record.id;
   daemon_.log().info(
       "job_file_installed",
       {{"file", file.name}, {"revision", record.revision}, {"schedule", schedule->record.name}});
   schedules_changed_();
-  co_return co_await note(record);
+  co_return Result<void>{};
 }
 
 asio::awaitable<void> JobFolder::look_at_missing(const std::vector<FolderFile>& there, const Known& known) {

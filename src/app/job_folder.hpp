@@ -53,8 +53,7 @@ class JobFolder {
   boost::asio::awaitable<void> look_at_missing(const std::vector<FolderFile>& there, const Known& known);
   /// What was sent before is good, and that is all.
   boost::asio::awaitable<Result<void>> accept(const SentContent& sent, JobFileRecord& record);
-  boost::asio::awaitable<Result<void>> submit(const FolderFile& file, const JobFileRecord* before,
-                                              JobFileRecord& record);
+  boost::asio::awaitable<Result<void>> submit(const FolderFile& file, const JobFileRecord& record);
   boost::asio::awaitable<Result<void>> install(const FolderFile& file, const ScheduleRecord* installed,
                                                JobFileRecord& record);
   boost::asio::awaitable<void> retire(const ScheduleRecord& schedule);

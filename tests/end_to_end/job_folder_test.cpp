@@ -168,6 +168,49 @@ TEST_CASE("job folder: an invalid replacement is told, and its schedule goes on 
   CHECK(scene.stop() == 0);
 }
 
+TEST_CASE("job folder: a content that cannot be taken is no revision of its file") {
+  FolderScene scene;
+  const auto status = [&] { return scene.sluice({"status", "--config", scene.folder / "config.json"}).out; };
+  const std::string lacking = R"({"name": "fw", "call": {"product_key": "a1B", "identifier": "Set"},
+                                  "targets": {"devices_file": "fleet.txt"}})";
+  scene.put("job.json", lacking);
+  scene.await(state_of_job, "invalid 0");
+  CHECK(status().starts_with("job file job.json is invalid, so nothing came of it: "));
+
+  scene.put("job.json", job("first"));
+  scene.await(finished_runs, "1");
+  CHECK(scene.in_store(state_of_job) == "good 1");
+  const std::string first = scene.in_store("SELECT digest FROM job_files");
+  scene.put("job.json", lacking);
+  scene.await(state_of_job, "invalid 1");
+  CHECK(status().starts_with("job file job.json is invalid, and what its revision 1 made stays in force: "));
+  CHECK(scene.in_store("SELECT digest || ' ' || run FROM job_files") == first + " 1");
+
+  scene.folder.write("jobs/fleet.txt", device_lines(2));
+  scene.daemon->send_signal(SIGHUP);
+  scene.await(finished_runs, "2");
+  CHECK(scene.in_store(state_of_job) == "good 2");
+  CHECK(scene.in_store("SELECT job_revision FROM runs WHERE id = 2") == "2");
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: a run by a schedule knows the revision of its file, not that of the schedule") {
+  FolderScene scene;
+  scene.put("job.json", job("once"));
+  scene.await(finished_runs, "1");
+  scene.put("job.json", job("hourly", R"(, "schedule": {"cron": "every 1h"})"));
+  scene.await(state_of_job, "good 2");
+
+  const ProgramEnd triggered =
+      scene.sluice({"schedule", "trigger", "hourly", "--config", scene.folder / "config.json"});
+  CHECK_MESSAGE(triggered.exit_code == 0, triggered.err);
+
+  scene.await(finished_runs, "2");
+  CHECK(scene.in_store("SELECT job_file || ' ' || job_revision FROM runs WHERE id = 2") == "job.json 2");
+  CHECK(scene.in_store("SELECT revision FROM schedules") == "1");
+  CHECK(scene.stop() == 0);
+}
+
 TEST_CASE("job folder: what a file does to its schedule is on the audit as the folder's doing") {
   FolderScene scene;
   const std::string state = "SELECT group_concat(state || revision) FROM schedules";
@@ -191,7 +234,7 @@ TEST_CASE("job folder: a job for many devices at once must say that it means the
   const std::string targets = R"({"name": "fw", "call": {"product_key": "a1B", "identifier": "Set"},
                                   "targets": {"devices_file": "fleet.txt"})";
   scene.put("job.json", targets + "}");
-  scene.await(state_of_job, "invalid 1");
+  scene.await(state_of_job, "invalid 0");
   CHECK(scene.in_store("SELECT error LIKE '%501 devices at once%' FROM job_files") == "1");
 
   scene.put("job.json", targets + R"(, "stages": "none"})");
@@ -207,7 +250,7 @@ TEST_CASE("job folder: a file that stays as invalid as it was is told once, howe
                                     "targets": {"devices_file": "fleet.txt"})";
   scene.put("broken.json", R"({"name": 7})");
   scene.put("job.json", fleet_job + "}");
-  scene.await(state_of_job, "invalid 1");
+  scene.await(state_of_job, "invalid 0");
   const std::string events =
       "SELECT count(*) FROM events WHERE job_file IN ('broken.json', 'job.json') AND what = "
       "'job_file_invalid'";
