@@ -211,6 +211,30 @@ TEST_CASE("job folder: a run by a schedule knows the revision of its file, not t
   CHECK(scene.stop() == 0);
 }
 
+TEST_CASE("job folder: a schedule is not removed by command while its file would bring it back") {
+  FolderScene scene;
+  const std::string schedule = "SELECT state FROM schedules";
+  const Words remove{"schedule", "remove", "nightly", "--config", scene.folder / "config.json"};
+  scene.put("job.json", job("nightly", R"(, "schedule": {"cron": "every 1h"})"));
+  scene.await(schedule, "active");
+
+  const ProgramEnd refused = scene.sluice(remove);
+  CHECK(refused.exit_code == 6);
+  CHECK(refused.err.find("jobs/job.json, and would be back at once") != std::string::npos);
+  CHECK(refused.err.find("sluice schedule pause \"nightly\"") != std::string::npos);
+  CHECK(scene.in_store(schedule) == "active");
+
+  // The way that is named: while the file is there, and without a daemon once it is not.
+  CHECK(scene.sluice({"schedule", "pause", "nightly", "--config", scene.folder / "config.json"}).exit_code ==
+        0);
+  CHECK(scene.in_store(schedule) == "paused");
+  CHECK(scene.stop() == 0);
+  CHECK(scene.sluice(remove).exit_code == 6);
+  std::filesystem::remove(scene.folder / "jobs/job.json");
+  CHECK(scene.sluice(remove).exit_code == 0);
+  CHECK(scene.in_store(schedule) == "retired");
+}
+
 TEST_CASE("job folder: what a file does to its schedule is on the audit as the folder's doing") {
   FolderScene scene;
   const std::string state = "SELECT group_concat(state || revision) FROM schedules";
