@@ -22,7 +22,8 @@ struct FolderFile {
   std::string error;                    ///< if it is not
 };
 
-/// The files "*.json" that are not hidden, in the order of their names.
+/// The files "*.json" that are not hidden, in the order of their names. One that leads out of the folder, or
+/// that somebody may write who may not write into the folder, is not valid, and nothing of it is told.
 /// Fails: there is no such folder, or anybody may write into it.
 Result<std::vector<FolderFile>> read_folder(const std::string& folder, const Config& config,
                                             const Environment& environment);

@@ -323,4 +323,20 @@ TEST_CASE("job folder: one that anybody may write into is not looked at") {
   CHECK(scene.stop() == 0);
 }
 
+TEST_CASE("job folder: a file that anybody may write is not sent, until that right is taken away") {
+  FolderScene scene;
+  const std::filesystem::path file = scene.folder / "jobs/job.json";
+  scene.folder.write("on_its_way", job("theirs"));
+  std::filesystem::permissions(scene.folder / "on_its_way", std::filesystem::perms{0666});
+  std::filesystem::rename(scene.folder / "on_its_way", file);
+  scene.await(state_of_job, "invalid 0");
+  CHECK(scene.in_store("SELECT error LIKE 'anybody may write the job file %' FROM job_files") == "1");
+  CHECK(scene.in_store("SELECT count(*) FROM runs") == "0");
+
+  std::filesystem::permissions(file, std::filesystem::perms{0644});
+  scene.await(finished_runs, "1");
+  CHECK(scene.in_store(state_of_job) == "good 1");
+  CHECK(scene.stop() == 0);
+}
+
 }  // namespace sluice::tests
