@@ -74,27 +74,40 @@ Result<void> require_inside(const TrustedFolder& folder, const std::string& name
                "Put the file itself there."};
 }
 
-/// Its text, if it may be read.
-Result<std::string> text_of(const TrustedFolder& folder, const std::string& name, const std::string& path) {
+bool is_just_written(const struct stat& status, UtcTime now) {
+  const UtcTime written{std::chrono::duration_cast<UtcTime::duration>(
+      std::chrono::seconds{status.st_mtim.tv_sec} + std::chrono::nanoseconds{status.st_mtim.tv_nsec})};
+  // A time to come is that of a clock that was wrong, and passes for nothing.
+  return written <= now && now - written < calm_time;
+}
+
+/// Its text, if it is calm and may be read. @return absent: it is being written
+Result<std::optional<std::string>> text_of(const TrustedFolder& folder, const std::string& name,
+                                           const std::string& path, UtcTime now) {
   const Result<OpenFile> opened = open_regular_file(path, "job file");
   if (opened.has_error()) return opened.error();
   const Result<void> inside = require_inside(folder, name, *opened);
   if (inside.has_error()) return inside.error();
   const Result<void> trusted = check_job_file_rights(path, opened->status, folder.status, ::geteuid());
   if (trusted.has_error()) return trusted.error();
-  return read_whole(*opened, path, "job file", JsonLimits{}.bytes_max);
+  if (is_just_written(opened->status, now)) return std::optional<std::string>{};
+  Result<std::string> text = read_whole(*opened, path, "job file", JsonLimits{}.bytes_max);
+  if (text.has_error()) return text.error();
+  return std::optional{std::move(*text)};
 }
 
 FolderFile read_file(const TrustedFolder& folder, const std::string& name, const Config& config,
-                     const Environment& environment) {
+                     const Environment& environment, UtcTime now) {
   FolderFile file{.name = name};
   const SendOptions options = options_for(folder.path, name);
-  Result<std::string> text = text_of(folder, name, options.job_file);
+  Result<std::optional<std::string>> text = text_of(folder, name, options.job_file, now);
   if (text.has_error()) {
     file.error = in_words(text.error());
     return file;
   }
-  file.text = std::move(*text);
+  file.is_being_written = !text->has_value();
+  if (file.is_being_written) return file;
+  file.text = std::move(**text);
   file.seen.digest = sha256_hex(file.text);
   Result<PreparedJob> prepared = prepare_job_text(file.text, options, config, environment);
   if (prepared.has_error()) {
@@ -114,7 +127,7 @@ SendOptions options_for(const std::string& folder, const std::string& name) {
 }
 
 Result<std::vector<FolderFile>> read_folder(const std::string& folder, const Config& config,
-                                            const Environment& environment) {
+                                            const Environment& environment, UtcTime now) {
   const Result<struct stat> status = require_trusted(folder);
   if (status.has_error()) return status.error();
   std::error_code problem;
@@ -126,7 +139,7 @@ Result<std::vector<FolderFile>> read_folder(const std::string& folder, const Con
                  "Its files stay in force as they were."};
   }
   std::vector<FolderFile> files;
-  for (const std::string& name : names) files.push_back(read_file(trusted, name, config, environment));
+  for (const std::string& name : names) files.push_back(read_file(trusted, name, config, environment, now));
   return files;
 }
 

@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 // Where nothing tells of changes: on a file system of another host, or in a list that stands elsewhere.
 constexpr auto look_interval = 60s;
+// A file that is written all the time must not keep another's schedule alive.
+constexpr int put_off_max = 5;
 const std::string folder_actor = "jobs folder";
 
 KnownJobFile known_file(const JobFileRecord& record, bool has_schedule) {
@@ -140,7 +142,8 @@ asio::awaitable<void> JobFolder::run() {
   while (!is_stopping_) {
     watch_configured();
     if (!folder_.empty()) co_await look_at_all();
-    const SteadyTime next_look = clock_.steady_now() + look_interval;
+    const bool is_soon = std::exchange(is_being_written_, false);
+    const SteadyTime next_look = clock_.steady_now() + (is_soon ? calm_time : look_interval);
     if (!is_stopping_) co_await alarm_->sleep_until(next_look);
   }
 }
@@ -157,8 +160,8 @@ void JobFolder::watch_configured() {
 }
 
 asio::awaitable<void> JobFolder::look_at_all() {
-  auto read = [this, folder = folder_, config = daemon_.config()] {
-    return read_folder(folder, *config, environment_);
+  auto read = [this, folder = folder_, config = daemon_.config(), now = clock_.utc_now()] {
+    return read_folder(folder, *config, environment_, now);
   };
   const Result<std::vector<FolderFile>> files = co_await reading_.call(std::move(read));
   if (files.has_error()) {
@@ -168,13 +171,16 @@ asio::awaitable<void> JobFolder::look_at_all() {
     co_return;
   }
   told_error_.clear();
+  is_being_written_ = std::ranges::any_of(*files, &FolderFile::is_being_written);
   auto ask = [&files, now = clock_.utc_now()](Store& store) { return move_schedules(store, *files, now); };
   const Result<Known> known = co_await daemon_.store().call(std::move(ask));
   if (known.has_error()) co_return;
-  // Those that are gone first: what they leave, the name of a schedule say, is free for the others.
-  if (!is_stopping_) co_await look_at_missing(*files, *known);
+  // Those that are gone first: what they leave, the name of a schedule say, is free for the others. What is
+  // being written may be the new file of such a schedule, so it is given a moment.
+  times_put_off_ = is_being_written_ && times_put_off_ < put_off_max ? times_put_off_ + 1 : 0;
+  if (!is_stopping_ && times_put_off_ == 0) co_await look_at_missing(*files, *known);
   for (const FolderFile& file : *files) {
-    if (!is_stopping_) co_await look_at(file, *known);
+    if (!is_stopping_ && !file.is_being_written) co_await look_at(file, *known);
   }
 }
 

@@ -68,8 +68,10 @@ class JobFolder {
   const std::function<void()> schedules_changed_;
   const std::unique_ptr<Alarm> alarm_;
   FolderWatch watch_;
-  std::string folder_;      ///< that is watched; empty: none
-  std::string told_error_;  ///< of the folder as such
+  std::string folder_;             ///< that is watched; empty: none
+  std::string told_error_;         ///< of the folder as such
+  bool is_being_written_ = false;  ///< one of the files was, a moment ago
+  int times_put_off_ = 0;          ///< to look at what is gone, one after the other
   bool is_stopping_ = false;
 };
 

@@ -11,8 +11,11 @@
 #include "support/temporary_folder.hpp"
 
 using namespace sluice;
+using namespace std::chrono_literals;
 
 namespace {
+
+const UtcTime noon = from_iso_seconds("2026-06-01T12:00:00Z").value();
 
 struct Jobs {
   tests::TemporaryFolder outside;
@@ -23,13 +26,15 @@ struct Jobs {
     std::filesystem::permissions(folder, std::filesystem::perms{0755});
   }
 
-  void put(const std::string& name, const std::string& text) const {
+  /// As if it was written then.
+  void put(const std::string& name, const std::string& text, UtcTime written = noon - 1h) const {
     const std::string path = outside.write("jobs/" + name, text);
     std::filesystem::permissions(path, std::filesystem::perms{0644});
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::from_sys(written));
   }
 
   FolderFile read(const std::string& name) const {
-    const auto files = read_folder(folder, Config{}, [](const char*) { return std::nullopt; });
+    const auto files = read_folder(folder, Config{}, [](const char*) { return std::nullopt; }, noon);
     REQUIRE(files.has_value());
     const auto found = std::ranges::find(*files, name, &FolderFile::name);
     REQUIRE(found != files->end());
@@ -38,6 +43,21 @@ struct Jobs {
 };
 
 }  // namespace
+
+TEST_CASE("folder reading: a file that was written a moment ago is there, and nothing is said of it yet") {
+  const Jobs jobs;
+  jobs.put("a.json", "", noon - 199ms);
+  jobs.put("b.json", "", noon - 200ms);
+  jobs.put("c.json", "", noon + 1s);
+
+  CHECK(jobs.read("a.json").is_being_written);
+  CHECK(jobs.read("a.json").error.empty());
+  for (const std::string name : {"b.json", "c.json"}) {
+    CAPTURE(name);
+    CHECK_FALSE(jobs.read(name).is_being_written);
+    CHECK_FALSE(jobs.read(name).error.empty());
+  }
+}
 
 TEST_CASE("folder reading: a link out of the folder is refused, and nothing of what it leads to is told") {
   const Jobs jobs;

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <map>
@@ -335,6 +336,19 @@ TEST_CASE("job folder: a file that anybody may write is not sent, until that rig
 
   std::filesystem::permissions(file, std::filesystem::perms{0644});
   scene.await(finished_runs, "1");
+  CHECK(scene.in_store(state_of_job) == "good 1");
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: a file that is written right before the daemon looks is taken up right after") {
+  FolderScene scene;
+  scene.put("a.json", job("first"));
+  const auto begun = std::chrono::steady_clock::now();
+  scene.daemon->wait_until(
+      [&] { return std::chrono::steady_clock::now() - begun > std::chrono::milliseconds{150}; });
+  scene.put("job.json", job("second"));
+
+  scene.await(finished_runs, "2");
   CHECK(scene.in_store(state_of_job) == "good 1");
   CHECK(scene.stop() == 0);
 }
