@@ -224,7 +224,7 @@ ApiAnswer ApiConnection::login_failure(const RequestHead& head) {
   Error error{ErrorKind::unauthorized, "the token is none that is known here",
               "`sluice token new` makes one; the operator puts its line into the tokens file."};
   if (!common_.guard.take_failure(peer_.origin, std::chrono::steady_clock::now())) {
-    error.message = "too many wrong tokens from this address";
+    error.message = "too many wrong tokens";
     error.hint = "Wait a second.";
     return refused(429, std::move(error), {{"Retry-After", "1"}});
   }
