@@ -11,6 +11,7 @@
 #include <string>
 #include <variant>
 
+#include "http_api/api_permit.hpp"
 #include "http_api/api_server.hpp"
 #include "http_api/api_wire.hpp"
 #include "http_api/request_head.hpp"
@@ -77,8 +78,9 @@ class ApiConnection : public std::enable_shared_from_this<ApiConnection> {
   std::string unread_;           ///< bytes that came and were not looked at yet
   std::uint64_t body_left_ = 0;  ///< bytes of the body that are still to be taken
   std::shared_ptr<ApiStream> stream_;
-  std::string target_;             ///< of the request that is being answered
-  std::uint64_t waits_since_ = 0;  ///< 0: nothing was answered yet
+  std::optional<ApiPermit> permit_;  ///< of who is being answered; absent: everybody may ask
+  std::string target_;               ///< of the request that is being answered
+  std::uint64_t waits_since_ = 0;    ///< 0: nothing was answered yet
   bool is_reading_ = true;
   bool is_leaving_ = false;
 };
