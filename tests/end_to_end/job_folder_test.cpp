@@ -342,14 +342,21 @@ TEST_CASE("job folder: a file that anybody may write is not sent, until that rig
 
 TEST_CASE("job folder: a file that is written right before the daemon looks is taken up right after") {
   FolderScene scene;
-  scene.put("a.json", job("first"));
+  // From then on it surely watches, and a change has it look 0.2 s later.
+  scene.put("first.json", job("first"));
+  scene.await(finished_runs, "1");
+  scene.put("second.json", job("second"));
   const auto begun = std::chrono::steady_clock::now();
   scene.daemon->wait_until(
       [&] { return std::chrono::steady_clock::now() - begun > std::chrono::milliseconds{150}; });
-  // A daemon that is late sees both at once, and the first run is unfinished then.
-  scene.put("job.json", job("second", R"(, "conflict": "allow")"));
+  // A daemon that is late sees both at once, and the second run is unfinished then.
+  scene.put("job.json", job("third", R"(, "conflict": "allow")"));
 
-  scene.await(finished_runs, "2");
+  scene.daemon->wait_until([&] {
+    return scene.in_store(finished_runs) == "3" ||
+           std::chrono::steady_clock::now() - begun > std::chrono::seconds{30};
+  });
+  CHECK(scene.in_store(finished_runs) == "3");
   CHECK(scene.in_store(state_of_job) == "good 1");
   CHECK(scene.stop() == 0);
 }
