@@ -52,6 +52,7 @@ struct SendOptions {
 
 struct ResultsOptionsGiven {
   std::string state;
+  std::optional<std::string> code;  ///< as has_code() takes it; absent: any
   bool raw = false;
 };
 

@@ -112,8 +112,7 @@ ExitCode list_command(const CommonOptions& common, std::size_t limit) {
   return exit_codes::all_accepted;
 }
 
-ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOptionsGiven& given,
-                         const std::optional<std::string>& code) {
+ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOptionsGiven& given) {
   const bool is_for_people = common.output.empty() || common.output == "text";
   const std::optional<ResultsFormat> format = results_format_from(is_for_people ? "table" : common.output);
   if (!format) {
@@ -130,8 +129,8 @@ ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOpt
   ResultsWriter writer{
       {.format = *format, .run = id, .raw = given.raw, .columns = terminal_columns_of_stdout()},
       sink_to(stdout)};
-  const Result<void> read = (*store)->for_each_device(id, *filter, [&writer, &code](const DeviceResult& row) {
-    return (code && !has_code(row, *code)) || writer.write(row);
+  const Result<void> read = (*store)->for_each_device(id, *filter, [&](const DeviceResult& row) {
+    return (given.code && !has_code(row, *given.code)) || writer.write(row);
   });
   if (read.has_error()) return read.error();
   const Result<void> written = writer.finish();

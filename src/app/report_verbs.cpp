@@ -36,14 +36,14 @@ void ReportVerbs::add_reporting_verbs(Verbs& verbs) {
                                 "  sluice results 7 --state failed\n"
                                 "  sluice results 7 --state failed --code iot.device.NotExistedDevice\n"
                                 "  sluice results 7 --output csv > results.csv\n",
-                                [this] { return results_command(common_, *run_, results_, code_); },
+                                [this] { return results_command(common_, *run_, results_); },
                                 {"table", "json", "ndjson", "csv", "txt", "text"});
   results
       ->add_option(
           "--state", results_.state,
           "Only these: pending, in_flight, accepted, confirmed, presumed, failed, in_doubt, canceled")
       ->type_name("STATE");
-  results->add_option("--code", code_, "Only those whose newest result has this code; '': has none")
+  results->add_option("--code", results_.code, "Only those whose newest result has this code; '': has none")
       ->type_name("CODE");
   results->add_flag("--raw", results_.raw, "csv and txt: do not defuse formulas and control characters");
 

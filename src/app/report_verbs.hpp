@@ -28,7 +28,6 @@ class ReportVerbs {
   std::optional<RunId> run_;
   std::size_t limit_ = 100;
   ResultsOptionsGiven results_;
-  std::optional<std::string> code_;
   DoubtOptionsGiven doubt_;
 };
 
