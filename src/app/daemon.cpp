@@ -7,17 +7,12 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <chrono>
-#include <condition_variable>
 #include <csignal>
-#include <cstdlib>
 #include <exception>
 #include <iterator>
-#include <mutex>
-#include <stop_token>
 
 #include "app/daemon_pause.hpp"
 #include "app/display_text.hpp"
-#include "app/exit_codes.hpp"
 #include "app/found_work.hpp"
 #include "app/keep_routes.hpp"
 #include "app/keyed_routes.hpp"
@@ -27,7 +22,6 @@
 #include "http_api/dashboard.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
-#include "sluice/store/event_book.hpp"
 
 namespace sluice {
 namespace asio = boost::asio;
@@ -37,26 +31,15 @@ using namespace std::chrono_literals;
 
 constexpr auto status_interval = 5s;
 constexpr auto drain_reserve = 1s;
-constexpr auto tidying_time_max = 3s;
-constexpr auto log_reserve = 100ms;
 
 void ignore(const std::exception_ptr&) {}
-
-/// A backup or an examination that is under way on its thread cannot be told to stop, and nothing depends on
-/// it.
-void leave_unless_stopped(const std::stop_token& stopping) {
-  std::mutex mutex;
-  std::condition_variable_any waiting;
-  std::unique_lock lock{mutex};
-  waiting.wait_for(lock, stopping, tidying_time_max, [] { return false; });
-  if (!stopping.stop_requested()) std::_Exit(exit_codes::all_accepted);
-}
 
 }  // namespace
 
 Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environment environment,
                const SessionGround& ground)
     : started_at_(ground.clock->utc_now()),
+      departure_(*ground.clock, log_),
       common_(std::move(common)),
       environment_(std::move(environment)),
       ground_(ground),
@@ -67,6 +50,7 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
       metrics_(SLUICE_VERSION),
       live_(clock_),
       store_(*stores_.store, loop_.get_executor(), ground.database),
+      notes_({loop_.get_executor(), store_, clock_, log_, metrics_}),
       pulse_(clock_, store_, [this](std::chrono::nanoseconds delay) { metrics_.loop_was_late(delay); }),
       lent_(*stores_.store, ground.database, *stores_.for_worker),
       worker_(loop_.get_executor()),
@@ -101,8 +85,7 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
       job_folder_(loop_.get_executor(), *this, reading_, clock_, environment_, [this] { schedules_.wake(); }),
       regular_prune_(*this, clock_),
       signals_(loop_, SIGINT, SIGTERM, SIGHUP),
-      manager_alarm_(clock_.alarm()),
-      late_alarm_(clock_.alarm()) {}
+      manager_alarm_(clock_.alarm()) {}
 
 Daemon::~Daemon() = default;
 
@@ -118,8 +101,8 @@ Result<void> Daemon::run() {
                                {"store", stores_.file},
                                {"configuration", config_->file},
                                {"tenants", config_->tenants.size()}});
-  note_event("daemon_started",
-             fmt::format("process {}, version {}, {}", ::getpid(), SLUICE_VERSION, tenants_text()));
+  notes_.event("daemon_started",
+               fmt::format("process {}, version {}, {}", ::getpid(), SLUICE_VERSION, tenants_text()));
   if (config_->tenants.empty())
     log_.warning("no_tenant", {{"hint", "The configuration names no tenant, so nothing is sent."}});
   serve_configured_tenants();
@@ -140,7 +123,7 @@ Result<void> Daemon::run() {
 void Daemon::listen() {
   const Result<void> listening =
       server_.open(stores_.file, {.routes = with_keys(routes(), *this, clock_),
-                                  .tell = [this](const ApiIncident& incident) { tell_of(incident); },
+                                  .tell = [this](const ApiIncident& incident) { notes_.incident(incident); },
                                   .uploads_folder = device_lists_.folder(),
                                   .limits = {.upload_bytes_max = config_->api.upload_bytes_max}});
   if (listening.has_error()) {
@@ -151,44 +134,6 @@ void Daemon::listen() {
   const Result<void> opened = server_.open_doors(config_->api);
   // Who asked for a door and has none would find out by a rollout that he cannot stop.
   if (opened.has_error()) fail(opened.error());
-}
-
-void Daemon::tell_of(const ApiIncident& incident) {
-  const bool is_login = incident.kind == ApiIncident::Kind::login_failed;
-  log_.warning(is_login ? "login_failed" : "request_failed", {{"origin", incident.origin},
-                                                              {"target", incident.target},
-                                                              {"instance", incident.instance},
-                                                              {"error", incident.error.message}});
-  if (!is_login) return;
-  metrics_.login_failed("unknown_token");
-  asio::co_spawn(loop_,
-                 note_in_audit({.at = clock_.utc_now(),
-                                .actor = "unknown",
-                                .origin = incident.origin,
-                                .action = "login_failed",
-                                .target = printable(incident.target, 200),
-                                .reason = incident.error.message}),
-                 ignore);
-}
-
-/// Of what happens elsewhere than in the store.
-asio::awaitable<void> Daemon::note_in_audit(AuditEntry entry) {
-  auto note = [&entry](Store& store) { return store.audit_log().append(entry); };
-  const Result<void> noted = co_await store_.call(std::move(note));
-  if (noted.has_error()) log_.error("audit_not_written", {{"error", noted.error().message}});
-}
-
-void Daemon::note_event(std::string what, std::string reason) {
-  asio::co_spawn(loop_,
-                 record_event({.at = clock_.utc_now(), .what = std::move(what), .reason = std::move(reason)}),
-                 ignore);
-}
-
-asio::awaitable<void> Daemon::record_event(ProcessEvent event) {
-  auto note = [&event](Store& store) { return store.event_book().note_event(event); };
-  const Result<void> noted = co_await store_.call(std::move(note));
-  if (noted.has_error())
-    log_.error("event_not_written", {{"event", event.what}, {"error", noted.error().message}});
 }
 
 asio::awaitable<void> Daemon::tell_if_finished(std::string tenant, RunId run) {
@@ -339,10 +284,10 @@ void Daemon::all_recorded() {
 
 void Daemon::watch_signals() {
   signals_.async_wait([this](const boost::system::error_code& problem, int signal) {
-    if (problem || is_over_) return;
+    if (problem || departure_.is_over()) return;
     signal_came(signal);
     // With no tenant to wait for, that was the end.
-    if (!is_over_) watch_signals();
+    if (!departure_.is_over()) watch_signals();
   });
 }
 
@@ -351,7 +296,7 @@ void Daemon::signal_came(int signal) {
   // A second signal means: now. What is in flight is recovered by the next process, as after a kill.
   if (is_ending_) ::_exit(128 + signal);
   log_.info("daemon_stopping", {{"signal", signal}});
-  note_event("daemon_stopping", fmt::format("signal {}", signal));
+  notes_.event("daemon_stopping", fmt::format("signal {}", signal));
   end();
 }
 
@@ -365,41 +310,34 @@ void Daemon::end() {
   job_folder_.stop();
   regular_prune_.stop();
   for (const auto& [tenant, served] : lanes_) served.lane->end();
-  asio::co_spawn(loop_, leave_late(), ignore);
+  asio::co_spawn(loop_, departure_.leave_after(longest_exchange() + drain_reserve), ignore);
   end_if_done();
 }
 
 /// No request takes longer than its deadline, and what takes longer than that is left to the next process.
-asio::awaitable<void> Daemon::leave_late() {
+std::chrono::nanoseconds Daemon::longest_exchange() const {
   std::chrono::milliseconds longest{0};
   for (const auto& [tenant, settings] : config_->tenants)
     longest = std::max(longest, settings.https.exchange_timeout);
-  const SteadyTime leave_at = clock_.steady_now() + longest + drain_reserve;
-  while (!is_over_ && clock_.steady_now() < leave_at) co_await late_alarm_->sleep_until(leave_at);
-  if (is_over_) co_return;
-  log_.error("daemon_left_late", {{"hint", "What was in flight is taken over by the next start."}});
-  // By the log's own thread, which _Exit would not wait for.
-  const SteadyTime written_at = clock_.steady_now() + log_reserve;
-  while (clock_.steady_now() < written_at) co_await late_alarm_->sleep_until(written_at);
-  std::_Exit(exit_code_of(ErrorKind::unexpected));
+  return longest;
 }
 
 void Daemon::end_if_done() {
-  if (!is_ending_ || !lanes_.empty() || !desk_.is_idle() || std::exchange(is_over_, true)) return;
+  if (!is_ending_ || !lanes_.empty() || !desk_.is_idle() || departure_.is_over()) return;
+  departure_.over();
   server_.close();
   // Nobody waits for a signal any more, and the next one is to end the process.
   boost::system::error_code ignored;
+  signals_.cancel(ignored);
   signals_.clear(ignored);
-  last_resort_ = std::jthread{leave_unless_stopped};
   pulse_.stop();
   manager_alarm_->ring();
-  late_alarm_->ring();
 }
 
 void Daemon::fail(const Error& error) {
   if (!failure_) failure_ = error;
   log_.error("daemon_failed", {{"error", error.message}, {"hint", error.hint}});
-  if (!is_ending_) note_event("daemon_stopping", error.message);
+  if (!is_ending_) notes_.event("daemon_stopping", error.message);
   end();
 }
 
@@ -419,13 +357,13 @@ asio::awaitable<void> Daemon::reload_in_turn() {
       refused_configuration_ = config.error().message;
       log_.error("configuration_refused",
                  {{"error", config.error().message}, {"hint", "The one before stays in force."}});
-      note_event("configuration_refused", config.error().message);
+      notes_.event("configuration_refused", config.error().message);
     } else {
       refused_configuration_.clear();
       config_ = std::make_shared<const Config>(std::move(*config));
       log_.set_level(config_->log.level);
       log_.info("configuration_reloaded", {{"tenants", config_->tenants.size()}});
-      note_event("configuration_reloaded", tenants_text());
+      notes_.event("configuration_reloaded", tenants_text());
       // Before anything is awaited: told to end meanwhile, the daemon must not begin to serve anew.
       serve_configured_tenants();
       job_folder_.look();
@@ -438,7 +376,7 @@ asio::awaitable<void> Daemon::reload_in_turn() {
                        .origin = "daemon",
                        .action = "configuration_reloaded",
                        .target = config_->file};
-      co_await note_in_audit(std::move(entry));
+      co_await notes_.audit(std::move(entry));
       co_await tell_of_strangers();
     }
     notice_.ready();
@@ -466,7 +404,7 @@ asio::awaitable<void> Daemon::tell_manager() {
   const auto interval = notice_.watchdog()
                             ? std::min<std::chrono::nanoseconds>(status_interval, *notice_.watchdog() / 3)
                             : std::chrono::nanoseconds{status_interval};
-  while (!is_over_) {
+  while (!departure_.is_over()) {
     auto ask = [](Store& store) { return store.run(RunId{0}); };
     const Result<std::optional<RunRecord>> answer = co_await store_.call(std::move(ask));
     const bool is_lost = answer.has_error() && answer.error().kind == ErrorKind::storage_lost;
@@ -475,7 +413,7 @@ asio::awaitable<void> Daemon::tell_manager() {
     if (!is_ending_) notice_.status(status_text());
     log_.tell_floods();
     const SteadyTime next_at = clock_.steady_now() + interval;
-    if (!is_over_) co_await manager_alarm_->sleep_until(next_at);
+    if (!departure_.is_over()) co_await manager_alarm_->sleep_until(next_at);
   }
 }
 

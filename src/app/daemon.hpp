@@ -7,11 +7,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -20,6 +20,8 @@
 #include "app/config.hpp"
 #include "app/control_desk.hpp"
 #include "app/control_server.hpp"
+#include "app/daemon_notes.hpp"
+#include "app/departure.hpp"
 #include "app/device_lists.hpp"
 #include "app/health.hpp"
 #include "app/job_folder.hpp"
@@ -38,7 +40,6 @@
 #include "app/slow_routes.hpp"
 #include "app/tenant_lane.hpp"
 #include "sluice/store/async_store.hpp"
-#include "sluice/store/event_book.hpp"
 
 namespace sluice {
 
@@ -98,14 +99,9 @@ class Daemon final : public SteeredRuns {
   };
 
   void listen();
-  void tell_of(const ApiIncident& incident);
   std::vector<Route> routes();
   Vitals vitals() const;
   LiveReadings live_readings() const;
-  boost::asio::awaitable<void> note_in_audit(AuditEntry entry);
-  /// Among the events, for whoever follows them.
-  void note_event(std::string what, std::string reason);
-  boost::asio::awaitable<void> record_event(ProcessEvent event);
   boost::asio::awaitable<void> tell_if_finished(std::string tenant, RunId run);
   void serve_configured_tenants();
   void serve_tenant(const std::string& tenant);
@@ -115,14 +111,14 @@ class Daemon final : public SteeredRuns {
   boost::asio::awaitable<void> reload_in_turn();
   boost::asio::awaitable<void> tell_of_strangers();
   boost::asio::awaitable<void> tell_manager();
-  boost::asio::awaitable<void> leave_late();
+  std::chrono::nanoseconds longest_exchange() const;
   std::string tenants_text() const;
   std::string status_text() const;
   void fail(const Error& error);
   void end_if_done();
 
   const UtcTime started_at_;
-  std::jthread last_resort_;  ///< leaves the process if tidying up takes too long; ended last of all
+  Departure departure_;  ///< ended last of all
   const CommonOptions common_;
   const Environment environment_;
   const SessionGround& ground_;
@@ -133,6 +129,7 @@ class Daemon final : public SteeredRuns {
   Metrics metrics_;
   LiveTenants live_;
   AsyncStore store_;
+  DaemonNotes notes_;
   Pulse pulse_;
   LentStore lent_;
   Background worker_;
@@ -152,13 +149,11 @@ class Daemon final : public SteeredRuns {
   RegularPrune regular_prune_;
   boost::asio::signal_set signals_;
   std::unique_ptr<Alarm> manager_alarm_;
-  std::unique_ptr<Alarm> late_alarm_;
   std::optional<Error> failure_;
   std::string refused_configuration_;  ///< why the newest one is not in force; empty: it is
   bool is_reloading_ = false;
   bool must_reload_ = false;
   bool is_ending_ = false;
-  bool is_over_ = false;
 };
 
 }  // namespace sluice

@@ -94,7 +94,7 @@ void write_stages(JsonText& json, const StageSighting& seen) {
     json.member("opened_at", time_or_null(stage.opened_at));
     json.member("settled_at", time_or_null(stage.settled_at));
     json.member("approved_at", time_or_null(stage.approved_at));
-    json.member("approved_by", stage.approved_by).end_object();
+    json.member("approved_by", stage.approved_by).member("past_gate", stage.is_past_gate).end_object();
   }
   json.end_array();
 }

@@ -107,8 +107,8 @@ PostedAgain read_undo(const ObjectReader& reader) {
 }
 
 struct QueuedAgain {
-  RunId run;
   AgainSurvey survey;
+  Result<RunId> run;  ///< fails: the number of devices is not what the client has said, or he has said none
 };
 
 Result<void> check_limits_again(Store& store, const AgainSurvey& survey, const WorkGround& ground,
@@ -127,16 +127,17 @@ Result<QueuedAgain> queue_again(Store& store, const AgainRequest& request, std::
   if (allowed.has_error()) return allowed.error();
   const std::string how = fmt::format("\"expect_devices\": {}", survey->total());
   const Result<void> meant = check_again(*survey, verb, expected, expected.has_value(), how);
-  if (meant.has_error()) return meant.error();
+  if (meant.has_error()) return QueuedAgain{std::move(*survey), meant.error()};
   if (!expected && reaches_many(*survey)) {
-    return Error{ErrorKind::refused,
+    Error unsaid{ErrorKind::refused,
                  fmt::format("the {} would reach {} devices at once, and nobody has said that it should",
                              verb, survey->total()),
                  "Say how many there are: " + how};
+    return QueuedAgain{std::move(*survey), std::move(unsaid)};
   }
   const Result<RunId> run = submit_again(store, request, *survey);
   if (run.has_error()) return run.error();
-  return QueuedAgain{*run, std::move(*survey)};
+  return QueuedAgain{std::move(*survey), *run};
 }
 
 asio::awaitable<ApiAnswer> send_again(Ground ground, RunPurpose purpose, ApiRequest request) {
@@ -166,8 +167,9 @@ asio::awaitable<ApiAnswer> send_again(Ground ground, RunPurpose purpose, ApiRequ
   };
   const Result<QueuedAgain> queued = co_await ground->daemon.on_worker(std::move(work));
   if (queued.has_error()) co_return refused(queued.error());
+  if (queued->run.has_error()) co_return refused_for_number(queued->run.error(), queued->survey.total());
   ground->daemon.look_for_work(queued->survey.parent.tenant);
-  co_return made(queued->run, queued_again_json(queued->run, queued->survey));
+  co_return made(*queued->run, queued_again_json(*queued->run, queued->survey));
 }
 
 DoubtDecision read_decision(const ObjectReader& reader) {

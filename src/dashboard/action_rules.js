@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What an operator can do with a run as it stands, what that would do in numbers, and the command that does the same.
-import { count, counted, shellWord } from "./text.js";
+import { are, count, counted, shellWord } from "./text.js";
 
 /** More devices than these are sent to only if their number was typed. */
 export const untypedDevicesMax = 500;
 
 export const isOver = (run) => run.devices.pending === 0;
-
-const are = (devices) => (devices === 1 ? "is" : "are");
 
 const isPaused = (run) => run.control === "paused" || run.tenant_pause_reason !== "";
 
@@ -81,12 +79,6 @@ function again(run, devices, which, body) {
   };
 }
 
-/** How many devices a refused retry would have. @param detail in the daemon's words @return null: another refusal */
-export function devicesLeft(detail) {
-  const found = /^the retry has ([\d,]+) devices?, but \d+ were expected$/.exec(detail);
-  return found ? Number(found[1].replaceAll(",", "")) : null;
-}
-
 /** @param made the daemon's answer to a retry */
 export const queuedAgain = (made) => `✓ ${counted(made.devices, "device")} ${are(made.devices)} queued again: `;
 
@@ -106,12 +98,15 @@ export function actionsOf(run) {
 /** @param isPastGate whatever the gate before it says */
 export function approval(run, stage, isPastGate) {
   const gate = isPastGate ? " The gate before it is overruled." : "";
-  const paused = run.control === "paused" ? " The run is paused: it has to be resumed as well." : "";
   return {
     title: isPastGate ? `Approve stage ${stage.name} past the gate` : `Approve stage ${stage.name}`,
     action: isPastGate ? "Approve past the gate" : "Approve",
     isDangerous: isPastGate,
-    consequence: `${counted(stage.devices, "device")} of stage ${stage.name} may be sent to.${gate}${paused}`,
+    consequence:
+      `${counted(stage.devices, "device")} of stage ${stage.name} may be sent to.${gate}` +
+      (isPaused(run) ? " The run is paused: it has to be resumed as well." : ""),
+    /** What is said when it is done: what is still to do. */
+    then: isPaused(run) ? " The run is paused: resume it, and it goes on." : "",
     command: `sluice approve ${run.run} --stage ${shellWord(stage.name)}${isPastGate ? " --past-gate" : ""}`,
     body: { stage: stage.name, ...(isPastGate ? { past_gate: true } : {}) },
   };

@@ -13,10 +13,19 @@ let refused = null; // the token that the daemon did not take; it is not shown t
 let question = null; // the one that is open
 let wasLeft = false; // nobody gave a token, so that only the press of a button asks again
 
+const tokenListeners = new Set();
+
 export function setToken(text) {
   token = text.trim();
   refused = null;
   wasLeft = false;
+  for (const hear of tokenListeners) hear();
+}
+
+/** @param hear called when a token is given @return takes the listener away */
+export function onToken(hear) {
+  tokenListeners.add(hear);
+  return () => tokenListeners.delete(hear);
 }
 
 /** @param ask shown when the daemon wants a token: resolves to one, or to "" if nobody gives one */
@@ -24,39 +33,47 @@ export const onTokenWanted = (ask) => (askForToken = ask);
 
 /** What the daemon said against a request (RFC 9457), or that it could not be reached. */
 export class Problem extends Error {
-  constructor(status, detail, hint, errors = []) {
+  constructor(status, detail, hint, devices = null) {
     super(detail);
     this.status = status; // 0: not reached
     this.hint = hint;
-    this.errors = errors;
+    this.isPassing = [0, 429, 503].includes(status); // the same may be answered in a moment
+    this.devices = devices; // how many an order has that was refused for their number; null: for something else
   }
 }
 
-const unreachable = () => new Problem(0, "the daemon does not answer", "It may be restarting; this page goes on by itself.");
+const unreachable = () =>
+  new Problem(0, "the daemon does not answer", "It may be restarting; this page goes on by itself.");
 
 async function problemOf(answer) {
-  const told = await answer.json().catch(() => ({}));
-  return new Problem(answer.status, told.detail ?? `HTTP status ${answer.status}`, told.hint ?? "", told.errors ?? []);
+  const { detail, hint, devices } = await answer.json().catch(() => ({}));
+  return new Problem(answer.status, detail ?? `HTTP status ${answer.status}`, hint ?? "", devices ?? null);
 }
 
 const authorization = () => (token ? { Authorization: `Bearer ${token}` } : {});
 
-/** So that a daemon that hangs is told from one that is slow. */
-function inTime(signal) {
-  const late = AbortSignal.timeout(answerExpectedWithin);
-  return signal ? AbortSignal.any([signal, late]) : late;
-}
+/** What a broken answer means: whoever asked does not want it any more, or the daemon is away. */
+const broken = (trouble, signal) => (signal?.aborted ? trouble : unreachable());
 
+/**
+ * @param options of fetch(), and so that a daemon that hangs is told from one that is slow `isShort`: all of the
+ *   answer comes in time; `isStream`: its beginning does
+ */
 async function ask(path, options) {
   const headers = { ...options.headers, ...authorization() };
-  const signal = options.isShort ? inTime(options.signal) : options.signal;
+  const noBeginning = new AbortController();
+  const late = options.isStream && setTimeout(() => noBeginning.abort(), answerExpectedWithin);
+  const ends = [options.signal, noBeginning.signal, options.isShort && AbortSignal.timeout(answerExpectedWithin)];
+  const signal = AbortSignal.any(ends.filter(Boolean));
+  const plain = { credentials: "omit", cache: "no-store", redirect: "error" };
   try {
-    const answer = await fetch(path, { ...options, headers, signal, credentials: "omit", cache: "no-store", redirect: "error" });
+    const answer = await fetch(path, { ...options, ...plain, headers, signal });
     noteDaemonTime(answer.headers.get("Date"));
     return answer;
   } catch (trouble) {
-    if (trouble.name === "AbortError") throw trouble;
-    throw unreachable();
+    throw broken(trouble, options.signal);
+  } finally {
+    clearTimeout(late);
   }
 }
 
@@ -93,8 +110,16 @@ async function request(path, options = {}, isPressed = false) {
   throw await problemOf(answer);
 }
 
+const textOf = (answer, signal) =>
+  answer.text().catch((trouble) => {
+    throw broken(trouble, signal);
+  });
+
+const contentOf = async (answer, signal) => JSON.parse(await textOf(answer, signal));
+
 /** @param signal aborts it, with an AbortError */
-export const get = async (path, signal) => (await request(`/api/v1/${path}`, { signal, isShort: true })).json();
+export const get = async (path, signal) =>
+  contentOf(await request(`/api/v1/${path}`, { signal, isShort: true }), signal);
 
 /**
  * For what is asked for very often and changes seldom.
@@ -102,37 +127,37 @@ export const get = async (path, signal) => (await request(`/api/v1/${path}`, { s
  * @return {tag, content}: content is null if that answer still holds
  */
 export async function getIfChanged(path, tag, signal) {
-  const answer = await request(`/api/v1/${path}`, { signal, isShort: true, headers: tag ? { "If-None-Match": tag } : {} });
+  const headers = tag ? { "If-None-Match": tag } : {};
+  const answer = await request(`/api/v1/${path}`, { signal, isShort: true, headers });
   if (answer.status === 304) {
     // Read to its end, empty as it is: what is left unread counts as given up.
-    await answer.text();
+    await textOf(answer, signal);
     return { tag, content: null };
   }
-  return { tag: answer.headers.get("ETag") ?? "", content: await answer.json() };
+  return { tag: answer.headers.get("ETag") ?? "", content: await contentOf(answer, signal) };
 }
 
 /** A retry of the same press of a button carries the same key, so that work is never made twice. */
 export async function post(path, body = {}, key = crypto.randomUUID()) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
-  const answer = await request(`/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) }, true);
-  return answer.json();
+  return contentOf(await request(`/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) }, true));
 }
 
 /** A question with a body: it changes nothing, and may come as often as somebody types. */
 export async function preview(path, body) {
   const headers = { "Content-Type": "application/json" };
-  return (await request(`/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) })).json();
+  return contentOf(await request(`/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
 /** @param content text or a file; read from where it is, piece by piece @param type what it is, such as "text/csv" */
 export async function upload(path, content, type) {
   const headers = { "Content-Type": type };
-  return (await request(`/api/v1/${path}`, { method: "POST", headers, body: content })).json();
+  return contentOf(await request(`/api/v1/${path}`, { method: "POST", headers, body: content }));
 }
 
 /** An answer that comes piece by piece: yields texts until it ends. */
 export async function* stream(path, headers, signal) {
-  const answer = await request(`/api/v1/${path}`, { headers, signal });
+  const answer = await request(`/api/v1/${path}`, { headers, signal, isStream: true });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
     // Of a daemon that hangs, nothing comes, and nothing ends either.
@@ -140,7 +165,7 @@ export async function* stream(path, headers, signal) {
     const { done, value } = await reader
       .read()
       .catch((trouble) => {
-        throw trouble.name === "AbortError" ? trouble : unreachable();
+        throw broken(trouble, signal);
       })
       .finally(() => clearTimeout(late));
     if (done) return;

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { element, keepList, setText } from "./dom.js";
 import { onEvent, poll } from "./live.js";
-import { counted } from "./text.js";
+import { are, counted } from "./text.js";
 
 const filesLooked = 1000;
 
@@ -63,7 +63,7 @@ export function invalidJobFiles(frame) {
       const page = await get(`jobs?limit=${filesLooked}`, signal);
       const invalid = page.items.filter((file) => file.state === "invalid");
       part.hidden = invalid.length === 0;
-      setText(title, `${counted(invalid.length, "job file")} ${invalid.length === 1 ? "is" : "are"} invalid`);
+      setText(title, `${counted(invalid.length, "job file")} ${are(invalid.length)} invalid`);
       keepList(list, invalid, (file) => file.job_file, makeFile, updateFile);
     },
     frame.sayProblem,

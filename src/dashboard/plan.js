@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Plan a job: its text and its devices in, what is wrong or what would happen out, and then have it sent. Nothing is
 // sent, or kept but for a day's upload of a long list, until the button at the end is pressed.
-import { get, post, preview, Problem, upload } from "./api.js";
+import { get, onToken, post, preview, Problem, upload } from "./api.js";
 import { ask } from "./dialog.js";
 import { element, setText } from "./dom.js";
 import { planForm } from "./plan_form.js";
@@ -17,9 +17,10 @@ import {
   settingsIn,
   submitCommand,
 } from "./posted_job.js";
-import { count, counted, duration } from "./text.js";
+import { are, count, counted, duration } from "./text.js";
 
 const typing_pause_ms = 400;
+const away_pause_ms = 2000;
 const invitation = "Paste a job file, or drop one here: what it would do is shown at once.";
 
 /** A list goes up once, however often the job beside it changes. */
@@ -61,9 +62,8 @@ function consequence(plan) {
   const stop = `Once it is stopped, up to ${counted(plan.worst_case_overshoot, "device")} more may still be reached.`;
   const [first, ...others] = plan.stages;
   const begin = others.length > 0 ? ` It begins with ${counted(first.devices, "device")} (${first.name}).` : "";
-  const are = plan.devices === 1 ? "is" : "are";
   return (
-    `${counted(plan.devices, "device")} of tenant ${plan.tenant} ${are} sent the command in ` +
+    `${counted(plan.devices, "device")} of tenant ${plan.tenant} ${are(plan.devices)} sent the command in ` +
     `${counted(plan.chunks, "request")}: ${time}.${begin} ${stop}`
   );
 }
@@ -79,7 +79,7 @@ const draft = { job: "", jobFile: "", devices: "", file: null, column: "", tenan
 
 export function showPlan(place, frame) {
   const uploaded = new UploadedList();
-  const state = { timer: 0, isChecking: false, isStale: false, hasLeft: false };
+  const state = { timer: 0, isChecking: false, isStale: false, hasLeft: false, hasTenants: false };
   const told = element("p", { class: "status", role: "status" });
   const result = element("div", {});
   const form = planForm(draft, changed);
@@ -112,6 +112,16 @@ export function showPlan(place, frame) {
     state.timer = setTimeout(check, typing_pause_ms);
   }
 
+  /** The same text, because the daemon may answer otherwise by now. What is shown stays until it has. */
+  function checkAgain() {
+    clearTimeout(state.timer);
+    if (state.isChecking) return;
+    // A page that nobody looks at asks for nothing.
+    if (document.hidden) return void (state.timer = setTimeout(checkAgain, away_pause_ms));
+    state.isStale = true;
+    check();
+  }
+
   /** One check at a time; what changed meanwhile is checked thereafter. */
   async function check() {
     if (state.isChecking || state.hasLeft) return;
@@ -135,9 +145,13 @@ export function showPlan(place, frame) {
       await preview("jobs:validate", gathered.body);
       const plan = await preview("jobs:plan", gathered.body);
       if (!state.isStale) showPlanOf(plan, checked, gathered.body);
+      // They may not have come while the daemon was away.
+      offerTenants();
     } catch (trouble) {
       if (!(trouble instanceof Problem)) throw trouble;
-      if (!state.isStale) showTrouble(trouble, checked, gathered.names);
+      if (state.isStale || state.hasLeft) return;
+      showTrouble(trouble, checked, gathered.names);
+      if (trouble.isPassing) state.timer = setTimeout(checkAgain, away_pause_ms);
     }
   }
 
@@ -172,9 +186,22 @@ export function showPlan(place, frame) {
     if (queued) location.hash = `#/runs/${queued.run}`;
   }
 
-  frame.attempt(async () => form.offerTenants((await get("tenants")).items.map(({ tenant }) => tenant)));
+  async function offerTenants() {
+    if (state.hasTenants) return;
+    const tenants = await frame.attempt(() => get("tenants"));
+    if (!tenants || state.hasTenants) return;
+    state.hasTenants = true;
+    form.offerTenants(tenants.items.map(({ tenant }) => tenant));
+  }
+
+  const unlisten = onToken(() => {
+    offerTenants();
+    checkAgain();
+  });
+  offerTenants();
   changed();
   return () => {
+    unlisten();
     state.hasLeft = true;
     clearTimeout(state.timer);
     form.leave();

@@ -2,7 +2,7 @@
 // What a check of a job gave: what is to be corrected, or the plan.
 import { element } from "./dom.js";
 import { excerpt, findingsIn } from "./job_findings.js";
-import { count, counted, duration, localTime } from "./text.js";
+import { are, count, counted, duration, localTime } from "./text.js";
 
 // Whoever has more than these will find the others when these are corrected.
 const findings_max = 100;
@@ -58,7 +58,7 @@ const row = (name, ...value) => [element("dt", {}, name), element("dd", {}, ...v
 
 function leftOut(plan) {
   const kinds = [
-    [plan.duplicates, "duplicates"],
+    [plan.duplicates, plan.duplicates === 1 ? "duplicate" : "duplicates"],
     [plan.unmatched, "not matched"],
     [plan.excluded, "excluded"],
     [plan.denied, "on the deny list"],
@@ -66,6 +66,8 @@ function leftOut(plan) {
   const told = kinds.filter(([number]) => number > 0).map(([number, words]) => `${count(number)} ${words}`);
   return told.length > 0 ? told.join(", ") : "none";
 }
+
+const overshoot = (devices) => `up to ${counted(devices, "device")} more ${are(devices)} reached`;
 
 function figures(plan) {
   const atLeast = plan.seconds_at_least < plan.seconds_predicted ? `, ${duration(plan.seconds_at_least)} at least` : "";
@@ -80,7 +82,7 @@ function figures(plan) {
     row("Time", `about ${duration(plan.seconds_predicted)}${atLeast}`),
     row("Ends", `${localTime(plan.ends_at)}, if it begins now`),
     row("Limited by", plan.limited_by),
-    row("If stopped", `up to ${counted(plan.worst_case_overshoot, "device")} more are reached`),
+    row("If stopped", overshoot(plan.worst_case_overshoot)),
     row("In doubt", plan.safe_to_repeat ? "sent again: the job is safe to repeat" : doubts[plan.on_doubt]),
   );
 }

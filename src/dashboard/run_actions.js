@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The buttons of a run. Each says what it will do before it does it, and what happened afterwards.
-import { actionsOf, devicesLeft, queuedAgain } from "./action_rules.js";
+import { actionsOf, queuedAgain } from "./action_rules.js";
 import { post, Problem } from "./api.js";
 import { ask } from "./dialog.js";
 import { element, keepList, setText } from "./dom.js";
@@ -32,8 +32,6 @@ export async function carryOut(frame, question, path, body, tell) {
 
 const questionOf = (run, action) => ({ title: `${action.text}: run ${run.run}`, action: action.text, ...action });
 
-const refusalOf = (trouble) => (trouble instanceof Problem && trouble.status === 409 ? trouble.message : "");
-
 /** Asks until the number that was agreed to is the daemon's; whatever else it refuses is said, and is the end. */
 async function retry(frame, run, action) {
   for (let asked = action; await ask(questionOf(run, asked)); ) {
@@ -41,12 +39,11 @@ async function retry(frame, run, action) {
       tellNewRun(frame, await post(`runs/${run.run}:retry`, asked.body));
       return true;
     } catch (trouble) {
-      const left = devicesLeft(refusalOf(trouble));
-      if (left === null) {
+      if (!(trouble instanceof Problem) || trouble.devices === null) {
         frame.sayProblem(trouble);
         return false;
       }
-      asked = action.withLeft(left, trouble.message);
+      asked = action.withLeft(trouble.devices, trouble.message);
     }
   }
   return false;

@@ -3,7 +3,7 @@
 import { element, setText } from "./dom.js";
 import { progressBar, updateProgress } from "./progress.js";
 import { chunksInAll, rowsOf, timeLeft } from "./run_figures.js";
-import { chunkStates, count, counted, duration, localTime, percent, runSign, words } from "./text.js";
+import { chunkStates, count, counted, duration, localTime, percent, runSign, were, words } from "./text.js";
 
 /** Who or what has stopped it, where it is on record. */
 function stoppedText(run) {
@@ -107,9 +107,13 @@ function notesOf(run) {
   const notes = [];
   if (run.devices_unclear > 0)
     notes.push(`Of the pending ones ${counted(run.devices_unclear, "device")} may have got the command already.`);
-  if (run.chunks.split > 0)
-    notes.push(`${counted(run.chunks.split, "chunk")} more were split, and count as their parts.`);
-  if (run.duplicates > 0) notes.push(`${counted(run.duplicates, "duplicate")} of the list were left out.`);
+  const { split } = run.chunks;
+  if (split > 0)
+    notes.push(
+      `${counted(split, "chunk")} ${were(split)} split: only ${split === 1 ? "its" : "their"} parts are counted.`,
+    );
+  if (run.duplicates > 0)
+    notes.push(`${counted(run.duplicates, "duplicate")} of the list ${were(run.duplicates)} left out.`);
   return notes.join(" ");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is said of schedules and their ticks.
-import { counted, duration } from "./text.js";
+import { are, counted, duration } from "./text.js";
 
 export const scheduleSigns = { active: "→", paused: "‖", retired: "–" };
 export const tickSigns = { queued: "·", started: "→", fired: "✓", skipped: "–", failed: "✗" };
@@ -57,7 +57,8 @@ export function triggerConsequence(schedule, last, isUnfinished) {
   const size = last ? `Its last run, ${last.run}, had ${counted(last.devices.total, "device")}` : "It has not run yet";
   const begin = `${size}; the devices are read anew now.`;
   if (!last || !isUnfinished) return { text: `A run begins at once. ${begin}`, isDangerous: false };
-  const rest = `${counted(last.devices.pending, "device")} of run ${last.run} are not sent yet`;
+  const { pending } = last.devices;
+  const rest = `${counted(pending, "device")} of run ${last.run} ${are(pending)} not sent yet`;
   const rules = {
     skip:
       `Nothing begins, because run ${last.run} is unfinished (${rest}) and the overlap rule is "skip": ` +

@@ -7,8 +7,6 @@ const isSoaking = (stage, terms, now) =>
   terms.soak_seconds > 0 &&
   now < new Date(stage.settled_at).getTime() + 1000 * terms.soak_seconds;
 
-const secondsUntil = (iso, now) => Math.max(0, (new Date(iso).getTime() - now) / 1000);
-
 function afterItsDevices(stage, next, terms, seen, now) {
   if (!next || next.opened_at) return { word: "over", sign: "✓", text: "over" };
   if (seen.isOver) return { word: "over", sign: "–", text: "over; what comes after it is not sent" };
@@ -18,18 +16,18 @@ function afterItsDevices(stage, next, terms, seen, now) {
   }
   if (seen.wants_approval) return { word: "over", sign: "✓", text: "over" };
   if (seen.isPaused) return { word: "held", sign: "‖", text: "over; the run is paused" };
-  const until = seen.waits_until ? `, asked again in ${duration(secondsUntil(seen.waits_until, now))}` : "";
-  return { word: "gate", sign: "◔", text: `its gate is asked${until}` };
+  return { word: "gate", sign: "◔", text: "its gate is asked" };
 }
 
 function beforeItsDevices(stage, isNext, seen) {
   if (seen.isOver) return { word: "never", sign: "–", text: "not sent" };
   if (isNext && seen.wants_approval) return { word: "approval", sign: "!", text: "waits for an approval" };
-  return { word: "waiting", sign: "·", text: stage.approved_at ? "waits, approved" : "waits" };
+  const approved = stage.past_gate ? ", approved past the gate" : ", approved";
+  return { word: "waiting", sign: "·", text: stage.approved_at ? `waits${approved}` : "waits" };
 }
 
 /**
- * @param seen {stages, terms, waits_until, wants_approval} as GET /runs/N/stages tells it, with isPaused and isOver of
+ * @param seen {stages, terms, wants_approval} as GET /runs/N/stages tells it, with isPaused and isOver of
  *   the run @param now milliseconds since 1970
  * @return for each stage {word, sign, text}
  */
@@ -45,8 +43,23 @@ export function stageStates(seen, now) {
   });
 }
 
-/** The stage that a person may let begin now, ahead of its time or past a gate; undefined: there is none. */
-export const stageToApprove = (seen) => (seen.isOver ? undefined : seen.stages.find((stage) => !stage.opened_at));
+/**
+ * What a person may say to each stage: yes where the job asks for it, and past the gate where one is asked or has
+ * stopped the run, be it in the midst of its stage. Before that there is nothing to overrule: a run that somebody has
+ * paused goes on with its stage.
+ * @param seen as above, with isStoppedByLimit @param states what stageStates() says of it
+ * @return for each stage {mayApprove, mayPass}
+ */
+export function buttonsOf(seen, states) {
+  const next = seen.isOver ? -1 : seen.stages.findIndex((stage) => !stage.opened_at);
+  return seen.stages.map((stage, index) => {
+    if (index !== next) return { mayApprove: false, mayPass: false };
+    const isAsked = Boolean(seen.terms[index]?.needs_approval) && !stage.approved_at;
+    const before = states[index - 1]?.word;
+    const isHeld = before === "held" && (seen.isStoppedByLimit || Boolean(seen.stages[index - 1].settled_at));
+    return { mayApprove: isAsked, mayPass: (isHeld || before === "gate") && !stage.past_gate };
+  });
+}
 
 /** Of its devices, as the progress bar takes them. */
 export const stageDevices = (stage) => ({

@@ -5,7 +5,7 @@ import { daemonNow } from "./daemon_clock.js";
 import { element, keepList, setAttribute, setText } from "./dom.js";
 import { progressBar, updateProgress } from "./progress.js";
 import { carryOut } from "./run_actions.js";
-import { stageDevices, stageStates, stageToApprove } from "./stage_state.js";
+import { buttonsOf, stageDevices, stageStates } from "./stage_state.js";
 import { counted, count, duration, localTime } from "./text.js";
 
 const figures = [
@@ -31,9 +31,10 @@ function gateTexts(terms, next) {
 }
 
 function timesText(stage) {
+  const pastGate = stage.past_gate ? " past the gate" : "";
   if (!stage.opened_at)
-    return stage.approved_at ? `approved ${localTime(stage.approved_at)} by ${stage.approved_by}` : "";
-  const approved = stage.approved_by ? `, approved by ${stage.approved_by}` : "";
+    return stage.approved_at ? `approved${pastGate} ${localTime(stage.approved_at)} by ${stage.approved_by}` : "";
+  const approved = stage.approved_by ? `, approved${pastGate} by ${stage.approved_by}` : "";
   return `${localTime(stage.opened_at)} – ${stage.settled_at ? localTime(stage.settled_at) : ""}${approved}`;
 }
 
@@ -77,17 +78,6 @@ function updateStage(item, { stage, state, terms, next, mayApprove, mayPass }) {
   );
 }
 
-/**
- * What a person may say to a stage: yes where the job asks for it, and past the gate where one is asked or has stopped
- * the run.
- */
-function buttonsOf(stage, index, seen, states) {
-  const isNext = stageToApprove(seen) === stage;
-  const isAsked = seen.terms[index]?.needs_approval && !stage.approved_at;
-  const before = states[index - 1]?.word;
-  return { mayApprove: Boolean(isNext && isAsked), mayPass: isNext && (before === "held" || before === "gate") };
-}
-
 /** @param changed called when something was approved @return {element, update(run, seen)} */
 export function stageTrack(frame, changed) {
   const track = element("ol", { class: "stage-track" });
@@ -100,14 +90,20 @@ export function stageTrack(frame, changed) {
   let now = null;
   const approve = async (number, isPastGate) => {
     const question = approval(now.run, now.seen.stages[number - 1], isPastGate);
-    const tell = () => frame.say(`✓ ${question.title}: it is on record.`);
+    const tell = () => frame.say(`✓ ${question.title}: it is on record.${question.then}`);
     if (await carryOut(frame, question, `runs/${now.run.run}:approve`, question.body, tell)) changed();
   };
   return {
     element: section,
     update(run, told) {
-      const seen = { ...told, isPaused: run.status === "paused", isOver: run.devices.pending === 0 };
+      const seen = {
+        ...told,
+        isPaused: run.status === "paused",
+        isStoppedByLimit: ["threshold", "gate"].includes(run.control_cause),
+        isOver: run.devices.pending === 0,
+      };
       const states = stageStates(seen, daemonNow());
+      const buttons = buttonsOf(seen, states);
       now = { run, seen };
       section.hidden = seen.stages.length === 0;
       const items = seen.stages.map((stage, index) => ({
@@ -115,7 +111,7 @@ export function stageTrack(frame, changed) {
         state: states[index],
         terms: seen.terms[index],
         next: seen.terms[index + 1],
-        ...buttonsOf(stage, index, seen, states),
+        ...buttons[index],
       }));
       const make = ({ stage }) => makeStage(frame, (isPastGate) => approve(stage.stage, isPastGate));
       keepList(track, items, ({ stage }) => stage.stage, make, updateStage);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What stopping everything will do, and what it did.
-import { count, counted } from "./text.js";
+import { are, count, counted, were } from "./text.js";
 
 const rest =
   "What is on its way to the cloud arrives; nothing further of these runs is sent until they are resumed. " +
@@ -14,8 +14,15 @@ export function stopConsequence(live) {
   const sending =
     runs === 0
       ? "No run is being sent right now"
-      : `${counted(runs, "run")} ${runs === 1 ? "is" : "are"} being sent right now`;
+      : `${counted(runs, "run")} ${are(runs)} being sent right now`;
   return `Every run of every tenant is paused at once. ${sending}, ${counted(requests, "request")} in flight. ${rest}`;
+}
+
+function pausedText(changed, before) {
+  if (changed === 0)
+    return `Nothing more to pause: ${counted(before, "unfinished run")} ${were(before)} paused before`;
+  const already = before > 0 ? ` (${count(before)} ${were(before)} paused before)` : "";
+  return `${counted(changed, "run")} ${are(changed)} paused${already}`;
 }
 
 /** @param answer of POST /stop */
@@ -27,7 +34,6 @@ export function stoppedText(answer) {
   const changed = runs.filter((run) => run.changed).length;
   const before = runs.length - changed;
   const unsent = runs.reduce((sum, run) => sum + (run.devices?.pending ?? 0), 0);
-  const already = before > 0 ? ` (${count(before)} ${before === 1 ? "was" : "were"} paused before)` : "";
-  const paused = `${counted(changed, "run")} ${changed === 1 ? "is" : "are"} paused${already}`;
-  return `✓ ${paused}; ${counted(unsent, "device")} not sent. Each goes on when it is resumed.`;
+  const goesOn = runs.length === 1 ? "It goes on when it is resumed." : "Each goes on when it is resumed.";
+  return `✓ ${pausedText(changed, before)}; ${counted(unsent, "device")} not sent. ${goesOn}`;
 }

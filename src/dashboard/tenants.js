@@ -10,7 +10,7 @@ import { historySeconds, SendHistory } from "./send_history.js";
 import { sparkline, updateSparkline } from "./sparkline.js";
 import { tableOf } from "./table.js";
 import { inOrder, rateText, tenantState } from "./tenant_state.js";
-import { count, counted } from "./text.js";
+import { are, count, counted } from "./text.js";
 
 const averageSeconds = 10;
 const sparkPieces = 60;
@@ -123,7 +123,8 @@ async function askToResume(frame, record) {
     title: `Resume tenant ${record.tenant}`,
     consequence:
       `Run ${run} goes on, and the tenant is not paused any more: ${counted(record.unfinished_devices, "device")} in ` +
-      `${counted(record.unfinished_runs, "unfinished run")} are still to be sent. Why it was paused: ${record.pause_reason}`,
+      `${counted(record.unfinished_runs, "unfinished run")} ${are(record.unfinished_devices)} still to be sent. ` +
+      `Why it was paused: ${record.pause_reason}`,
     command: `sluice resume ${run}`,
     action: "Resume",
     reason: true,

@@ -8,6 +8,10 @@ export const count = (number) => whole.format(number);
 /** count(3, "device") is "3 devices"; the plural may be given. */
 export const counted = (number, noun, plural = `${noun}s`) => `${count(number)} ${number === 1 ? noun : plural}`;
 
+/** The verb of counted(number, …). */
+export const are = (number) => (number === 1 ? "is" : "are");
+export const were = (number) => (number === 1 ? "was" : "were");
+
 export function percent(part, total) {
   if (total === 0 || part === 0) return "0 %";
   if (part === total) return "100 %";

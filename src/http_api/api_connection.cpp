@@ -254,7 +254,7 @@ void ApiConnection::make_problem(ApiAnswer& answer) {
       error.hint = "Its log says why, under the name of this answer.";
     }
   }
-  answer.body = problem_json(answer.status, error, instance);
+  answer.body = problem_json(answer.status, error, instance, answer.devices);
   answer.content_type = problem_content_type;
 }
 

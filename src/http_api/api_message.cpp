@@ -85,4 +85,10 @@ ApiAnswer refused(int status, Error error, ApiHeaders headers) {
   return {.status = status, .headers = std::move(headers), .error = std::move(error)};
 }
 
+ApiAnswer refused_for_number(Error error, std::int64_t devices) {
+  ApiAnswer answer = refused(std::move(error));
+  answer.devices = devices;
+  return answer;
+}
+
 }  // namespace sluice

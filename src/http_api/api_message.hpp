@@ -91,6 +91,7 @@ struct ApiAnswer {
   std::shared_ptr<ApiStream> stream = {};  ///< if there is one, it is the body
   std::optional<Error> error =
       std::nullopt;  ///< if there is one, the body is what problem_json() makes of it
+  std::optional<std::int64_t> devices = std::nullopt;  ///< beside an error: as problem_json() takes it
 };
 
 using ApiHandler = std::function<boost::asio::awaitable<ApiAnswer>(ApiRequest)>;
@@ -101,5 +102,7 @@ int http_status_of(ErrorKind kind);
 /// The answer that says why not.
 ApiAnswer refused(Error error);
 ApiAnswer refused(int status, Error error, ApiHeaders headers = {});
+/// @param devices what would be sent to, if the client says that this number is meant
+ApiAnswer refused_for_number(Error error, std::int64_t devices);
 
 }  // namespace sluice

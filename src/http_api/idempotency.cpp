@@ -50,16 +50,20 @@ std::string location_of(const ApiAnswer& answer) {
 
 /// An error is kept as the problem that it is for clients, but for the name that each answer has for itself.
 KeptAnswer to_keep(const ApiAnswer& answer) {
-  return {.status = answer.status,
-          .location = location_of(answer),
-          .body = answer.error ? problem_json(answer.status, *answer.error, "") : answer.body};
+  return {
+      .status = answer.status,
+      .location = location_of(answer),
+      .body = answer.error ? problem_json(answer.status, *answer.error, "", answer.devices) : answer.body};
 }
 
 ApiAnswer again(const KeptAnswer& kept) {
   ApiHeaders headers{{"Idempotency-Replayed", "true"}};
   if (!kept.location.empty()) headers.emplace_back("Location", kept.location);
-  if (kept.status >= problems_from)
-    return refused(kept.status, error_from_problem(kept.body), std::move(headers));
+  if (kept.status >= problems_from) {
+    ApiAnswer refusal = refused(kept.status, error_from_problem(kept.body), std::move(headers));
+    refusal.devices = devices_from_problem(kept.body);
+    return refusal;
+  }
   return {.status = kept.status, .body = kept.body, .headers = std::move(headers)};
 }
 

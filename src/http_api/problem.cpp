@@ -56,7 +56,8 @@ std::string printable_lines(std::string_view text) {
 
 }  // namespace
 
-std::string problem_json(int status, const Error& error, std::string_view instance) {
+std::string problem_json(int status, const Error& error, std::string_view instance,
+                         std::optional<std::int64_t> devices) {
   const std::string_view code = to_string(error.kind);
   const std::string_view detail = without_line_ends(error.message);
   JsonText json;
@@ -66,6 +67,7 @@ std::string problem_json(int status, const Error& error, std::string_view instan
   json.member("instance", fmt::format("urn:sluice:answer:{}", instance));
   json.member("code", code).member("hint", without_line_ends(error.hint));
   write_details(json, detail);
+  if (devices) json.member("devices", *devices);
   return json.end_object().end_document().take();
 }
 
@@ -79,6 +81,15 @@ Error error_from_problem(std::string_view text) {
     return {ErrorKind::unexpected, "the answer is no problem that can be read: " + printable(text, 128),
             "It may be another version of sluice: see `sluice version`."};
   }
+}
+
+std::optional<std::int64_t> devices_from_problem(std::string_view text) {
+  boost::system::error_code error;
+  const boost::json::value problem = boost::json::parse(text, error);
+  if (error || !problem.is_object()) return std::nullopt;
+  const boost::json::value* devices = problem.get_object().if_contains("devices");
+  if (devices == nullptr || !devices->is_int64()) return std::nullopt;
+  return devices->get_int64();
 }
 
 }  // namespace sluice

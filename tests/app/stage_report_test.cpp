@@ -60,7 +60,7 @@ TEST_CASE("stage report: a script gets the same as objects") {
       json.end_object().take() ==
       R"({"stages":[{"stage":1,"name":"canary","devices":20,"accepted":18,"failed":1,"in_doubt":1,"canceled":0,)"
       R"("opened_at":"2027-01-15T07:00:00.000Z","settled_at":"2027-01-15T07:55:00.000Z","approved_at":null,)"
-      R"("approved_by":""}]})");
+      R"("approved_by":"","past_gate":false}]})");
 }
 
 TEST_CASE("stage report: a script is told what comes between the stages, and what is waited for now") {

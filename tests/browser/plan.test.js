@@ -54,6 +54,19 @@ claim("plan: a few devices are sent with two presses, and the page goes to their
   assert.equal(run.devices.total, 2);
 });
 
+claim("plan: after an outage it checks again by itself", plan, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/);
+  await scene.endDaemon("SIGTERM");
+  await page.getByRole("button", { name: "Start from an example" }).click();
+  await watched.sees("✗ the daemon does not answer");
+  await watched.sees(/this page goes on by itself/);
+
+  await scene.startDaemon();
+  await watched.sees("✓ hello is valid");
+  await page.getByRole("button", { name: "Send it …" }).waitFor();
+});
+
 claim("plan: what is changed cannot be sent before it is checked", plan, async (watched) => {
   const { page } = watched;
   await page.getByRole("button", { name: "Start from an example" }).click();
@@ -80,7 +93,7 @@ claim("plan: 600 devices at once are sent only when their number is typed", plan
   await watched.giveToken();
   await jobField(page).fill(jobText("many", ["dev-0001"], { stages: undefined }));
   await deviceField(page).fill([...deviceNames(600), "dev-000001"].join("\n"));
-  await watched.sees("1 duplicates");
+  await watched.sees("1 duplicate");
 
   await page.getByRole("button", { name: "Send it …" }).click();
   const act = page.getByRole("button", { name: "Send to 600 devices" });

@@ -134,20 +134,93 @@ claim("run: a stage that waits for an approval gets it by the button", {}, async
   await watched.picture("run-approved");
 });
 
-claim("run: a gate that stopped the run can be passed, and says so", {}, async (watched, scene) => {
+const pastGate = (page) => page.getByRole("button", { name: "Approve past the gate" });
+
+claim("run: a gate that stopped the run in the midst of its stage can be passed", {}, async (watched, scene) => {
+  const stages = [
+    { name: "canary", devices: 2, gate: { failed: 0 } },
+    { name: "rest", percent: 100 },
+  ];
+  const run = await scene.submit("limit-passed", [bad[0], ...devices(10)], { stages, chunk_size: 1 });
+  const stopped = await scene.untilRun(run, (each) => each.status === "paused");
+  assert.equal(stopped.control_cause, "threshold");
+  await watched.giveToken();
+  await watched.go(`runs/${run}`);
+
+  await watched.pressAndConfirm("Approve past the gate");
+  await watched.sees("waits, approved past the gate");
+  await watched.pressAndConfirm("Resume");
+  const over = await scene.untilRun(run, (each) => each.finished_at !== null);
+  assert.equal(over.devices.accepted, 10);
+});
+
+claim("run: a gate that stopped the run stops it again, until it is passed", {}, async (watched, scene) => {
   const { page } = watched;
   const stages = [
     { name: "canary", devices: 2, gate: { failed: 0 } },
     { name: "rest", percent: 100 },
   ];
   const run = await scene.submit("gate-fails", [bad[2], ...devices(10)], { stages, chunk_size: 1 });
-  await scene.untilRun(run, (each) => each.status === "paused");
+  const atGate = (each) => each.status === "paused" && each.control_cause === "gate";
+  const stopped = await scene.untilRun(run, (each) => each.status === "paused");
   await watched.giveToken();
   await watched.go(`runs/${run}`);
 
-  assert.match(await watched.pressAndConfirm("Approve past the gate"), /The gate before it is overruled/);
-  await done(page).waitFor();
-  if ((await scene.get(`runs/${run}`)).status === "paused") await watched.pressAndConfirm("Resume");
+  await watched.pressAndConfirm("Resume");
+  const held = await scene.untilRun(run, (each) => atGate(each) && each.control_at !== stopped.control_at);
+  assert.equal(held.devices.pending, 9);
+
+  assert.match(
+    await watched.pressAndConfirm("Approve past the gate", {}),
+    /9 devices of stage rest may be sent to\. The gate before it is overruled\. The run is paused/,
+  );
+  await done(page).getByText("The run is paused: resume it").waitFor();
+  await watched.sees("waits, approved past the gate");
+  await watched.sees(/^approved past the gate .* by admin/);
+  assert.equal(await pastGate(page).count(), 0);
+  await watched.picture("run-past-gate");
+  const [, rest] = (await scene.get(`runs/${run}/stages`)).stages;
+  assert.equal(rest.past_gate, true);
+
+  await watched.pressAndConfirm("Resume");
+  const over = await scene.untilRun(run, (each) => each.finished_at !== null);
+  assert.equal(over.devices.accepted, 10);
+  await watched.sees("✗ completed with failures");
+});
+
+claim("run: a gate whose check knows nothing is passed, and the run goes on", {}, async (watched, scene) => {
+  const gate = { check: { command: ["/bin/sh", "-c", "exit 2"], every: "60s" } };
+  const stages = [
+    { name: "canary", devices: 2, gate },
+    { name: "rest", percent: 100, approval: true },
+  ];
+  const run = await scene.submit("nobody-knows", devices(10), { stages });
+  await watched.giveToken();
+  await watched.go(`runs/${run}`);
+
+  await watched.sees(/its gate is asked/);
+  assert.doesNotMatch(await watched.pressAndConfirm("Approve past the gate"), /is paused/);
+  await scene.untilRun(run, (each) => each.devices.accepted === 10);
+  await watched.sees("✓ succeeded");
+});
+
+claim("run: who submitted it may not approve it, and is told who may", {}, async (watched, scene) => {
+  const { page } = watched;
+  const stages = [
+    { name: "canary", devices: 2 },
+    { name: "rest", percent: 100, approval: { not_by_submitter: true } },
+  ];
+  const run = await scene.submit("four-eyes", devices(10), { stages });
+  await watched.giveToken();
+  await watched.go(`runs/${run}`);
+  await watched.sees("waits for an approval");
+  watched.permit(/409/);
+
+  await watched.pressAndConfirm("Approve");
+  await page.locator("#notice .problem", { hasText: /submitted/ }).waitFor();
+  await watched.picture("run-not-by-submitter");
+  await watched.giveToken(scene.tokens.operate);
+  await watched.pressAndConfirm("Approve");
   await scene.untilRun(run, (each) => each.devices.accepted === 10);
 });
 

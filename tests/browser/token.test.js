@@ -45,6 +45,21 @@ claim("token: without one, nothing is asked again until somebody presses a butto
   await watched.sees("The daemon wants a token for this.");
 });
 
+claim("token: the plan is checked, and tenants are offered, once there is one", {}, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/401/);
+  await watched.sees("The daemon wants a token for this.");
+  await page.getByRole("button", { name: "Leave it" }).click();
+  await watched.go("plan");
+  await page.getByRole("button", { name: "Start from an example" }).click();
+  await watched.sees("✗ the daemon wants a token");
+
+  await watched.giveToken(scene.tokens.operate);
+  await watched.sees("✓ hello is valid");
+  await page.locator("select[name=tenant] option[value=south]").waitFor({ state: "attached" });
+  await watched.picture("plan-after-token");
+});
+
 claim("token: one for reading may not stop anything, one for operating may", {}, async (watched, scene) => {
   const { page } = watched;
   watched.permit(/401|403/);

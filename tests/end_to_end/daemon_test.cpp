@@ -81,6 +81,11 @@ struct DaemonScene : Scene {
   std::size_t requests() const { return static_cast<std::size_t>(cloud->summary().requests); }
 };
 
+/// One that is left behind because tidying up takes too long does not get to say so.
+bool has_tidied_up(const ProgramEnd& daemon) {
+  return daemon.err.find("\"daemon_ended\"") != std::string::npos;
+}
+
 }  // namespace
 
 TEST_CASE("daemon: a tenant without a key is told of, and does not delay the one beside it") {
@@ -178,6 +183,24 @@ TEST_CASE("daemon: at SIGTERM what is on its way may finish, and nothing more is
   CHECK(member_number(status.at("devices").as_object(), "accepted") ==
         static_cast<std::int64_t>(scene.executions().size()));
   CHECK(end.err.find("\"daemon_stopping\"") != std::string::npos);
+  CHECK(has_tidied_up(end));
+}
+
+TEST_CASE("daemon: one that sends nothing ends by itself, also after a reload") {
+  DaemonScene scene{1};
+  ServiceManager manager{scene.folder / "notify"};
+  scene.environment.push_back("NOTIFY_SOCKET=" + (scene.folder / "notify"));
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return manager.has_heard("READY=1"); }));
+  manager.forget();
+  daemon->send_signal(SIGHUP);
+  REQUIRE(daemon->wait_until([&] { return manager.has_heard("READY=1"); }));
+
+  daemon->send_signal(SIGTERM);
+
+  const ProgramEnd end = daemon->wait();
+  CHECK(end.exit_code == 0);
+  CHECK(has_tidied_up(end));
 }
 
 TEST_CASE("daemon: with no tenant to wait for it ends as well when it is told to") {
@@ -190,7 +213,9 @@ TEST_CASE("daemon: with no tenant to wait for it ends as well when it is told to
 
   daemon->send_signal(SIGTERM);
 
-  CHECK(daemon->wait().exit_code == 0);
+  const ProgramEnd end = daemon->wait();
+  CHECK(end.exit_code == 0);
+  CHECK(has_tidied_up(end));
 }
 
 TEST_CASE("daemon: a second signal does not wait for what is on its way, which the next start takes over") {

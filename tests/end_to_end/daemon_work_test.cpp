@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <csignal>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "app/control_client.hpp"
 #include "end_to_end/scene.hpp"
 
 namespace sluice::tests {
@@ -139,6 +141,27 @@ TEST_CASE("daemon work: a retry takes those that its condition fits, and is refu
   CHECK(member_number(retried.at("devices").as_object(), "total") == 1);
   CHECK(member_number(retried.at("devices").as_object(), "failed") == 1);
   CHECK(scene.tell({"status", "3"}).exit_code == 4);
+}
+
+TEST_CASE("daemon work: a retry with another number of devices is told the number, which is then taken") {
+  const ServedScene scene{4, R"({"bad_devices": ["dev-000001"]})"};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 7);
+  const auto retry = [&](int devices) {
+    const auto answer =
+        ask_owner(scene.store,
+                  {.method = "POST",
+                   .target = "/api/v1/runs/1:retry",
+                   .body = fmt::format(R"({{"failed": true, "expect_devices": {}}})", devices)},
+                  std::chrono::seconds{60});
+    REQUIRE(answer.has_value());
+    REQUIRE(answer->has_value());
+    return **answer;
+  };
+
+  const OwnerAnswer refused = retry(3);
+  CHECK(refused.status == 409);
+  CHECK(member_number(json_object(refused.body), "devices") == 1);
+  CHECK(retry(1).status == 202);
 }
 
 TEST_CASE("daemon work: an undo sends its own call to those that were reached, by the daemon") {

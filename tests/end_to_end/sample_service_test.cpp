@@ -266,7 +266,9 @@ TEST_CASE("sample service: it takes a job, fires the night's schedule, is scrape
   CHECK(daemon->wait_until([&] { return manager.has_heard("RELOADING=1") && manager.has_heard("READY=1"); }));
 
   daemon->send_signal(SIGTERM);
-  CHECK(daemon->wait().exit_code == 0);
+  const ProgramEnd end = daemon->wait();
+  CHECK(end.exit_code == 0);
+  CHECK(end.err.find("\"daemon_ended\"") != std::string::npos);
   CHECK(manager.has_heard("STOPPING=1"));
   CHECK(installed.tell({"audit", "verify"}).exit_code == 0);
 }

@@ -37,7 +37,7 @@ bool says(const std::string& text, std::string_view what) { return text.find(wha
 class TcpClient {
  public:
   explicit TcpClient(std::uint16_t port) : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-    const timeval limit{.tv_sec = 10, .tv_usec = 0};
+    const timeval limit{.tv_sec = 60, .tv_usec = 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}, .sin_zero = {}};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -294,19 +294,15 @@ TEST_CASE(
 }
 
 TEST_CASE("api tcp: a thousand slow connections leave room for one that asks") {
-  const Scene scene;
+  // For the length of this test none is dropped for being slow.
+  const Scene scene{some_access(), {.header_time = 1h, .idle_time = 1h}};
   std::vector<std::unique_ptr<TcpClient>> slow;
-  std::chrono::steady_clock::duration worst{};
   for (int i = 0; i < 1000; ++i) {
     if (slow.size() > 400) slow.erase(slow.begin());  // the descriptors are this test's own limit
     slow.push_back(std::make_unique<TcpClient>(scene.port));
     slow.back()->send("GET /healthz HTTP/1.1\r\nX-");
-    if (i % 20 != 0) continue;
-    const auto start = std::chrono::steady_clock::now();
-    CHECK(scene.status("GET", "/healthz", "") == 200);
-    worst = std::max(worst, std::chrono::steady_clock::now() - start);
+    if (i % 20 == 0) CHECK(scene.status("GET", "/healthz", "") == 200);
   }
-  CHECK(worst < 1s);  // a machine that does other things may take its time; the script measures
 }
 
 TEST_CASE("api tcp: as it is shipped, a header has 5 s, silence 60 s, and a body 1 KiB/s at least") {

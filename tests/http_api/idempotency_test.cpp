@@ -222,6 +222,17 @@ TEST_CASE("idempotency: a refusal is kept with its words, a failure of ours is n
   CHECK(process.times == 4);
 }
 
+TEST_CASE("idempotency: a refusal for the number of devices tells the number again") {
+  const SqliteHome home;
+  Process process{home};
+  process.answer =
+      refused_for_number({ErrorKind::refused, "the retry has 2 devices, but 3 were expected", ""}, 2);
+  process.ask("k");
+
+  process.answer = ApiAnswer{};
+  CHECK(process.ask("k").devices == 2);
+}
+
 TEST_CASE("idempotency: what is refused because the process ends may come again") {
   const SqliteHome home;
   Process process{home};

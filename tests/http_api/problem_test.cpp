@@ -29,6 +29,21 @@ TEST_CASE("problem: the error comes back as it was") {
   }
 }
 
+TEST_CASE(
+    "problem: an order that is refused for its number of devices tells the number to a program as well") {
+  const Error error{ErrorKind::refused, "the retry has 2 devices, but 3 were expected", "Nothing was sent."};
+
+  const std::string told = problem_json(409, error, "1", 2);
+
+  CHECK(told.ends_with("\"hint\":\"Nothing was sent.\",\"devices\":2}\n"));
+  CHECK(devices_from_problem(told) == 2);
+  for (const std::string& other : {problem_json(409, error, "1"), std::string{"[2]"},
+                                   std::string{R"({"devices":"2"})"}, std::string{}}) {
+    CAPTURE(other);
+    CHECK_FALSE(devices_from_problem(other).has_value());
+  }
+}
+
 TEST_CASE("problem: what is none is told as text that steers no terminal") {
   for (const char* text :
        {"", "{}", "[1]", "{\"code\":1,\"detail\":2,\"hint\":3}", "\x1b[2J", "{\"code\":\"x\"}"}) {

@@ -18,6 +18,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "support/program.hpp"
+
 namespace sluice::tests {
 namespace {
 
@@ -112,7 +114,7 @@ void Event::set() {
 
 bool Event::wait() {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::seconds{5}, [this] { return is_set_; });
+  return changed_.wait_for(lock, patience, [this] { return is_set_; });
 }
 
 Peer::~Peer() {
@@ -156,7 +158,7 @@ std::string Peer::read_request() {
 
 void Peer::wait_for_bytes() {
   pollfd readable{.fd = socket_, .events = POLLIN, .revents = 0};
-  ::poll(&readable, 1, 5'000);
+  ::poll(&readable, 1, static_cast<int>(std::chrono::milliseconds{patience}.count()));
 }
 
 bool Peer::send(std::string_view bytes) {
@@ -255,8 +257,8 @@ void BadServer::accept_all() {
   while (true) {
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) return;
-    const timeval patience{.tv_sec = 5, .tv_usec = 0};
-    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    const timeval silence_max{.tv_sec = patience.count(), .tv_usec = 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &silence_max, sizeof silence_max);
     const std::lock_guard lock(mutex_);
     Peer& peer = peers_.emplace_back(socket, peers_.size());
     if (is_ending_) return;

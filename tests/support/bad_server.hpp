@@ -25,7 +25,7 @@ namespace sluice::tests {
 class Event {
  public:
   void set();
-  /// False when it did not happen within five seconds.
+  /// False when it did not happen within a minute.
   bool wait();
 
  private:
@@ -34,7 +34,7 @@ class Event {
   bool is_set_ = false;
 };
 
-/// One connection as the script sees it. Every wait ends after five seconds, or when the server goes.
+/// One connection as the script sees it. Every wait ends after a minute, or when the server goes.
 class Peer {
  public:
   Peer(int socket, std::size_t number) : socket_(socket), number_(number) {}

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -14,11 +15,11 @@ namespace sluice::tests {
 
 using namespace std::chrono_literals;
 
-HttpsOptions impatient_options() {
+HttpsOptions patient_options() {
   HttpsOptions options;
-  options.connect_timeout = 2s;
-  options.tls_timeout = 2s;
-  options.exchange_timeout = 2s;
+  options.connect_timeout = 60s;
+  options.tls_timeout = 60s;
+  options.exchange_timeout = 60s;
   return options;
 }
 
@@ -50,15 +51,28 @@ std::vector<Reply> TransportClient::send_all(const HttpRequest& request, std::si
 }
 
 Reply TransportClient::send(const HttpRequest& request, Connection connection) {
-  Reply result;
-  boost::asio::co_spawn(context, transport->send(request, gate, connection),
-                        [&](std::exception_ptr thrown, Reply reply) {
-                          if (thrown) std::rethrow_exception(thrown);
-                          result = std::move(reply);
-                        });
+  std::optional<Reply> reply;
+  start(request, reply, connection);
   context.restart();
   context.run();
-  return result;
+  return reply.value();
+}
+
+void TransportClient::start(const HttpRequest& request, std::optional<Reply>& reply, Connection connection) {
+  boost::asio::co_spawn(context, transport->send(request, gate, connection),
+                        [&reply](std::exception_ptr thrown, Reply came) {
+                          if (thrown) std::rethrow_exception(thrown);
+                          reply = std::move(came);
+                        });
+}
+
+bool TransportClient::run_until(const std::function<bool()>& condition) {
+  const auto give_up_at = std::chrono::steady_clock::now() + 60s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > give_up_at) return false;
+    context.run_one_for(1ms);
+  }
+  return true;
 }
 
 HttpRequest post(std::string body) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,16 +14,22 @@
 
 namespace sluice::tests {
 
-/// Short deadlines: they are run into on purpose.
-HttpsOptions impatient_options();
+/// Deadlines that a machine with much else to do keeps. A test that runs into one on purpose shortens that
+/// one.
+HttpsOptions patient_options();
 
 class TransportClient {
  public:
-  explicit TransportClient(const std::string& endpoint, const HttpsOptions& options = impatient_options(),
+  explicit TransportClient(const std::string& endpoint, const HttpsOptions& options = patient_options(),
                            HostLookup lookup = &look_up_host);
 
   /// Sends and runs the loop until the reply is there and nothing else is left to do.
   Reply send(const HttpRequest& request, Connection connection = Connection::any);
+  /// Begins to send; the reply is put where it is told. The test runs the loop, and keeps both as long.
+  void start(const HttpRequest& request, std::optional<Reply>& reply,
+             Connection connection = Connection::any);
+  /// Runs the loop until the condition holds. @return false: it did not within a minute
+  bool run_until(const std::function<bool()>& condition);
   /// Many at once.
   std::vector<Reply> send_all(const HttpRequest& request, std::size_t times);
 

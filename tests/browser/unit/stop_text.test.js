@@ -23,7 +23,22 @@ test("stop: the answer tells the runs that are paused now from those that were b
     stoppedText(answer),
     "✓ 2 runs are paused (1 was paused before); 1,244 devices not sent. Each goes on when it is resumed.",
   );
+  assert.equal(
+    stoppedText({ recorded: true, runs: [run(1, true, 1)] }),
+    "✓ 1 run is paused; 1 device not sent. It goes on when it is resumed.",
+  );
   assert.equal(stoppedText({ recorded: true, runs: [] }), "✓ Nothing to stop: no run is unfinished.");
+});
+
+test("stop: where all was paused before, nothing is said to be paused now", () => {
+  assert.equal(
+    stoppedText({ recorded: true, runs: [run(1, false, 1)] }),
+    "✓ Nothing more to pause: 1 unfinished run was paused before; 1 device not sent. It goes on when it is resumed.",
+  );
+  assert.match(
+    stoppedText({ recorded: true, runs: [run(1, false, 10), run(2, false, 5)] }),
+    /^✓ Nothing more to pause: 2 unfinished runs were paused before; 15 devices not sent\. Each goes on/,
+  );
 });
 
 test("stop: an order that is not on record yet does not claim to be", () => {
