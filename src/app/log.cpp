@@ -65,8 +65,9 @@ std::string_view tenant_of(std::initializer_list<LogField> fields) {
 struct Log::Parts {
   Clock& clock;
   bool writes_json;
-  std::shared_ptr<spdlog::details::thread_pool> thread;  // none: lines are taken where they are logged
   std::shared_ptr<spdlog::logger> logger;
+  // None: lines are taken where they are logged. It ends before the logger goes, which it writes with.
+  std::shared_ptr<spdlog::details::thread_pool> thread;
   std::mutex floods_mutex;
   LogFloods floods;
 
@@ -88,8 +89,8 @@ struct Log::Parts {
 Log::Log(Clock& clock, LogConfig config, FloodOptions floods)
     : parts_(new Parts{clock,
                        is_json(config.format),
-                       std::make_shared<spdlog::details::thread_pool>(waiting_lines_max, 1U),
                        nullptr,
+                       std::make_shared<spdlog::details::thread_pool>(waiting_lines_max, 1U),
                        {},
                        LogFloods{floods}}) {
   parts_->logger =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Figures over time, drawn by uPlot. A drawing says nothing to whoever does not see it: each comes with a sentence.
 import { element, setAttribute, setText } from "./dom.js";
+import { markSteps, timeMarks, timeWithin } from "./time_axis.js";
 
 /** How lines differ without colour; see also .line-1 … in style.css. */
 const dashes = [[], [6, 4], [2, 3]];
@@ -8,14 +9,7 @@ const svg = (name) => document.createElementNS("http://www.w3.org/2000/svg", nam
 
 const colourOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-const minute = new Intl.DateTimeFormat("sv-SE", { hour: "2-digit", minute: "2-digit" });
-const second = new Intl.DateTimeFormat("sv-SE", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-
-/** Hours and minutes, and seconds only where they tell marks apart. */
-function timeMarks(plot, times) {
-  const format = times.some((time) => time % 60 !== 0) ? second : minute;
-  return times.map((time) => format.format(1000 * time));
-}
+const spanOf = (times) => (times.at(-1) ?? 0) - (times[0] ?? 0);
 
 /** A short piece of a line as it is drawn, for the list of what is what. */
 function lineSample(colour, index) {
@@ -59,12 +53,15 @@ const axis = (more) => ({
 /** From zero to a little above the highest; a chart without a value keeps its height. */
 const rangeFrom = (least) => (plot, low, high) => [0, Math.max(least, high ?? 0) * 1.1];
 
+const timeAxis = () =>
+  axis({ incrs: markSteps, values: (plot, times) => timeMarks(times, spanOf(plot.data[0])), space: 70 });
+
 const options = (question, size, hooks) => ({
   ...size,
   legend: { show: false },
   cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
   scales: { x: { time: true }, y: { range: rangeFrom(question.least ?? 1) } },
-  axes: [axis({ values: timeMarks, space: 70 }), axis({ size: 44, space: 30, values: question.marks })],
+  axes: [timeAxis(), axis({ size: 44, space: 30, values: question.marks })],
   series: [{}, ...question.lines.map(seriesOf)],
   hooks,
 });
@@ -90,7 +87,8 @@ export function timeChart(question) {
   const tellPointed = (of) => {
     const index = of.cursor.idx;
     const isThere = question.tell && index !== null && index !== undefined && index < columns[0].length;
-    setText(pointed, isThere ? `${second.format(1000 * columns[0][index])}  ${question.tell(index)}` : "");
+    const time = isThere && timeWithin(columns[0][index], spanOf(columns[0]));
+    setText(pointed, isThere ? `${time}  ${question.tell(index)}` : "");
   };
   // A place that is not laid out yet, or is hidden, has no width; the chart is made when it has one.
   const fit = () => {

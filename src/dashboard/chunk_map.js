@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The chunks of a run, each a cell: which part of it is done, and where it went wrong. Only what changes is drawn.
-import { getIfChanged } from "./api.js";
 import {
   cellAt,
   cellsMax,
@@ -19,6 +18,7 @@ import {
 } from "./chunk_grid.js";
 import { tilesOf } from "./chunk_tiles.js";
 import { element, setText } from "./dom.js";
+import { KnownChunks } from "./known_chunks.js";
 import { poll } from "./live.js";
 import { chunkStates, count, counted } from "./text.js";
 
@@ -58,7 +58,7 @@ function showSample(sample, tile, scale) {
 }
 
 export class ChunkMap {
-  #run;
+  #known;
   #open;
   #canvas = element("canvas", {
     tabindex: 0,
@@ -73,7 +73,6 @@ export class ChunkMap {
   #grouped = element("p", { class: "quiet", hidden: true });
   #entries = new Map();
   #pace = 1000;
-  #tag = "";
   #detail = null;
   #states = "";
   #cells = { firsts: [0], bands: [] };
@@ -91,7 +90,7 @@ export class ChunkMap {
 
   /** @param open called with a chunk, {id, stage, devices, position, letter}, when it is chosen */
   constructor(run, open) {
-    this.#run = run;
+    this.#known = new KnownChunks(run);
     this.#open = open;
     const place = element("div", { class: "chunk-place" }, this.#canvas, this.#cursorBox, this.#tip);
     this.element = element("div", {}, this.#legend, this.#grouped, place, this.#told);
@@ -139,15 +138,9 @@ export class ChunkMap {
   }
 
   async #ask(signal) {
-    const path = `runs/${this.#run}/chunk-map`;
-    if (this.#detail === null) return this.#takeDetail((await getIfChanged(`${path}?detail=true`, "", signal)).content);
-    const { tag, content } = await getIfChanged(path, this.#tag, signal);
-    this.#tag = tag;
-    if (content === null) return undefined;
-    // Only a split makes more chunks: their places are asked for anew.
-    if (content.chunks === this.#detail.chunks) return this.#takeStates(content.states);
-    this.#takeDetail((await getIfChanged(`${path}?detail=true`, "", signal)).content);
-    return undefined;
+    const answer = await this.#known.look(signal);
+    if (answer?.ids) this.#takeDetail(answer);
+    else if (answer) this.#takeStates(answer.states);
   }
 
   #takeDetail(answer) {
@@ -196,7 +189,9 @@ export class ChunkMap {
     for (let cell = 0; cell < this.#letters.length; ++cell) this.#drawCell(cell);
     for (const band of this.#layout.bands) this.#drawHead(band);
     for (const [letter, { sample }] of this.#entries) showSample(sample, this.#tiles[letter], this.#scale);
-    this.#placeCursor();
+    // Whoever was here before the chunks came is told where.
+    if (this.#cursor === -1 && document.activeElement === this.#canvas) this.#moveTo(0);
+    else this.#placeCursor();
   }
 
   #drawCell(cell) {
@@ -278,8 +273,9 @@ export class ChunkMap {
 
   #key(event) {
     if (!this.#layout || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.key === "Enter") this.#open(this.#chunkOf(this.#cursor));
-    const cell = moved(this.#layout, this.#cursor, event.key);
+    const from = Math.max(0, this.#cursor);
+    if (event.key === "Enter") this.#open(this.#chunkOf(from));
+    const cell = moved(this.#layout, from, event.key);
     if (cell !== null) this.#moveTo(cell);
     if (cell !== null || event.key === "Enter") event.preventDefault();
   }

@@ -39,13 +39,15 @@ export const countsText = (devices) =>
     .map((state) => `${count(devices[state])} ${words(state)}`)
     .join(", ") || "no devices";
 
-/** The least and the most that a run still takes; "≥" where nothing bounds the most. */
+const unbroken = (text) => text.replaceAll(" ", "\u00a0");
+
+/** The least and the most that a run still takes, with a place for a new line in between; "≥": nothing bounds it. */
 export function leftText(detail) {
   const { low, high } = detail?.eta_seconds ?? { low: detail?.eta_seconds_at_least, high: null };
   if (low === null || low === undefined) return "";
-  const [least, most] = [duration(low), duration(high)];
-  if (high === null || high === undefined) return `≥ ${least}`;
-  return least === most ? least : `${least} – ${most}`;
+  const [least, most] = [low, high].map((seconds) => unbroken(duration(seconds)));
+  if (high === null || high === undefined) return `≥\u00a0${least}`;
+  return least === most ? least : `${least}\u00a0– ${most}`;
 }
 
 /** Of an unfinished run, what the daemon knows more of; of another one, how long it took. */

@@ -2,12 +2,16 @@
 // A run's activity as lines over time, and in a sentence.
 import { count, counted } from "./text.js";
 
-/** As charts.js takes them: times first. Devices per second; a bucket in which nothing was answered has no latency. */
+/**
+ * As charts.js takes them: times first. Devices per second; a bucket in which nothing was answered has no latency.
+ * What the last bucket has stands at its end once more: a line that began there would not be seen.
+ */
 export function activityColumns({ from, bucket_seconds: seconds, buckets }) {
   const begin = new Date(from).getTime() / 1000;
-  const times = buckets.map((bucket, index) => begin + index * seconds);
-  const perSecond = (name) => buckets.map((bucket) => bucket[name] / seconds);
-  const latency = (name) => buckets.map((bucket) => bucket.latency_ms?.[name] ?? null);
+  const drawn = [...buckets, ...buckets.slice(-1)];
+  const times = drawn.map((bucket, index) => begin + index * seconds);
+  const perSecond = (name) => drawn.map((bucket) => bucket[name] / seconds);
+  const latency = (name) => drawn.map((bucket) => bucket.latency_ms?.[name] ?? null);
   return {
     devices: [times, perSecond("devices_accepted"), perSecond("devices_failed"), perSecond("devices_in_doubt")],
     latency: [times, latency("p50"), latency("p95"), latency("max")],

@@ -124,8 +124,11 @@ function sendingText(run) {
 }
 
 /** The daemon's own line begins with the run and ends with the command, which stand elsewhere here. */
-function whyText(run) {
-  const reason = run.why.replace(/^run \d+: /, "").split(" → ")[0];
+export function whyText(run) {
+  const command = ` → ${run.next_command}`;
+  const line = run.why.replace(/^run \d+: /, "");
+  // Whoever stopped it may have written an arrow too.
+  const reason = line.endsWith(command) ? line.slice(0, -command.length) : line;
   return [reason && `${reason}.`, sendingText(run)].filter(Boolean).join(" ");
 }
 

@@ -27,7 +27,7 @@ function makeRow(run) {
     progress: progressBar(),
     counts: element("span", { class: "quiet counts" }),
     rate: element("td", { class: "number", "data-head": "Rate" }),
-    left: element("td", { class: "number", "data-head": "Time left" }),
+    left: element("td", { class: "number range", "data-head": "Time left" }),
   };
   const row = element(
     "tr",

@@ -64,6 +64,25 @@ claim("map: it is what the record says once the run is paused", {}, async (watch
   assert.ok(cells > 2, "the map has one colour only");
 });
 
+claim("map: whoever reaches it before the chunks come begins at the first", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await aRun(scene);
+  let letGo;
+  const held = new Promise((resolve) => (letGo = resolve));
+  await page.route("**/chunk-map?detail=true", (route) => held.then(() => route.continue()));
+  await watched.go(`runs/${run}`);
+  const empty = page.getByRole("application", { name: "Map of the chunks" });
+  await empty.focus();
+  await page.keyboard.press("Enter");
+  letGo();
+
+  await page.getByText(/^chunk 1, ✓ accepted, 1 device$/).waitFor();
+  await page.keyboard.press("Enter");
+
+  const detail = page.getByRole("region", { name: "Chunk", exact: true });
+  await detail.getByRole("heading", { name: "Chunk 1: ✓ accepted, 1 device" }).waitFor();
+});
+
 claim(
   "map: the arrows and Enter lead to the attempts of a chunk, with their request ids",
   {},

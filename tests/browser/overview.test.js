@@ -73,6 +73,25 @@ claim("overview: a tenant that sends shows its rate against its limit", {}, asyn
   await scene.post(`runs/${run}:cancel`);
 });
 
+claim("overview: a long range of the time left stays within its column", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("for-hours", devices(2000), { rate: 0.5 });
+  const eta_seconds = { low: 47 * 3600 + 600, high: 47 * 3600 + 3540 };
+  await page.route(`**/api/v1/runs/${run}`, async (route) =>
+    route.fulfill({ json: { ...(await (await route.fetch()).json()), eta_seconds } }),
+  );
+  const left = page.locator(".runs tbody tr", { hasText: "for-hours" }).locator("[data-head='Time left']");
+  await left.getByText("47 h 10 min – 47 h 59 min").waitFor();
+
+  for (const width of [1280, 900, 360]) {
+    await page.setViewportSize({ width, height: 800 });
+    const [inner, outer] = await left.evaluate((node) => [node.scrollWidth, node.clientWidth]);
+    assert.ok(inner <= outer, `${inner} in ${outer} px of a window of ${width}`);
+    await watched.picture(`time-left-${width}`);
+  }
+  await scene.post(`runs/${run}:cancel`);
+});
+
 claim("overview: a finished run's counts add up, and the filter finds it", {}, async ({ page }, scene) => {
   const run = await scene.submit("small", devices(3));
   await scene.untilRun(run, (each) => each.status === "succeeded");

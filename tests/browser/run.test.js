@@ -244,3 +244,76 @@ claim("run: failures are found by code, then by device, and all devices can be s
   const saved = await readFile(await (await saving).path(), "utf8");
   assert.equal(saved.trimEnd().split("\n").length, 122);
 });
+
+/** Keeps what is written onto each canvas since it was cleared last, in window.written, one list per canvas. */
+const watchWriting = (page) =>
+  page.addInitScript(() => {
+    const [written, ink] = [new Map(), CanvasRenderingContext2D.prototype];
+    const { fillText, clearRect } = ink;
+    ink.clearRect = function (...area) {
+      written.set(this.canvas, []);
+      return clearRect.apply(this, area);
+    };
+    ink.fillText = function (text, ...place) {
+      written.get(this.canvas)?.push(text);
+      return fillText.call(this, text, ...place);
+    };
+    window.written = (canvas) => written.get(canvas);
+  });
+
+/** What the throughput's chart has: the marks of its time axis, and over which share of its width the line goes. */
+const chartOf = (page) =>
+  page.evaluate(() => {
+    const canvas = document.querySelector(".run-charts canvas");
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    const isGreen = (at) => Math.hypot(data[at] - 0x1f, data[at + 1] - 0x8a, data[at + 2] - 0x4c) < 30;
+    let columns = 0;
+    for (let x = 0; x < width; ++x) {
+      let y = 0;
+      while (y < height && !isGreen(4 * (y * width + x))) ++y;
+      if (y < height) ++columns;
+    }
+    return { marks: window.written(canvas).filter((text) => /[:-]/.test(text)), share: columns / width };
+  });
+
+claim(
+  "run: its charts go from its first second to its last, and no mark is there twice",
+  {
+    colorScheme: "light",
+    timezoneId: "Asia/Kolkata",
+  },
+  async (watched, scene) => {
+    const { page } = watched;
+    const run = await scene.submit("drawn", devices(2));
+    const bucket = {
+      requests: 9,
+      devices_accepted: 900,
+      devices_failed: 0,
+      devices_in_doubt: 0,
+      latency_ms: { p50: 20, p95: 25, max: 30 },
+    };
+    const activity = { schema_version: 1, run, from: "2026-11-24T20:00:00.25Z" };
+    await watchWriting(page);
+    await page.route("**/activity?*", (route) => route.fulfill({ json: activity }));
+    await watched.go(`runs/${run}`);
+    // Half past five ahead of UTC: it begins on the 25th at half past one.
+    const rows = [
+      ["one second", 1, 1, /^01:30:01$/],
+      ["three seconds", 1, 3, /^01:30:01 01:30:02 01:30:03$/],
+      ["three days", 3600, 72, /^12:00 2026-11-25 00:00 2026-11-26 12:00 00:00 2026-11-27 12:00 00:00 2026-11-28$/],
+    ];
+
+    for (const [name, bucket_seconds, buckets, marks] of rows) {
+      Object.assign(activity, { bucket_seconds, buckets: Array(buckets).fill(bucket) });
+      await page.reload();
+      await page.getByRole("img", { name: /^Devices with a result, per second\. [1-9]/ }).waitFor();
+      await page.waitForFunction(() => window.written(document.querySelector(".run-charts canvas"))?.length > 0);
+      await page.evaluate(() => new Promise(requestAnimationFrame));
+      const chart = await chartOf(page);
+      await watched.picture(`chart-${name.replace(" ", "-")}`);
+      assert.match(chart.marks.join(" "), marks, name);
+      assert.ok(chart.share > 0.8, `${name}: drawn over ${chart.share} of the width`);
+    }
+  },
+);

@@ -63,9 +63,9 @@ TEST_CASE("transport: many who ask for one host at once share one look-up, and t
   Resolver resolver(context.get_executor(), "iot.example", held.lookup());
   std::vector<Answer> answers;
 
-  for (int i = 0; i < 3; ++i) ask(context, resolver, in(5s), answers);
+  for (int i = 0; i < 3; ++i) ask(context, resolver, in(1min), answers);
   context.run();
-  ask(context, resolver, in(5s), answers);
+  ask(context, resolver, in(1min), answers);
   context.restart();
   context.run();
 
@@ -82,7 +82,7 @@ TEST_CASE("transport: an answer that is too old is asked for again") {
   std::vector<Answer> answers;
 
   for (int i = 0; i < 2; ++i) {
-    ask(context, resolver, in(5s), answers);
+    ask(context, resolver, in(1min), answers);
     context.restart();
     context.run();
   }
@@ -101,7 +101,7 @@ TEST_CASE("transport: a failed look-up is not kept") {
   std::vector<Answer> answers;
 
   for (int i = 0; i < 2; ++i) {
-    ask(context, resolver, in(5s), answers);
+    ask(context, resolver, in(1min), answers);
     context.restart();
     context.run();
   }
@@ -258,7 +258,7 @@ TEST_CASE("transport: addresses that led nowhere are forgotten: the next one who
   std::vector<Answer> answers;
 
   for (int i = 0; i < 2; ++i) {
-    ask(context, resolver, in(5s), answers);
+    ask(context, resolver, in(1min), answers);
     context.restart();
     context.run();
     resolver.forget();

@@ -113,6 +113,8 @@ export class WatchedPage {
 
   /** Ends it, and fails if something came up that no test permitted. */
   async close() {
+    // A request that a test answers itself may still be under way.
+    await this.page.unrouteAll({ behavior: "ignoreErrors" });
     await this.context.close();
     const wrong = this.#found.filter((text) => !this.#permitted.some((pattern) => pattern.test(text)));
     assert.deepEqual(wrong, []);

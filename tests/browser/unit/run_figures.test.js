@@ -43,17 +43,26 @@ test("activity: devices are per second, and a bucket without an answer leaves a 
   const begin = Date.parse(activity.from) / 1000;
 
   assert.deepEqual(columns.devices, [
-    [begin, begin + 2],
-    [10, 0],
-    [1, 0],
-    [0, 0],
+    [begin, begin + 2, begin + 4],
+    [10, 0, 0],
+    [1, 0, 0],
+    [0, 0, 0],
   ]);
   assert.deepEqual(columns.latency, [
-    [begin, begin + 2],
-    [80, null],
-    [200, null],
-    [400, null],
+    [begin, begin + 2, begin + 4],
+    [80, null, null],
+    [200, null, null],
+    [400, null, null],
   ]);
+});
+
+test("activity: a run of one bucket is drawn from its begin to its end; one that has sent nothing is not", () => {
+  const { devices, latency } = activityColumns({ ...activity, buckets: activity.buckets.slice(0, 1) });
+
+  assert.equal(devices[0][1] - devices[0][0], activity.bucket_seconds);
+  assert.deepEqual(devices[1], [10, 10]);
+  assert.deepEqual(latency[1], [80, 80]);
+  assert.deepEqual(activityColumns({ buckets: [] }).devices, [[], [], [], []]);
 });
 
 test("activity: whoever does not see the charts is told the same in a sentence", () => {
