@@ -186,6 +186,7 @@ std::vector<Route> Daemon::routes() {
   std::ranges::move(dashboard_routes(), std::back_inserter(routes));
   Result<std::unique_ptr<RecordApi>> record =
       RecordApi::open(stores_.file, {.loop = loop_.get_executor(),
+                                     .clock = clock_,
                                      .config = [this] { return *config_; },
                                      .environment = environment_,
                                      .find_list = find_list});
