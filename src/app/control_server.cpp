@@ -41,11 +41,8 @@ Result<void> ControlServer::open(const std::string& store_file, ServedBesides be
 
 Result<void> ControlServer::open_doors(const ApiConfig& config) { return open_api_doors(*server_, config); }
 
-Result<void> ControlServer::renew_access(const ApiConfig& config) {
-  Result<ApiAccess> access = read_api_access(config);
-  if (access.has_error()) return access.error();
-  if (server_) server_->replace_access(*std::move(access));
-  return {};
+void ControlServer::replace_access(ApiAccess access) {
+  if (server_) server_->replace_access(std::move(access));
 }
 
 void ControlServer::close() {

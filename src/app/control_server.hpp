@@ -39,9 +39,8 @@ class ControlServer {
   Result<void> open(const std::string& store_file, ServedBesides besides = {});
   /// Over TCP as well, where the configuration says. After open(). Fails: as open_api_doors() does.
   Result<void> open_doors(const ApiConfig& config);
-  /// Tokens and certificates anew, when the configuration is read again. Fails: as read_api_access() does;
-  /// then those that were there stay in force.
-  Result<void> renew_access(const ApiConfig& config);
+  /// Tokens and certificates anew, when the configuration is read again.
+  void replace_access(ApiAccess access);
   void close();
 
  private:

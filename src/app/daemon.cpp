@@ -2,6 +2,7 @@
 #include "app/daemon.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,12 +12,15 @@
 #include <exception>
 #include <iterator>
 
+#include "app/api_doors.hpp"
 #include "app/daemon_pause.hpp"
 #include "app/display_text.hpp"
+#include "app/exit_codes.hpp"
 #include "app/found_work.hpp"
 #include "app/keep_routes.hpp"
 #include "app/keyed_routes.hpp"
 #include "app/schedule_routes.hpp"
+#include "app/start_settings.hpp"
 #include "app/watch_routes.hpp"
 #include "app/work_routes.hpp"
 #include "http_api/dashboard.hpp"
@@ -57,6 +61,7 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
       reading_(loop_.get_executor()),
       notice_(environment_),
       config_(std::make_shared<const Config>(std::move(config))),
+      began_with_(config_),
       lane_ground_{
           .loop = loop_.get_executor(),
           .store = store_,
@@ -113,7 +118,7 @@ Result<void> Daemon::run() {
   asio::co_spawn(loop_, regular_prune_.run(), ignore);
   asio::co_spawn(loop_, schedules_.run(), ignore);
   asio::co_spawn(loop_, job_folder_.run(), ignore);
-  notice_.ready();
+  if (!is_ending_) notice_.ready();
   ground_.run_loop();
   log_.info("daemon_ended", {{"process", ::getpid()}});
   if (failure_) return *failure_;
@@ -325,7 +330,7 @@ std::chrono::nanoseconds Daemon::longest_exchange() const {
 
 void Daemon::end_if_done() {
   if (!is_ending_ || !lanes_.empty() || !desk_.is_idle() || departure_.is_over()) return;
-  departure_.over();
+  departure_.over(failure_ ? exit_code_of(failure_->kind) : exit_codes::all_accepted);
   server_.close();
   // Nobody waits for a signal any more, and the next one is to end the process.
   boost::system::error_code ignored;
@@ -351,27 +356,20 @@ void Daemon::reload() {
 asio::awaitable<void> Daemon::reload_in_turn() {
   while (std::exchange(must_reload_, false)) {
     notice_.reloading();
-    auto read = [this] { return load_config(common_, environment_); };
-    Result<Config> config = co_await reading_.call(std::move(read));
+    auto read = [this]() -> Result<Renewed> {
+      Result<Config> config = load_config(common_, environment_);
+      if (config.has_error()) return config.error();
+      Result<ApiAccess> access = read_api_access(config->api);
+      if (access.has_error()) return access.error();
+      return Renewed{*std::move(config), *std::move(access)};
+    };
+    Result<Renewed> renewed = co_await reading_.call(std::move(read));
     if (is_ending_) co_return;
-    if (config.has_error()) {
-      refused_configuration_ = config.error().message;
-      log_.error("configuration_refused",
-                 {{"error", config.error().message}, {"hint", "The one before stays in force."}});
-      notes_.event("configuration_refused", config.error().message);
+    if (renewed.has_error()) {
+      refuse(renewed.error());
     } else {
-      refused_configuration_.clear();
-      config_ = std::make_shared<const Config>(std::move(*config));
-      log_.set_level(config_->log.level);
-      log_.info("configuration_reloaded", {{"tenants", config_->tenants.size()}});
-      notes_.event("configuration_reloaded", tenants_text());
       // Before anything is awaited: told to end meanwhile, the daemon must not begin to serve anew.
-      serve_configured_tenants();
-      job_folder_.look();
-      const Result<void> renewed = server_.renew_access(config_->api);
-      if (renewed.has_error())
-        log_.error("api_access_refused",
-                   {{"error", renewed.error().message}, {"hint", renewed.error().hint}});
+      put_in_force(*std::move(renewed));
       AuditEntry entry{.at = clock_.utc_now(),
                        .actor = "policy",
                        .origin = "daemon",
@@ -383,6 +381,31 @@ asio::awaitable<void> Daemon::reload_in_turn() {
     notice_.ready();
     notice_.status(status_text());
   }
+}
+
+void Daemon::refuse(const Error& error) {
+  refused_configuration_ = error.message;
+  log_.error("configuration_refused",
+             {{"error", error.message}, {"hint", "The one before stays in force, tokens included."}});
+  notes_.event("configuration_refused", error.message);
+}
+
+void Daemon::put_in_force(Renewed renewed) {
+  refused_configuration_.clear();
+  config_ = std::make_shared<const Config>(std::move(renewed.config));
+  waiting_settings_ = fmt::format("{}", fmt::join(settings_for_next_start(*began_with_, *config_), ", "));
+  log_.set_level(config_->log.level);
+  server_.replace_access(std::move(renewed.access));
+  log_.info("configuration_reloaded", {{"tenants", config_->tenants.size()}});
+  notes_.event("configuration_reloaded",
+               waiting_settings_.empty()
+                   ? tenants_text()
+                   : fmt::format("{}; waits for a restart: {}", tenants_text(), waiting_settings_));
+  if (!waiting_settings_.empty())
+    log_.warning("restart_needed",
+                 {{"settings", waiting_settings_}, {"hint", "What they were at the start stays in force."}});
+  serve_configured_tenants();
+  job_folder_.look();
 }
 
 /// Runs of tenants that the configuration does not know wait for somebody to write them into it.
@@ -435,6 +458,7 @@ std::string Daemon::status_text() const {
   if (!refused_configuration_.empty())
     text +=
         fmt::format("; the newest configuration is not in force: {}", printable(refused_configuration_, 200));
+  if (!waiting_settings_.empty()) text += "; waits for a restart: " + waiting_settings_;
   return text;
 }
 

@@ -97,6 +97,10 @@ class Daemon final : public SteeredRuns {
     std::shared_ptr<TenantLane> lane;
     bool is_leaving = false;
   };
+  struct Renewed {
+    Config config;
+    ApiAccess access;
+  };
 
   void listen();
   std::vector<Route> routes();
@@ -109,6 +113,8 @@ class Daemon final : public SteeredRuns {
   void watch_signals();
   void signal_came(int signal);
   boost::asio::awaitable<void> reload_in_turn();
+  void refuse(const Error& error);
+  void put_in_force(Renewed renewed);
   boost::asio::awaitable<void> tell_of_strangers();
   boost::asio::awaitable<void> tell_manager();
   std::chrono::nanoseconds longest_exchange() const;
@@ -136,6 +142,7 @@ class Daemon final : public SteeredRuns {
   Background reading_;
   ServiceNotice notice_;
   std::shared_ptr<const Config> config_;
+  const std::shared_ptr<const Config> began_with_;
   LaneGround lane_ground_;
   std::map<std::string, Served> lanes_;
   std::set<RunId> braked_;  ///< and not on record yet
@@ -151,6 +158,7 @@ class Daemon final : public SteeredRuns {
   std::unique_ptr<Alarm> manager_alarm_;
   std::optional<Error> failure_;
   std::string refused_configuration_;  ///< why the newest one is not in force; empty: it is
+  std::string waiting_settings_;  ///< those that the newest one changes, and only a restart puts in force
   bool is_reloading_ = false;
   bool must_reload_ = false;
   bool is_ending_ = false;

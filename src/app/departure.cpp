@@ -18,12 +18,12 @@ constexpr auto log_reserve = 100ms;
 
 /// A backup or an examination that is under way on its thread cannot be told to stop, and nothing depends on
 /// it.
-void leave_unless_stopped(const std::stop_token& stopping, const DepartureOptions& options) {
+void leave_unless_stopped(const std::stop_token& stopping, const DepartureOptions& options, int exit_code) {
   std::mutex mutex;
   std::condition_variable_any waiting;
   std::unique_lock lock{mutex};
   waiting.wait_for(lock, stopping, options.tidying_time, [] { return false; });
-  if (!stopping.stop_requested()) options.leave(exit_codes::all_accepted);
+  if (!stopping.stop_requested()) options.leave(exit_code);
 }
 
 }  // namespace
@@ -42,10 +42,11 @@ asio::awaitable<void> Departure::leave_after(std::chrono::nanoseconds patience) 
   options_.leave(exit_code_of(ErrorKind::unexpected));
 }
 
-void Departure::over() {
+void Departure::over(int exit_code) {
   is_over_ = true;
-  last_resort_ =
-      std::jthread{[this](const std::stop_token& stopping) { leave_unless_stopped(stopping, options_); }};
+  last_resort_ = std::jthread{[this, exit_code](const std::stop_token& stopping) {
+    leave_unless_stopped(stopping, options_, exit_code);
+  }};
   alarm_->ring();
 }
 

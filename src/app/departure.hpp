@@ -31,9 +31,8 @@ class Departure {
   /// next start, as after a kill.
   boost::asio::awaitable<void> leave_after(std::chrono::nanoseconds patience);
 
-  /// Nothing that counts is left to do. From here on the process leaves as succeeded if tidying up takes too
-  /// long.
-  void over();
+  /// Nothing that counts is left to do. From here on the process leaves if tidying up takes too long.
+  void over(int exit_code);
   bool is_over() const { return is_over_; }
 
  private:

@@ -99,6 +99,7 @@ export function actionsOf(run) {
 export function approval(run, stage, isPastGate) {
   const gate = isPastGate ? " The gate before it is overruled." : "";
   return {
+    verb: "approve",
     title: isPastGate ? `Approve stage ${stage.name} past the gate` : `Approve stage ${stage.name}`,
     action: isPastGate ? "Approve past the gate" : "Approve",
     isDangerous: isPastGate,
@@ -120,6 +121,7 @@ export function doubtDecision(run, decision, doubts, isAll) {
   const isResend = decision === "resend";
   const which = isAll ? "" : doubts.map((doubt) => ` --chunk ${doubt.chunk}`).join("");
   return {
+    verb: "decide",
     title: isResend ? "Send once more" : "Count as accepted",
     action: isResend ? "Send once more" : "Count as accepted",
     isDangerous: true,

@@ -13,10 +13,14 @@ let refused = null; // the token that the daemon did not take; it is not shown t
 let question = null; // the one that is open
 let wasLeft = false; // nobody gave a token, so that only the press of a button asks again
 
+/** Whether a header may carry it. */
+export const isToken = (text) => /^[\x21-\x7e]+$/.test(text);
+
 const tokenListeners = new Set();
 
+/** @param text for which isToken() holds */
 export function setToken(text) {
-  token = text.trim();
+  token = text;
   refused = null;
   wasLeft = false;
   for (const hear of tokenListeners) hear();
@@ -60,7 +64,8 @@ const broken = (trouble, signal) => (signal?.aborted ? trouble : unreachable());
  *   answer comes in time; `isStream`: its beginning does
  */
 async function ask(path, options) {
-  const headers = { ...options.headers, ...authorization() };
+  // Made first: what cannot be asked at all is no matter of the daemon's.
+  const headers = new Headers({ ...options.headers, ...authorization() });
   const noBeginning = new AbortController();
   const late = options.isStream && setTimeout(() => noBeginning.abort(), answerExpectedWithin);
   const ends = [options.signal, noBeginning.signal, options.isShort && AbortSignal.timeout(answerExpectedWithin)];
@@ -137,7 +142,10 @@ export async function getIfChanged(path, tag, signal) {
   return { tag: answer.headers.get("ETag") ?? "", content: await contentOf(answer, signal) };
 }
 
-/** A retry of the same press of a button carries the same key, so that work is never made twice. */
+/**
+ * A retry of the same press of a button carries the same key, so that work is never made twice. It is not tried again
+ * by itself: whoever asks says so (see notice.js' attempt).
+ */
 export async function post(path, body = {}, key = crypto.randomUUID()) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
   return contentOf(await request(`/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) }, true));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The frame around every page: which page the address names, the connection to the daemon, the token, and the button
 // that stops everything.
-import { get, onTokenWanted, post, Problem, setToken } from "./api.js";
+import { get, onTokenWanted, post, setToken } from "./api.js";
 import { ask, askForToken } from "./dialog.js";
 import { element, setText } from "./dom.js";
 import { followEvents, watchConnection } from "./live.js";
+import { attempt, say, sayItIsBack, sayProblem, unsay } from "./notice.js";
 import { showOverview } from "./overview.js";
 import { showPlan } from "./plan.js";
 import { showRun } from "./run.js";
@@ -27,36 +28,11 @@ const pages = [
   },
 ];
 
-const answerExpectedWithin = 5000;
-
 const byId = (id) => document.getElementById(id);
 let leave = () => {};
 
 /** What a page may use of the frame. */
-const frame = {
-  /** Says something to whoever looks, and to screen readers; stays until the next. */
-  say(text) {
-    byId("notice").replaceChildren(element("span", {}, text));
-  },
-  /** Says what went wrong and what to do next. */
-  sayProblem(trouble) {
-    const hint = trouble instanceof Problem && trouble.hint ? ` ${trouble.hint}` : "";
-    const text = `✗ ${trouble.message}.${hint}`;
-    // What is tried once a second is not said anew each time.
-    if (byId("notice").textContent === text) return;
-    byId("notice").replaceChildren(element("span", { class: "problem" }, text));
-  },
-  /** Does something that may be refused, and says so. @return what it gave, or undefined */
-  async attempt(work) {
-    try {
-      return await work();
-    } catch (trouble) {
-      // Whoever has left a page does not wait for its answers any more.
-      if (trouble.name !== "AbortError") frame.sayProblem(trouble);
-      return undefined;
-    }
-  },
-};
+const frame = { say, sayProblem, attempt };
 
 function markPage(address) {
   for (const link of document.querySelectorAll("nav a")) {
@@ -82,7 +58,7 @@ function showPage() {
   leave();
   leave = () => {};
   place.replaceChildren();
-  byId("notice").replaceChildren();
+  unsay();
   markPage(address);
   for (const page of pages) {
     const found = page.pattern.exec(address);
@@ -97,6 +73,7 @@ function showPage() {
 
 /** The question comes up at once, however slow the store is; how many runs it is about comes from memory alone. */
 async function stopEverything() {
+  const command = "sluice stop";
   const consequence = element("span", {}, stopConsequence(null));
   get("live").then(
     (live) => setText(consequence, stopConsequence(live)),
@@ -105,28 +82,22 @@ async function stopEverything() {
   const answer = await ask({
     title: "Stop everything",
     consequence,
-    command: "sluice stop",
+    command,
     action: "Stop everything",
     isDangerous: true,
     reason: true,
   });
   if (!answer) return;
-  frame.say("Stopping …");
-  const late = setTimeout(
-    () => frame.say("Stopping … The daemon has not answered yet. On its machine: sluice stop"),
-    answerExpectedWithin,
-  );
-  await frame.attempt(async () => {
-    frame.say(stoppedText(await post("stop", answer.reason ? { reason: answer.reason } : {})));
-  });
-  clearTimeout(late);
+  const body = answer.reason ? { reason: answer.reason } : {};
+  const stopped = await attempt(() => post("stop", body), { verb: "stop", command });
+  if (stopped) say(stoppedText(stopped));
 }
 
 async function takeToken(wasRefused) {
   const token = await askForToken(wasRefused);
   if (token) {
     setToken(token);
-    byId("notice").replaceChildren();
+    unsay();
   }
   return token;
 }
@@ -138,6 +109,7 @@ function tellConnection(lostAt) {
     place,
     lostAt ? `✗ No answer from the daemon since ${localTime(lostAt.toISOString())}. What is shown is from then.` : "",
   );
+  if (!lostAt) sayItIsBack();
 }
 
 onTokenWanted(takeToken);

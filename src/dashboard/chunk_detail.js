@@ -2,7 +2,8 @@
 // One chunk: each request that was sent for it, and its devices.
 import { get } from "./api.js";
 import { element, setText } from "./dom.js";
-import { chunkStates, count, counted, localTime, words } from "./text.js";
+import { chunkStates, count, counted, words } from "./text.js";
+import { timeElement } from "./time_element.js";
 
 const devicesMax = 100;
 const attemptsMax = 100;
@@ -25,8 +26,8 @@ export function requestId(id) {
   return element("span", { class: "copyable" }, code, button);
 }
 
-function sentText(attempt) {
-  if (attempt.sent_at) return localTime(attempt.sent_at);
+function sentAt(attempt) {
+  if (attempt.sent_at) return timeElement(attempt.sent_at);
   return attempt.may_have_been_sent ? "perhaps: a crash cut it off" : "not sent";
 }
 
@@ -37,7 +38,7 @@ function tookText(attempt) {
 
 const attemptColumns = [
   ["Attempt", (attempt) => `${attempt.number}${attempt.replay_of === null ? "" : `, replay ${attempt.replay_number}`}`],
-  ["Sent", sentText],
+  ["Sent", sentAt],
   ["Took", tookText, "number"],
   ["Outcome", (attempt) => (attempt.outcome ? words(attempt.outcome) : "→ under way")],
   ["HTTP", (attempt) => (attempt.settled_at ? attempt.http_status || "no answer" : ""), "number"],

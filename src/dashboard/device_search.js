@@ -4,7 +4,8 @@ import { get, stream } from "./api.js";
 import { deviceSigns, plainTable, requestId } from "./chunk_detail.js";
 import { commandLine } from "./dialog.js";
 import { element, setText } from "./dom.js";
-import { count, counted, localTime, words } from "./text.js";
+import { count, counted, words } from "./text.js";
+import { timeElement } from "./time_element.js";
 
 const rowsMax = 50;
 /** A larger file is made by the command line: here all of it would have to be in memory. */
@@ -23,7 +24,7 @@ const columns = [
   ["Attempts", (device) => device.attempts, "number"],
   ["Code", (device) => device.code],
   ["Message", (device) => device.message],
-  ["Settled", (device) => (device.settled_at ? localTime(device.settled_at) : "")],
+  ["Settled", (device) => (device.settled_at ? timeElement(device.settled_at) : "")],
   ["Request id", (device) => requestId(device.request_id)],
 ];
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Questions to the operator. A dialog of the browser's own kind: Escape leaves it, focus stays in it and goes back.
+import { isToken } from "./api.js";
 import { element } from "./dom.js";
 
 /** @param act the button that Enter presses, too @return its value; null: it was not pressed */
@@ -12,11 +13,33 @@ function show(title, content, act) {
     const dialog = element("dialog", { "aria-labelledby": "dialog-title" }, form);
     dialog.addEventListener("close", () => {
       dialog.remove();
+      // It has gone back to what asked, unless that is not there any more.
+      if (document.activeElement === document.body) document.getElementById("page").focus();
       resolve(dialog.returnValue || null);
     });
     document.body.append(dialog);
     dialog.showModal();
   });
+}
+
+// What the daemon takes of a reason, as UTF-8.
+const reasonBytesMax = 500;
+
+/** As much of a text as fits into so many bytes of UTF-8, in whole characters. */
+export function shortened(text, bytesMax) {
+  const bytes = new TextEncoder().encode(text);
+  // As of a stream that goes on: a character that is cut in two does not come out.
+  return bytes.length > bytesMax ? new TextDecoder().decode(bytes.subarray(0, bytesMax), { stream: true }) : text;
+}
+
+function reasonField(isRequired) {
+  const field = element("input", { name: "reason", autocomplete: "off", required: isRequired });
+  field.addEventListener("input", (event) => {
+    const fitting = shortened(field.value, reasonBytesMax);
+    // What an input method is still making of several keys is its own.
+    if (!event.isComposing && fitting !== field.value) field.value = fitting;
+  });
+  return field;
 }
 
 const button = (value, text, attributes = {}) => element("button", { value, ...attributes }, text);
@@ -32,8 +55,7 @@ export const commandLine = (command) => element("code", { class: "command" }, co
  * @return {reason}, or null: do not do it
  */
 export async function ask(question) {
-  const isReasonRequired = question.reason === "required";
-  const reason = element("input", { name: "reason", maxlength: 200, autocomplete: "off", required: isReasonRequired });
+  const reason = reasonField(question.reason === "required");
   const typed = element("input", { name: "confirm", autocomplete: "off", required: true });
   const wanted = question.confirm === undefined ? null : String(question.confirm);
   const act = button("do", question.action, { class: question.isDangerous ? "danger" : "primary", disabled: wanted !== null });
@@ -47,12 +69,16 @@ export async function ask(question) {
     wanted === null ? null : element("label", {}, `To confirm, type ${wanted} `, typed),
   );
   const answer = await show(question.title, content, act);
-  return answer === "do" ? { reason: reason.value.trim() } : null;
+  return answer === "do" ? { reason: shortened(reason.value.trim(), reasonBytesMax) } : null;
 }
 
 /** @param wasRefused there was a token, and the daemon did not take it @return "" if none is given */
 export async function askForToken(wasRefused) {
   const field = element("input", { type: "password", name: "token", autocomplete: "off", required: true });
+  field.addEventListener("input", () => {
+    const isFit = field.value.trim() === "" || isToken(field.value.trim());
+    field.setCustomValidity(isFit ? "" : "This is no token: those have plain letters, digits and signs only.");
+  });
   const content = element(
     "div",
     {},

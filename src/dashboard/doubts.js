@@ -4,7 +4,8 @@ import { doubtDecision } from "./action_rules.js";
 import { get } from "./api.js";
 import { element, keepList, setText } from "./dom.js";
 import { carryOut } from "./run_actions.js";
-import { count, counted, localTime } from "./text.js";
+import { count, counted } from "./text.js";
+import { timeElement } from "./time_element.js";
 
 const rowsMax = 50;
 const outcomes = { accept: "counted as accepted", resend: "to be sent once more" };
@@ -61,7 +62,7 @@ export function doubts(id, frame, openChunk, changed) {
       element("td", { "data-head": "Chunk" }, chunk),
       element("td", { class: "number", "data-head": "Devices" }, count(doubt.devices)),
       element("td", { class: "number", "data-head": "Sent" }, `${count(doubt.sends)}×`),
-      element("td", { class: "time", "data-head": "Since" }, localTime(doubt.since)),
+      element("td", { class: "time", "data-head": "Since" }, timeElement(doubt.since)),
       element("td", { class: "name" }, [doubt.reason, doubt.code, doubt.message].filter(Boolean).join(": ")),
       element("td", {}, element("div", { class: "actions" }, buttons([doubt], false, `chunk ${doubt.chunk}`))),
     );

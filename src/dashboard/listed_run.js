@@ -14,6 +14,8 @@ export class RunRates {
     const kept = new Map();
     for (const { run, requests } of runs) {
       const known = (this.#samples.get(run) ?? []).filter(({ at }) => at < now);
+      // What was sent while nobody looked is nothing of what is sent now.
+      if (known.length > 0 && known.at(-1).at < now - window) known.length = 0;
       // The last one from before the window is where it begins.
       while (known.length > 1 && known[1].at <= now - window) known.shift();
       kept.set(run, [...known, { at: now, requests }]);

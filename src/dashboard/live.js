@@ -11,13 +11,16 @@ export function watchConnection(tell) {
   connection.tell = tell;
 }
 
+export const isAway = () => connection.lostAt !== null;
+
 function reached() {
   if (connection.lostAt === null) return;
   connection.lostAt = null;
   connection.tell(null);
 }
 
-function lost() {
+/** That an answer has not come. It is over with the next that does. */
+export function lost() {
   connection.lostAt ??= new Date();
   connection.tell(connection.lostAt);
 }
@@ -102,6 +105,38 @@ const untilShown = () =>
     look();
   });
 
+// So many windows in sight keep a stream each; the others look for events again and again, so that of the browser's
+// six connections some are always free.
+const streamsMax = 3;
+const [lookTime, lookPause] = [1000, 2000];
+
+/** Does the work while this page has one of the streams that all of the browser's may keep. @return whether it had */
+async function withStream(work) {
+  let had = false;
+  // Without TLS, and not on this machine, browsers know no locks: then nobody keeps a stream.
+  for (let place = 0; navigator.locks && place < streamsMax && !had; ++place) {
+    await navigator.locks.request(`event stream ${place}`, { ifAvailable: true }, (lock) => {
+      had = lock !== null;
+      return had ? work() : undefined;
+    });
+  }
+  return had;
+}
+
+/** What has happened until now, by a stream that is let go of at once. */
+async function lookForEvents(state, hiding) {
+  const looking = new AbortController();
+  const timer = setTimeout(() => looking.abort(), lookTime);
+  try {
+    await readEvents(state, AbortSignal.any([looking.signal, hiding]));
+  } catch (trouble) {
+    if (!looking.signal.aborted) throw trouble;
+  } finally {
+    clearTimeout(timer);
+  }
+  await sleep(lookPause, hiding);
+}
+
 async function readEvents(state, signal) {
   const headers = { Accept: "text/event-stream" };
   if (state.last) headers["Last-Event-ID"] = state.last;
@@ -127,7 +162,11 @@ export async function followEvents() {
     await untilShown();
     const hiding = watchHiding();
     try {
-      await readEvents(state, hiding.signal);
+      const read = () => readEvents(state, hiding.signal);
+      if (!(await withStream(read))) {
+        await lookForEvents(state, hiding.signal);
+        continue;
+      }
     } catch (trouble) {
       if (hiding.signal.aborted) continue;
       if (trouble instanceof Problem && trouble.status === 0) lost();

@@ -174,15 +174,17 @@ export function showPlan(place, frame) {
   }
 
   async function send(plan, checked, body, key) {
+    const command = commandOf(checked, plan);
     const yes = await ask({
       title: `Send ${plan.job}`,
       consequence: consequence(plan),
-      command: commandOf(checked, plan),
+      command,
       action: `Send to ${counted(plan.devices, "device")}`,
       confirm: mustBeTyped(plan) ? plan.devices : undefined,
     });
     if (!yes) return;
-    const queued = await frame.attempt(() => post("runs", { ...body, expect_devices: plan.devices }, key));
+    const order = { verb: "submit", command };
+    const queued = await frame.attempt(() => post("runs", { ...body, expect_devices: plan.devices }, key), order);
     if (queued) location.hash = `#/runs/${queued.run}`;
   }
 

@@ -31,7 +31,7 @@ export function showRun(place, frame, id) {
   const standing = poll(
     () => pace.run,
     (signal) => look(signal),
-    frame.sayProblem,
+    (trouble) => (trouble.status === 404 ? showNone() : frame.sayProblem(trouble)),
   );
   const changed = () => standing.now();
 
@@ -71,9 +71,15 @@ export function showRun(place, frame, id) {
   }
 
   const unlisten = onEvent((event) => event.run === Number(id) && standing.now());
-  return () => {
+  const leave = () => {
     unlisten();
     standing.stop();
     for (const part of [map, detail, doubtful, charts, devices, failed, events]) part.destroy();
   };
+  function showNone() {
+    leave();
+    const way = element("a", { href: "#/" }, "Overview");
+    place.replaceChildren(element("h1", {}, `There is no run ${id}`), element("p", {}, way));
+  }
+  return leave;
 }

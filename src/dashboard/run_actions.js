@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The buttons of a run. Each says what it will do before it does it, and what happened afterwards.
 import { actionsOf, queuedAgain } from "./action_rules.js";
-import { post, Problem } from "./api.js";
+import { post } from "./api.js";
 import { ask } from "./dialog.js";
 import { element, keepList, setText } from "./dom.js";
 
@@ -19,13 +19,13 @@ function tellNewRun(frame, made) {
 
 /**
  * Asks, posts, and says what became of it.
- * @param question as dialog.js takes it @param tell called with the answer @return whether it was done
+ * @param question as dialog.js takes it, with the verb of the order @param tell called with the answer @return whether it was done
  */
 export async function carryOut(frame, question, path, body, tell) {
   const answer = await ask(question);
   if (!answer) return false;
   const reason = answer.reason ? { reason: answer.reason } : {};
-  const given = await frame.attempt(() => post(path, { ...body, ...reason }));
+  const given = await frame.attempt(() => post(path, { ...body, ...reason }), question);
   if (given !== undefined) tell(given);
   return given !== undefined;
 }
@@ -35,16 +35,17 @@ const questionOf = (run, action) => ({ title: `${action.text}: run ${run.run}`, 
 /** Asks until the number that was agreed to is the daemon's; whatever else it refuses is said, and is the end. */
 async function retry(frame, run, action) {
   for (let asked = action; await ask(questionOf(run, asked)); ) {
-    try {
-      tellNewRun(frame, await post(`runs/${run.run}:retry`, asked.body));
-      return true;
-    } catch (trouble) {
-      if (!(trouble instanceof Problem) || trouble.devices === null) {
-        frame.sayProblem(trouble);
-        return false;
-      }
-      asked = action.withLeft(trouble.devices, trouble.message);
-    }
+    let refusal = null;
+    const send = () =>
+      post(`runs/${run.run}:retry`, asked.body).catch((trouble) => {
+        if ((trouble.devices ?? null) === null) throw trouble;
+        refusal = trouble;
+      });
+    const made = await frame.attempt(send, asked);
+    if (made) tellNewRun(frame, made);
+    if (refusal === null) return made !== undefined;
+    frame.sayProblem(refusal);
+    asked = action.withLeft(refusal.devices, refusal.message);
   }
   return false;
 }

@@ -3,18 +3,19 @@
 import { get } from "./api.js";
 import { element, keepList, setText } from "./dom.js";
 import { onEvent } from "./live.js";
-import { localTime, words } from "./text.js";
+import { words } from "./text.js";
+import { timeElement } from "./time_element.js";
 
 const rowsOnPage = 30;
 /** Of a run that lives long the page keeps no more than these; the older ones are in the record. */
 const rowsMax = 300;
 
 function makeEvent(event) {
-  const cells = [localTime(event.at), words(event.what), event.reason, event.actor];
+  const cells = [timeElement(event.at), words(event.what), event.reason, event.actor];
   return element(
     "tr",
     {},
-    cells.map((text, index) => element("td", { class: index === 0 ? "time" : "name" }, text)),
+    cells.map((content, index) => element("td", { class: index === 0 ? "time" : "name" }, content)),
   );
 }
 

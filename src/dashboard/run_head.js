@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The head of a run: how it stands and why, and its numbers, which add up to the total.
-import { element, setText } from "./dom.js";
+import { element, setAttribute, setText } from "./dom.js";
 import { progressBar, updateProgress } from "./progress.js";
 import { chunksInAll, rowsOf, timeLeft } from "./run_figures.js";
 import { chunkStates, count, counted, duration, localTime, percent, runSign, were, words } from "./text.js";
@@ -17,16 +17,20 @@ function sourceText(run) {
   return run.job_file;
 }
 
-/** Name and text of each fact; one without a text is not shown. */
+/** Name and text of each fact, and the exact time in it; one without a text is not shown. */
 const facts = [
   ["Tenant", (run) => run.tenant],
-  ["Stopped", stoppedText],
+  ["Stopped", stoppedText, (run) => run.control_at],
   ["Time left", timeLeft],
   ["Rate", (run) => `${run.rate} requests/s at most`],
   ["Requests", (run) => `${count(run.requests)}, ${count(run.throttled)} throttled`],
-  ["Submitted", (run) => `${localTime(run.created_at)}${run.submitter && ` by ${run.submitter}`}`],
-  ["Started", (run) => localTime(run.started_at)],
-  ["Finished", (run) => localTime(run.finished_at)],
+  [
+    "Submitted",
+    (run) => `${localTime(run.created_at)}${run.submitter && ` by ${run.submitter}`}`,
+    (run) => run.created_at,
+  ],
+  ["Started", (run) => localTime(run.started_at), (run) => run.started_at],
+  ["Finished", (run) => localTime(run.finished_at), (run) => run.finished_at],
   ["Took", (run) => tookText(run)],
   ["Endpoint", (run) => run.endpoint],
   ["From", sourceText],
@@ -43,9 +47,10 @@ function makeFact([name]) {
   return { entry: element("div", {}, element("dt", {}, name), text), text };
 }
 
-/** @param content a text or a link */
-function updateFact({ entry, text }, content) {
+/** @param content a text or a link @param time the exact one, if there is one */
+function updateFact({ entry, text }, content, time) {
   entry.hidden = content === "";
+  setAttribute(text, "title", time || null);
   const told = content.textContent ?? content;
   if (text.textContent !== told) text.replaceChildren(content);
 }
@@ -180,7 +185,7 @@ export function runHead(id) {
       updateProgress(bar, run.devices);
       numbers.update(run);
       setText(notes, notesOf(run));
-      made.forEach((fact, index) => updateFact(fact, facts[index][1](run)));
+      facts.forEach(([, content, time], index) => updateFact(made[index], content(run), time?.(run)));
     },
   };
 }

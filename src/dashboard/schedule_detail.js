@@ -29,13 +29,13 @@ const part = (title, ...content) =>
   element("section", { role: "region", "aria-label": title, tabindex: 0 }, element("h3", {}, title), content);
 
 function makeComing(tick) {
-  const left = element("td", { class: "quiet time" });
+  const left = element("td", { class: "quiet time", "data-head": "Left" });
   const row = element(
     "tr",
     {},
-    element("td", { class: "time" }, zonedText(tick.local)),
-    element("td", { class: "time" }, localTime(tick.due_at)),
-    element("td", { class: "time" }, tick.due_at),
+    element("td", { class: "time", "data-head": "There" }, zonedText(tick.local)),
+    element("td", { class: "time", "data-head": "Here" }, localTime(tick.due_at)),
+    element("td", { class: "time", "data-head": "UTC" }, tick.due_at),
     left,
     element("td", { class: "clock-change" }, tick.clock_change ? `⚠ ${clockChangeText(tick.clock_change)}` : ""),
   );
@@ -49,12 +49,12 @@ function makePast(tick) {
   return element(
     "tr",
     {},
-    element("td", { class: "time", title: tick.at }, localTime(tick.at)),
+    element("td", { class: "time", "data-head": "Tick", title: tick.at }, localTime(tick.at)),
     element("td", {}, `${tickSigns[tick.state]} ${tick.state}`),
     element("td", {}, tick.kind + (tick.ticks > 1 ? `, the last of ${count(tick.ticks)}` : "")),
-    element("td", { class: "number" }, runLink(tick.run)),
-    element("td", { class: "reason" }, tick.reason || "–"),
-    element("td", { class: "name" }, tick.actor),
+    element("td", { class: "number", "data-head": "Run" }, runLink(tick.run)),
+    element("td", { class: "reason", "data-head": "Reason" }, tick.reason || "–"),
+    element("td", { class: "name", "data-head": "By" }, tick.actor),
   );
 }
 
@@ -94,17 +94,19 @@ const pathOf = (name) => `schedules/${encodeURIComponent(name)}`;
 
 async function askToPause(frame, name, coming) {
   const next = coming.length > 0 ? `The next tick, ${localTime(coming[0].due_at)}, ` : "A tick ";
+  const command = `sluice schedule pause ${shellWord(name)}`;
   const answer = await ask({
     title: `Pause schedule ${name}`,
     consequence:
       `${next}does not run, nor does any after it, until the schedule is resumed. ` + "A run that has begun goes on.",
-    command: `sluice schedule pause ${shellWord(name)}`,
+    command,
     action: "Pause",
     reason: true,
   });
   if (!answer) return;
-  const told = await post(`${pathOf(name)}:pause`, body(answer));
-  frame.say(`✓ Schedule ${name} ${told.changed ? "is paused" : "was paused already"}.`);
+  const order = { verb: "pause", command };
+  const told = await frame.attempt(() => post(`${pathOf(name)}:pause`, body(answer)), order);
+  if (told) frame.say(`✓ Schedule ${name} ${told.changed ? "is paused" : "was paused already"}.`);
 }
 
 async function askToResume(frame, name) {
@@ -113,16 +115,18 @@ async function askToResume(frame, name) {
     coming.ticks.length > 0
       ? `Its ticks run again, the next one ${localTime(coming.ticks[0].due_at)}.`
       : "It has no tick to come.";
+  const command = `sluice schedule resume ${shellWord(name)}`;
   const answer = await ask({
     title: `Resume schedule ${name}`,
     consequence: `${next} Those that came while it was paused do not.`,
-    command: `sluice schedule resume ${shellWord(name)}`,
+    command,
     action: "Resume",
     reason: true,
   });
   if (!answer) return;
-  const told = await post(`${pathOf(name)}:resume`, body(answer));
-  frame.say(`✓ Schedule ${name} ${told.changed ? "is active again" : "was active already"}.`);
+  const order = { verb: "resume", command };
+  const told = await frame.attempt(() => post(`${pathOf(name)}:resume`, body(answer)), order);
+  if (told) frame.say(`✓ Schedule ${name} ${told.changed ? "is active again" : "was active already"}.`);
 }
 
 function triggeredText(name, told) {
@@ -135,14 +139,17 @@ async function askToTrigger(frame, schedule) {
   const name = schedule.schedule;
   const [last] = (await get(`runs?schedule=${encodeURIComponent(name)}&limit=1`)).items;
   const consequence = triggerConsequence(schedule, last, last !== undefined && isUnfinished(last));
+  const command = `sluice schedule trigger ${shellWord(name)}`;
   const answer = await ask({
     title: `Run ${name} now`,
     consequence: consequence.text,
-    command: `sluice schedule trigger ${shellWord(name)}`,
+    command,
     action: "Run now",
     isDangerous: consequence.isDangerous,
   });
-  if (answer) frame.say(triggeredText(name, await post(`${pathOf(name)}:trigger`)));
+  if (!answer) return;
+  const told = await frame.attempt(() => post(`${pathOf(name)}:trigger`), { verb: "trigger", command });
+  if (told) frame.say(triggeredText(name, told));
 }
 
 /** @return {element, leave} */
@@ -232,12 +239,12 @@ export function scheduleDetail(frame, name) {
       part(
         `Next ${counted(ticksAhead, "tick")}`,
         zone,
-        tableOf({ There: "", Here: "", UTC: "", Left: "", "Clock change": "" }, comingRows),
+        tableOf({ There: "", Here: "", UTC: "", Left: "", "Clock change": "" }, comingRows, { class: "rows" }),
         noComing,
       ),
       part(
         "What became of the last ticks",
-        tableOf({ Tick: "", State: "", Kind: "", Run: "number", Reason: "", By: "" }, pastRows),
+        tableOf({ Tick: "", State: "", Kind: "", Run: "number", Reason: "", By: "" }, pastRows, { class: "rows" }),
         noPast,
       ),
       part("Its newest runs", runs.element, noRuns),

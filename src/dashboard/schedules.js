@@ -12,12 +12,13 @@ import { tableOf } from "./table.js";
 import { count, localTime } from "./text.js";
 
 const columns = { Schedule: "", State: "", When: "", Zone: "", Overlap: "", "Next tick": "" };
+const told = ["State", "When", "Zone", "Overlap"];
 const listed = 1000;
 
 function makeRow(schedule) {
   const parts = {
     link: scheduleLink(schedule.schedule),
-    cells: [0, 1, 2, 3].map(() => element("td")),
+    cells: told.map((head) => element("td", { "data-head": head })),
     time: element("span"),
     left: element("span", { class: "quiet" }),
   };
@@ -26,7 +27,7 @@ function makeRow(schedule) {
     {},
     element("th", { scope: "row" }, parts.link),
     parts.cells,
-    element("td", { class: "time" }, parts.time, " ", parts.left),
+    element("td", { class: "time", "data-head": "Next tick" }, parts.time, " ", parts.left),
   );
   row.parts = parts;
   return row;
@@ -59,7 +60,7 @@ export function showSchedules(place, frame, name) {
     { class: "quiet", hidden: true },
     `Only the first ${count(listed)} are shown: sluice schedule list has all.`,
   );
-  const table = tableOf(columns, rows);
+  const table = tableOf(columns, rows, { class: "rows" });
   const detail = name === undefined ? null : scheduleDetail(frame, name);
   place.append(
     element("h1", {}, "Schedules"),

@@ -38,6 +38,10 @@ function timesText(stage) {
   return `${localTime(stage.opened_at)} – ${stage.settled_at ? localTime(stage.settled_at) : ""}${approved}`;
 }
 
+/** The same times as they are on record. */
+const exactTimes = (stage) =>
+  [stage.opened_at ?? stage.approved_at, stage.settled_at].filter((time) => time).join(" – ") || null;
+
 function makeStage(frame, approve) {
   const parts = {
     name: element("strong", { class: "name" }),
@@ -65,6 +69,7 @@ function updateStage(item, { stage, state, terms, next, mayApprove, mayPass }) {
   updateProgress(parts.bar, stageDevices(stage));
   setText(parts.devices, devicesText(stage));
   setText(parts.times, timesText(stage));
+  setAttribute(parts.times, "title", exactTimes(stage));
   parts.approve.hidden = !mayApprove;
   setText(parts.approve, state.word === "approval" ? "Approve" : "Approve ahead");
   setAttribute(parts.approve, "class", state.word === "approval" ? "primary" : null);

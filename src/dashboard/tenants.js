@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The tenants: how fast each sends against its limit, what keeps it from sending, and the last ten minutes of the
 // one that is chosen.
-import { get, post } from "./api.js";
 import { timeChart } from "./charts.js";
 import { daemonNow } from "./daemon_clock.js";
-import { ask } from "./dialog.js";
 import { element, keepList, setAttribute, setText } from "./dom.js";
 import { historySeconds, SendHistory } from "./send_history.js";
 import { sparkline, updateSparkline } from "./sparkline.js";
 import { tableOf } from "./table.js";
+import { askToResume } from "./tenant_resume.js";
 import { inOrder, rateText, tenantState } from "./tenant_state.js";
-import { are, count, counted } from "./text.js";
+import { count, counted } from "./text.js";
 
 const averageSeconds = 10;
 const sparkPieces = 60;
@@ -113,25 +112,6 @@ function chosenChart() {
     chart.draw(columns, summaryOf(live, history));
   };
   return { title, element: chart.element, draw, destroy: chart.destroy };
-}
-
-async function askToResume(frame, record) {
-  const page = await get(`runs?status=paused&tenant=${encodeURIComponent(record.tenant)}&limit=1`);
-  if (page.items.length === 0) return frame.say(`Tenant ${record.tenant} has no paused run any more.`);
-  const { run } = page.items[0];
-  const answer = await ask({
-    title: `Resume tenant ${record.tenant}`,
-    consequence:
-      `Run ${run} goes on, and the tenant is not paused any more: ${counted(record.unfinished_devices, "device")} in ` +
-      `${counted(record.unfinished_runs, "unfinished run")} ${are(record.unfinished_devices)} still to be sent. ` +
-      `Why it was paused: ${record.pause_reason}`,
-    command: `sluice resume ${run}`,
-    action: "Resume",
-    reason: true,
-  });
-  if (!answer) return undefined;
-  await post(`runs/${run}:resume`, answer.reason ? { reason: answer.reason } : {});
-  return frame.say(`✓ Run ${run} goes on, and tenant ${record.tenant} is not paused any more.`);
 }
 
 const busiest = (tenants) =>

@@ -36,7 +36,7 @@ export function duration(seconds) {
 
 const clock = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
 
-/** In the zone of whoever looks; the exact UTC time stands in the title (see timeElement). */
+/** In the zone of whoever looks; see time_element.js for where that must not be all. */
 export const localTime = (iso) => (iso ? clock.format(new Date(iso)) : "–");
 
 const timeOfDay = new Intl.DateTimeFormat("sv-SE", { timeStyle: "medium" });

@@ -54,7 +54,7 @@ TEST_CASE("departure: one that is done in time does not leave late") {
   leaving.begin(5s);
   leaving.after(4s);
 
-  leaving.departure.over();
+  leaving.departure.over(exit_codes::all_accepted);
   leaving.after(60s);
 
   CHECK(leaving.departure.is_over());
@@ -62,7 +62,7 @@ TEST_CASE("departure: one that is done in time does not leave late") {
   CHECK(leaving.lines.empty());
 }
 
-TEST_CASE("departure: tidying that hangs is left behind, and the daemon has succeeded all the same") {
+TEST_CASE("departure: tidying that hangs is left behind, with the exit code that the daemon has come to") {
   boost::asio::io_context context;
   VirtualClock clock{context};
   Log log{clock, {}, {}, [](std::string_view) {}};
@@ -70,9 +70,9 @@ TEST_CASE("departure: tidying that hangs is left behind, and the daemon has succ
   Departure departure{
       clock, log, {.tidying_time = 1ms, .leave = [&left](int code) { left.set_value(code); }}};
 
-  departure.over();
+  departure.over(exit_codes::refused);
 
-  CHECK(left.get_future().get() == 0);
+  CHECK(left.get_future().get() == exit_codes::refused);
 }
 
 TEST_CASE("departure: tidying that ends in time is waited for") {
@@ -82,7 +82,7 @@ TEST_CASE("departure: tidying that ends in time is waited for") {
     VirtualClock clock{context};
     Log log{clock, {}, {}, [](std::string_view) {}};
     Departure departure{clock, log, {.tidying_time = 1h, .leave = [&left](int code) { left = code; }}};
-    departure.over();
+    departure.over(exit_codes::all_accepted);
   }
   CHECK_FALSE(left.has_value());
 }

@@ -5,6 +5,7 @@ import { browserTests } from "./support/browser_test.js";
 import { axeSource } from "./support/packages.js";
 import { isShown, pagesOf } from "./support/pages.js";
 import { jobText } from "./support/scene.js";
+import { countdown } from "../../src/dashboard/schedule_text.js";
 
 const nightly = jobText("nightly", ["dev-0001"], { schedule: { cron: "30 2 * * mon-fri", zone: "Europe/Berlin" } });
 const faults = { latency: { constant_ms: 30 }, bad_devices: { share: 0.003 } };
@@ -122,11 +123,19 @@ for (const form of forms.filter(({ name }) => name === "dark" || name === "phone
   );
 }
 
+/** The tables that are wider than their place, which nobody sees on a phone. */
+const tooWide = (page) =>
+  page.locator("main table:visible").evaluateAll((tables) => {
+    const isWide = (table) => table.scrollWidth > table.parentElement.clientWidth;
+    return tables.filter(isWide).map((table) => table.innerText.slice(0, 80));
+  });
+
 claim(
-  "pages: at 360 px none of them scrolls sideways",
+  "pages: at 360 px none of them scrolls sideways, nor does a table in one",
   { viewport: { width: 360, height: 740 } },
   async (watched, scene) => {
-    for (const each of pagesOf(await aRun(scene))) {
+    const aSchedule = { name: "schedule", address: "schedules/nightly", shows: "Schedules" };
+    for (const each of [...pagesOf(await aRun(scene)), aSchedule]) {
       await watched.go(each.address);
       await isShown(watched.page, each);
       await settle(watched.page);
@@ -135,6 +144,8 @@ claim(
         return { scrollWidth, clientWidth };
       });
       assert.ok(scrollWidth <= clientWidth, `${each.name}: ${scrollWidth} in ${clientWidth} px`);
+      assert.deepEqual(await tooWide(watched.page), [], each.name);
+      await watched.picture(`${each.name}-360`);
       assert.ok(await watched.page.getByRole("button", { name: "Stop everything" }).isVisible());
     }
   },
@@ -158,3 +169,68 @@ claim("pages: the keyboard reaches the stop button, and Escape leaves its questi
 claim("pages: an address of none is said to be none", { address: "nothing/here" }, async (watched) => {
   await watched.sees("There is no such page.");
 });
+
+claim("pages: a run that does not exist is said not to, and is asked for no more", {}, async (watched) => {
+  const { page } = watched;
+  watched.permit(/404/);
+  await watched.go("runs/4711");
+  await page.getByRole("heading", { level: 1, name: "There is no run 4711" }).waitFor();
+
+  let requests = 0;
+  page.on("request", (request) => request.url().includes("4711") && ++requests);
+  await page.waitForTimeout(1500);
+  assert.equal(requests, 0);
+  await page.getByRole("main").getByRole("link", { name: "Overview" }).click();
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+});
+
+const zone = "Asia/Kolkata";
+
+/** A time in that zone, "2026-11-28 16:45:59". */
+const zoned = (iso) =>
+  new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", timeZone: zone }).format(new Date(iso));
+
+/** Opens all pages to come on a machine whose clock is three hours ahead. */
+const setAhead = (page) =>
+  page.addInitScript(() => {
+    const [Right, ahead] = [Date, 3 * 3600_000];
+    globalThis.Date = class extends Right {
+      constructor(...parts) {
+        super(...(parts.length > 0 ? parts : [Right.now() + ahead]));
+      }
+      static now = () => Right.now() + ahead;
+    };
+  });
+
+claim(
+  "pages: where the clock is three hours ahead, countdowns are the daemon's, and times those of the zone",
+  { timezoneId: zone },
+  async (watched, scene) => {
+    const { page } = watched;
+    const run = await scene.get(`runs/${await aRun(scene)}`);
+    const [tick] = (await scene.get("schedules/nightly/next?limit=1")).ticks;
+    await setAhead(page);
+    await page.reload();
+
+    const shown = page.locator(".ticks li", { hasText: "nightly" }).first();
+    await shown.waitFor();
+    const left = await shown.locator(".number").innerText();
+    // The daemon tells whole seconds, and the answer was under way.
+    const possible = [-3, -2, -1, 0, 1, 2, 3].map((seconds) => countdown(tick.due_at, Date.now() + 1000 * seconds));
+    assert.ok(possible.includes(left), `${left}, not ${possible}`);
+    const time = shown.locator("time");
+    assert.equal(await time.getAttribute("title"), tick.due_at);
+    assert.ok((await time.innerText()).includes(zoned(tick.due_at).slice(11, 16)));
+    // That of today, by the daemon's clock: without its day.
+    const submitted = page.locator(".runs tbody tr", { hasText: run.job }).locator(".time");
+    assert.equal(await submitted.innerText(), zoned(run.created_at).slice(11));
+
+    await watched.go(`runs/${run.run}`);
+    const fact = page.locator(".run-facts div", { hasText: "Submitted" }).locator("dd");
+    await page.waitForFunction((node) => node.textContent !== "", await fact.elementHandle());
+    assert.equal(await fact.getAttribute("title"), run.created_at);
+    assert.equal(await fact.innerText(), `${zoned(run.created_at)} by admin`);
+    const event = page.getByRole("row", { name: /run submitted/ }).locator("time");
+    assert.equal(await event.innerText(), zoned(await event.getAttribute("title")));
+  },
+);

@@ -2,6 +2,7 @@
 // Many tabs of one browser, which has six connections for all of them: those that nobody looks at take none.
 import assert from "node:assert/strict";
 import { browserTests } from "./support/browser_test.js";
+import { deviceNames } from "./support/scene.js";
 
 const claim = browserTests();
 
@@ -27,6 +28,25 @@ claim("tabs: behind eight that are open, stop works in the ninth", {}, async (wa
   await front.page.locator("#notice", { hasText: "✓" }).waitFor();
 
   await scene.untilRun(run, (each) => each.status === "paused");
+});
+
+claim("tabs: of six in sight at once, stop works in the last, and each is told of it", {}, async (first, scene) => {
+  const tabs = [first];
+  while (tabs.length < 6) tabs.push(await first.beside());
+  for (const tab of tabs) {
+    await tab.page.locator(".tenants tbody tr").first().waitFor();
+    await tab.listen();
+  }
+  const last = tabs.at(-1);
+  const run = await scene.submit("in sight of many", deviceNames(20_000, 100_001));
+  await last.giveToken();
+
+  await last.pressAndConfirm("Stop everything");
+  await last.page.locator("#notice", { hasText: "✓" }).waitFor();
+
+  await scene.untilRun(run, (each) => each.status === "paused");
+  const [paused] = (await scene.get(`events?run=${run}&what=run_paused`)).items;
+  for (const { page } of tabs) await page.waitForFunction((id) => window.heard.includes(id), paused.id);
 });
 
 claim("tabs: one that is shown again is told what happened meanwhile", {}, async (watched, scene) => {

@@ -90,3 +90,30 @@ claim("token: it is nowhere but in the page's memory, and gone with the page", {
   await page.reload();
   await watched.sees("The daemon wants a token for this.");
 });
+
+claim("token: what cannot be one is refused where it is typed, not taken for an absent daemon", {}, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/401/);
+  await watched.sees("The daemon wants a token for this.");
+
+  await giveIn(page, "slc_geheim–1");
+  const field = page.getByRole("textbox", { name: "Token" });
+  assert.match(await field.evaluate((node) => node.validationMessage), /no token: .* plain letters, digits and signs/);
+  assert.equal(await page.locator("#connection").innerText(), "");
+
+  await giveIn(page, ` ${scene.tokens.read}\n`);
+  await page.locator(".tenants tbody tr").first().waitFor();
+  assert.equal(await page.getByRole("dialog").count(), 0);
+});
+
+claim("token: a request that cannot be made is told as such, the daemon as there", {}, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/401/);
+  await giveIn(page, scene.tokens.read);
+  await page.locator(".tenants tbody tr").first().waitFor();
+
+  await page.evaluate(async () => (await import("/dashboard/api.js")).setToken("slc_geheim–1"));
+
+  await page.locator("#notice", { hasText: /^✗ Failed to construct 'Headers'/ }).waitFor();
+  assert.equal(await page.locator("#connection").innerText(), "");
+});

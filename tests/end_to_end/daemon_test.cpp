@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
@@ -13,9 +15,11 @@
 #include <memory>
 #include <string>
 
+#include "app/exit_codes.hpp"
 #include "end_to_end/scene.hpp"
 #include "end_to_end/service_manager.hpp"
 #include "store/sqlite/raw_sqlite.hpp"
+#include "support/free_port.hpp"
 
 namespace sluice::tests {
 namespace {
@@ -50,6 +54,13 @@ struct DaemonScene : Scene {
     folder.write("config.json",
                  fmt::format(R"({{"store": "{}", "default_tenant": "good", "tenants": {{{}, {}}}}})", store,
                              tenant("good", good_rate), tenant("bad", 40)));
+  }
+
+  /// @param section with "{}" for the port
+  void add_api(std::string_view section, std::uint16_t port) const {
+    std::string text = content_of(folder / "config.json");
+    text.insert(1, fmt::format(R"("api": {{{}}}, )", fmt::format(fmt::runtime(section), port)));
+    folder.write("config.json", text);
   }
 
   ProgramEnd tell(Words words) const {
@@ -321,6 +332,73 @@ TEST_CASE("daemon: an invalid configuration changes nothing, and a valid one is 
         fmt::format("process {}, version {}, 2 tenants; 2 tenants; signal 15", daemon->id(), SLUICE_VERSION));
   CHECK(raw.value("SELECT reason" + own + " WHERE what = 'configuration_refused'")
             .find("did you mean \"tenants\"?") != std::string::npos);
+}
+
+TEST_CASE("daemon: a reload whose tokens cannot be read is refused as a whole") {
+  DaemonScene scene{1};
+  ServiceManager manager{scene.folder / "notify"};
+  scene.environment.push_back("NOTIFY_SOCKET=" + (scene.folder / "notify"));
+  scene.add_api(R"("listen": ["127.0.0.1:{}"], "tokens_file": "tokens")", free_port());
+  REQUIRE(::chmod(scene.folder.write("tokens", "").c_str(), 0600) == 0);
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return manager.has_heard("READY=1"); }));
+
+  REQUIRE(::chmod((scene.folder / "tokens").c_str(), 0644) == 0);
+  daemon->send_signal(SIGHUP);
+
+  CHECK(daemon->wait_until([&] { return manager.has_heard("the newest configuration is not in force"); }));
+  daemon->send_signal(SIGTERM);
+  const std::string log = daemon->wait().err;
+  CHECK(log.find("\"configuration_refused\"") != std::string::npos);
+  CHECK(log.find("\"configuration_reloaded\"") == std::string::npos);
+}
+
+TEST_CASE("daemon: a reload says which of its settings wait for a restart") {
+  DaemonScene scene{1};
+  ServiceManager manager{scene.folder / "notify"};
+  scene.environment.push_back("NOTIFY_SOCKET=" + (scene.folder / "notify"));
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return manager.has_heard("READY=1"); }));
+
+  scene.add_api(R"("listen": ["127.0.0.1:{}"], "anonymous": "read")", free_port());
+  daemon->send_signal(SIGHUP);
+
+  CHECK(daemon->wait_until([&] { return manager.has_heard("waits for a restart: api.listen"); }));
+  CHECK(daemon->err().find("\"restart_needed\"") != std::string::npos);
+  daemon->send_signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+}
+
+TEST_CASE("daemon: one whose store is taken away has failed, and says so by its exit code") {
+  DaemonScene scene{1};
+  ServiceManager manager{scene.folder / "notify"};
+  scene.environment.push_back("NOTIFY_SOCKET=" + (scene.folder / "notify"));
+  scene.environment.emplace_back("WATCHDOG_USEC=300000");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return manager.has_heard("READY=1"); }));
+
+  std::filesystem::remove(scene.store);
+
+  const ProgramEnd end = daemon->wait();
+  CHECK(end.exit_code == exit_codes::unexpected);
+  CHECK(end.err.find("\"daemon_failed\"") != std::string::npos);
+  CHECK(has_tidied_up(end));
+}
+
+TEST_CASE("daemon: one whose door is taken has failed, and was never ready") {
+  DaemonScene scene{1};
+  ServiceManager manager{scene.folder / "notify"};
+  scene.environment.push_back("NOTIFY_SOCKET=" + (scene.folder / "notify"));
+  boost::asio::io_context context;
+  const boost::asio::ip::tcp::acceptor other{context, {boost::asio::ip::make_address("127.0.0.1"), 0}};
+  scene.add_api(R"("listen": ["127.0.0.1:{}"], "anonymous": "read")", other.local_endpoint().port());
+
+  const ProgramEnd end = scene.serve()->wait();
+
+  CHECK(end.exit_code == exit_codes::refused);
+  CHECK(has_tidied_up(end));
+  CHECK(manager.has_heard("STOPPING=1"));
+  CHECK_FALSE(manager.has_heard("READY=1"));
 }
 
 TEST_CASE("daemon: the watchdog is fed as long as the loop runs, and not by a stopped process") {

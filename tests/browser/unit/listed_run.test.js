@@ -16,6 +16,18 @@ test("runs: a rate is what the last ten seconds brought, and unknown after one l
   assert.equal(rates.of(7), 0);
 });
 
+test("runs: after a time in which nobody looked a rate begins anew", () => {
+  const rates = new RunRates();
+  const look = (at, requests) => rates.take([{ run: 7, requests }], at);
+  look(0, 0);
+  look(2000, 20);
+  look(600_000, 20);
+  assert.equal(rates.of(7), null);
+
+  look(602_000, 30);
+  assert.equal(rates.of(7), 5);
+});
+
 test("runs: what is not listed any more is forgotten", () => {
   const rates = new RunRates();
   rates.take([{ run: 7, requests: 1 }], 0);
