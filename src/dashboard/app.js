@@ -2,6 +2,7 @@
 // The frame around every page: which page the address names, the connection to the daemon, the token, and the button
 // that stops everything.
 import { get, onTokenWanted, post, setToken } from "./api.js";
+import { watchTroubles } from "./daemon_troubles.js";
 import { ask, askForToken } from "./dialog.js";
 import { element, setText } from "./dom.js";
 import { followEvents, watchConnection } from "./live.js";
@@ -116,9 +117,19 @@ onTokenWanted(takeToken);
 watchConnection(tellConnection);
 byId("token").addEventListener("click", () => takeToken(false));
 byId("stop").addEventListener("click", stopEverything);
+document.querySelector(".skip").addEventListener("click", (event) => {
+  // The address names the page that is shown, and stays.
+  event.preventDefault();
+  byId("page").focus();
+});
+// What the focus comes to is not hidden behind the header, however much that has to say.
+new ResizeObserver(([header]) => {
+  document.documentElement.style.scrollPaddingTop = `${header.borderBoxSize[0].blockSize}px`;
+}).observe(document.querySelector("header"));
 addEventListener("hashchange", () => {
   showPage();
   byId("page").focus();
 });
 showPage();
+watchTroubles(byId("troubles"));
 followEvents();

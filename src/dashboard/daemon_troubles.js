@@ -17,21 +17,26 @@ export const troublesOf = (live) => [
   ...live.problems.map((problem) => `The daemon is not ready: ${problem}.`),
 ];
 
-/** @return {element, take(live)} */
-export function daemonTroubles() {
+/** Keeps the place up to date, as long as the page is open. */
+export function watchTroubles(place) {
   const list = element("ul", { class: "troubles", "aria-label": "Problems of the daemon" });
-  const place = element("div", { role: "status" }, list);
-  return {
-    element: place,
-    take: (live) =>
-      keepList(
-        list,
-        troublesOf(live),
-        (text) => text,
-        (text) => element("li", {}, `✗ ${text}`),
-        () => {},
-      ),
-  };
+  place.append(list);
+  const show = (live) =>
+    keepList(
+      list,
+      troublesOf(live),
+      (text) => text,
+      (text) => element("li", {}, `✗ ${text}`),
+      () => {},
+    );
+  let since = 0;
+  // What is refused here is refused to the page below, too, which says so.
+  poll(3000, async (signal) => {
+    // Sends are not looked at here: none of the past is asked for.
+    const live = await get(`live?since=${since}`, signal);
+    since = Math.floor(Date.parse(live.at) / 1000);
+    show(live);
+  });
 }
 
 const makeFile = (file) =>

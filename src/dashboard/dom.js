@@ -28,6 +28,18 @@ export function setAttribute(node, name, value) {
   else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
+const mayKeepFocus = (node) => node.isConnected && !node.disabled && node.checkVisibility();
+
+/** Brings a place up to date. Where that takes away what has the focus, the place's first button has it then. */
+export function keepFocus(place, update) {
+  const focused = document.activeElement;
+  const isHere = place.contains(focused);
+  update();
+  if (!isHere || mayKeepFocus(focused)) return;
+  const next = [...place.querySelectorAll("button")].find(mayKeepFocus) ?? document.getElementById("page");
+  next.focus({ preventScroll: true });
+}
+
 /**
  * Keeps the children of a node in step with a list: one child per key, made once, updated each time, so that focus
  * and scrolling survive an update.

@@ -2,7 +2,7 @@
 // The chunks of which nobody knows whether the command was executed, and what a person can decide about them.
 import { doubtDecision } from "./action_rules.js";
 import { get } from "./api.js";
-import { element, keepList, setText } from "./dom.js";
+import { element, keepFocus, keepList, setText } from "./dom.js";
 import { carryOut } from "./run_actions.js";
 import { count, counted } from "./text.js";
 import { timeElement } from "./time_element.js";
@@ -69,13 +69,15 @@ export function doubts(id, frame, openChunk, changed) {
   };
   const read = async () => {
     const page = await get(`runs/${id}/doubts?limit=${rowsMax}`, asking.signal);
-    keepList(
-      rows,
-      page.items,
-      ({ chunk }) => chunk,
-      make,
-      () => {},
-    );
+    const showRows = () =>
+      keepList(
+        rows,
+        page.items,
+        ({ chunk }) => chunk,
+        make,
+        () => {},
+      );
+    keepFocus(rows, showRows);
     setText(
       more,
       page.next
@@ -97,7 +99,7 @@ export function doubts(id, frame, openChunk, changed) {
     element: place,
     update(run) {
       now = run;
-      place.hidden = run.chunks.in_doubt === 0;
+      keepFocus(place, () => (place.hidden = run.chunks.in_doubt === 0));
       const all = `${counted(run.devices.in_doubt, "device")} in ${counted(run.chunks.in_doubt, "chunk")}`;
       setText(summary, `${all} were sent the command, and nobody knows whether they got it. All of them:`);
       const these = `${run.chunks.in_doubt} ${run.devices.in_doubt}`;

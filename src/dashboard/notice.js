@@ -10,19 +10,22 @@ const answerExpectedWithin = 5000;
 const refusedWithin = 1000;
 
 const place = document.getElementById("notice");
+const closing = document.getElementById("close-notice");
 let whenBack = null; // what is said once the daemon answers again
 
-/** Says something to whoever looks, and to screen readers; stays until the next. */
-export function say(...content) {
+function show(...content) {
   whenBack = null;
-  place.replaceChildren(element("span", {}, content));
+  place.replaceChildren(...content);
+  closing.hidden = content.length === 0;
 }
 
+/** Says something to whoever looks, and to screen readers; stays until the next, or until it is closed. */
+export const say = (...content) => show(element("span", {}, content));
+
 function sayTrouble(text) {
-  whenBack = null;
   // What is tried once a second is not said anew each time.
-  if (place.textContent === text) return;
-  place.replaceChildren(element("span", { class: "problem" }, text));
+  if (place.textContent !== text) show(element("span", { class: "problem" }, text));
+  whenBack = null;
 }
 
 /** Says what went wrong and what to do next. */
@@ -31,10 +34,12 @@ export function sayProblem(trouble) {
   sayTrouble(`✗ ${trouble.message}.${hint}`);
 }
 
-export function unsay() {
-  whenBack = null;
-  place.replaceChildren();
-}
+export const unsay = () => show();
+
+closing.addEventListener("click", () => {
+  unsay();
+  document.getElementById("page").focus({ preventScroll: true });
+});
 
 /** What was said about a daemon that was away is over. */
 export function sayItIsBack() {

@@ -2,7 +2,7 @@
 // What happens on all tenants: who sends how fast, which runs there are, and what the schedules do next.
 import { get } from "./api.js";
 import { comingTicks } from "./coming_ticks.js";
-import { daemonTroubles, invalidJobFiles } from "./daemon_troubles.js";
+import { invalidJobFiles } from "./daemon_troubles.js";
 import { element } from "./dom.js";
 import { onEvent, poll } from "./live.js";
 import { runsSection } from "./run_list.js";
@@ -24,7 +24,6 @@ function pollLive(take, failed) {
 
 export function showOverview(place, frame) {
   const parts = {
-    troubles: daemonTroubles(),
     tenants: tenantsSection(frame),
     ticks: comingTicks(frame),
     runs: runsSection(frame),
@@ -32,14 +31,12 @@ export function showOverview(place, frame) {
   };
   place.append(
     element("h1", {}, "Overview"),
-    parts.troubles.element,
     element("div", { class: "overview-top" }, parts.tenants.element, parts.tenants.chart),
     parts.ticks.element,
     parts.files.element,
     parts.runs.element,
   );
   const live = pollLive((answer) => {
-    parts.troubles.take(answer);
     parts.tenants.take(answer);
     parts.runs.takeTenants(answer.tenants.map((tenant) => tenant.tenant));
   }, frame.sayProblem);

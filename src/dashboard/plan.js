@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Plan a job: its text and its devices in, what is wrong or what would happen out, and then have it sent. Nothing is
 // sent, or kept but for a day's upload of a long list, until the button at the end is pressed.
-import { get, onToken, post, preview, Problem, upload } from "./api.js";
+import { get, onToken, post, preview, Problem } from "./api.js";
 import { ask } from "./dialog.js";
 import { element, setText } from "./dom.js";
 import { planForm } from "./plan_form.js";
@@ -18,25 +18,11 @@ import {
   submitCommand,
 } from "./posted_job.js";
 import { are, count, counted, duration } from "./text.js";
+import { isAsOpened, UploadedList } from "./uploaded_list.js";
 
 const typing_pause_ms = 400;
 const away_pause_ms = 2000;
 const invitation = "Paste a job file, or drop one here: what it would do is shown at once.";
-
-/** A list goes up once, however often the job beside it changes. */
-class UploadedList {
-  #content = null;
-  #type = "";
-  #id = "";
-
-  async idOf(content, type) {
-    if (content !== this.#content || type !== this.#type) {
-      this.#id = (await upload("device-lists", content, type)).device_list;
-      [this.#content, this.#type] = [content, type];
-    }
-    return this.#id;
-  }
-}
 
 /** What would be posted. @return {body, names: each with its line, or null for a list that goes up by itself} */
 async function gather(draft, uploaded) {
@@ -173,7 +159,15 @@ export function showPlan(place, frame) {
     show(`✓ ${plan.job} is valid`, planTables(plan), element("p", { class: "buttons" }, submit));
   }
 
+  /** Whoever has corrected the file in an editor finds no plan of the old one, and cannot have that sent. */
+  async function isFileChanged(file) {
+    if (file === null || (await isAsOpened(file))) return false;
+    changed();
+    return true;
+  }
+
   async function send(plan, checked, body, key) {
+    if (await isFileChanged(checked.file)) return;
     const command = commandOf(checked, plan);
     const yes = await ask({
       title: `Send ${plan.job}`,
@@ -200,9 +194,12 @@ export function showPlan(place, frame) {
     offerTenants();
     checkAgain();
   });
+  const lookAtFile = () => isFileChanged(draft.file);
+  addEventListener("focus", lookAtFile);
   offerTenants();
   changed();
   return () => {
+    removeEventListener("focus", lookAtFile);
     unlisten();
     state.hasLeft = true;
     clearTimeout(state.timer);

@@ -3,7 +3,7 @@
 import { actionsOf, queuedAgain } from "./action_rules.js";
 import { post } from "./api.js";
 import { ask } from "./dialog.js";
-import { element, keepList, setText } from "./dom.js";
+import { element, keepFocus, keepList, setText } from "./dom.js";
 
 const done = {
   pause: "paused",
@@ -77,7 +77,9 @@ export function runActions(place, frame, changed) {
   return {
     update(run) {
       now = run;
-      keepList(place, actionsOf(run), keyOf, make, (button, action) => setText(button, action.text));
+      keepFocus(place, () =>
+        keepList(place, actionsOf(run), keyOf, make, (button, action) => setText(button, action.text)),
+      );
     },
   };
 }

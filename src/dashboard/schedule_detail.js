@@ -3,7 +3,7 @@
 import { get, post } from "./api.js";
 import { daemonNow } from "./daemon_clock.js";
 import { ask } from "./dialog.js";
-import { element, keepList, setAttribute, setText } from "./dom.js";
+import { element, keepFocus, keepList, setAttribute, setText } from "./dom.js";
 import { isUnfinished } from "./listed_run.js";
 import { onEvent, poll } from "./live.js";
 import { runTable } from "./run_table.js";
@@ -170,6 +170,7 @@ export function scheduleDetail(frame, name) {
   const pause = button("Pause", () => askToPause(frame, name, coming));
   const resume = button("Resume", () => askToResume(frame, name));
   const trigger = button("Run now", () => askToTrigger(frame, schedule));
+  const buttons = element("p", { class: "buttons" }, trigger, pause, resume);
 
   const countDown = () => {
     const now = daemonNow();
@@ -192,7 +193,7 @@ export function scheduleDetail(frame, name) {
   };
   const show = (past, listed) => {
     about.update(schedule);
-    updateButtons();
+    keepFocus(buttons, updateButtons);
     countDown();
     const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
     setText(zone, `In the schedule's own zone, ${schedule.zone}; in yours, ${here}; and in UTC.`);
@@ -233,7 +234,7 @@ export function scheduleDetail(frame, name) {
         "div",
         { class: "title-line" },
         element("h2", { id: "schedule-title", class: "name" }, name),
-        element("p", { class: "buttons" }, trigger, pause, resume),
+        buttons,
       ),
       about.element,
       part(

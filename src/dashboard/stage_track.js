@@ -2,7 +2,7 @@
 // The stages of a run, one after the other, with what has to come true between them.
 import { approval } from "./action_rules.js";
 import { daemonNow } from "./daemon_clock.js";
-import { element, keepList, setAttribute, setText } from "./dom.js";
+import { element, keepFocus, keepList, setAttribute, setText } from "./dom.js";
 import { progressBar, updateProgress } from "./progress.js";
 import { carryOut } from "./run_actions.js";
 import { buttonsOf, stageDevices, stageStates } from "./stage_state.js";
@@ -119,7 +119,7 @@ export function stageTrack(frame, changed) {
         ...buttons[index],
       }));
       const make = ({ stage }) => makeStage(frame, (isPastGate) => approve(stage.stage, isPastGate));
-      keepList(track, items, ({ stage }) => stage.stage, make, updateStage);
+      keepFocus(track, () => keepList(track, items, ({ stage }) => stage.stage, make, updateStage));
     },
   };
 }

@@ -32,7 +32,7 @@ async function pausedRuns(tenant) {
 function stayingText(own) {
   const runs = `${counted(own.length, "run")} (${namesOf(own)})`;
   if (own.length === 0) return "";
-  return own.length === 1 ? ` ${runs} has a pause of its own and stays so.` : ` ${runs} have pauses of their own and stay so.`;
+  return ` ${runs} ${own.length === 1 ? "has a pause of its own and stays so" : "have pauses of their own and stay so"}.`;
 }
 
 /** What goes on, what does not, and why it stood. @param paused of pausedRuns() */

@@ -3,7 +3,7 @@
 // one that is chosen.
 import { timeChart } from "./charts.js";
 import { daemonNow } from "./daemon_clock.js";
-import { element, keepList, setAttribute, setText } from "./dom.js";
+import { element, keepFocus, keepList, setAttribute, setText } from "./dom.js";
 import { historySeconds, SendHistory } from "./send_history.js";
 import { sparkline, updateSparkline } from "./sparkline.js";
 import { tableOf } from "./table.js";
@@ -70,7 +70,8 @@ function updateRow(row, tenant, isChosen) {
   setText(parts.state, `${state.sign} ${state.text}`);
   setAttribute(parts.state, "class", state.isTrouble ? "problem" : null);
   setText(parts.reason, [state.reason, state.hint].filter((text) => text).join(". "));
-  parts.resume.hidden = !(record?.paused && !live.stuck && record.unfinished_runs > 0);
+  const mayResume = record?.paused && !live.stuck && record.unfinished_runs > 0;
+  keepFocus(row, () => (parts.resume.hidden = !mayResume));
   setText(parts.rate, rateText(history.rate(averageSeconds)));
   setText(parts.limit, limitText(live));
   setText(parts.others, live.others_rate > 0 ? rateText(live.others_rate) : "–");

@@ -6,8 +6,7 @@ import { holdStore } from "./support/held_store.js";
 
 const claim = browserTests({ faults: { latency: { constant_ms: 30 } } });
 
-const broken =
-  /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/;
+const broken = /ERR_(CONNECTION_(REFUSED|RESET)|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/;
 
 claim("away: a stop that the daemon never got is told as not stopped, until it is", {}, async (watched, scene) => {
   const { page } = watched;

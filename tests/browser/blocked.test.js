@@ -52,7 +52,7 @@ claim("overview: resuming a tenant leaves alone what a person has paused", {}, a
   assert.ok(!(await eventsOf(scene, waiting)).includes("run_resumed"));
 });
 
-claim("overview: where a person has paused every run, none is resumed by the tenant's button", {}, async (watched, scene) => {
+claim("overview: where a person has paused every run, the tenant's button resumes none", {}, async (watched, scene) => {
   const { page } = watched;
   const runs = (await scene.get("runs?tenant=north&status=paused")).items.map(({ run }) => run);
   for (const run of runs) await scene.post(`runs/${run}:pause`, { reason: "not before noon" });

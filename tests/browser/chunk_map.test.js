@@ -102,6 +102,19 @@ claim(
     const id = await detail.locator(".request-id").first().innerText();
     assert.match(id, /^[0-9A-F-]{36}$/);
     await watched.picture("map-chunk");
+    await watched.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await detail.getByRole("button", { name: `Copy ${id}` }).click();
+    await detail.getByText("Copied").waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), id);
+
+    const number = async () => Number(/\d+/.exec(await detail.getByRole("heading").innerText())[0]);
+    const before = await number();
+    await detail.getByRole("button", { name: "Next chunk" }).click();
+    await detail.getByRole("heading", { name: new RegExp(`^Chunk ${before + 1}:`) }).waitFor();
+    await detail.getByRole("button", { name: "Previous chunk" }).click();
+    await detail.getByRole("heading", { name: new RegExp(`^Chunk ${before}:`) }).waitFor();
+    const other = await detail.locator(".request-id").first().innerText();
+    assert.equal(other, id);
     await detail.getByRole("button", { name: "Close" }).click();
     await detail.waitFor({ state: "hidden" });
     assert.equal(await map(page).evaluate((canvas) => canvas === document.activeElement), true, "where the focus goes");

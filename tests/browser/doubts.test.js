@@ -28,6 +28,8 @@ claim("doubt: what is counted as accepted is presumed, one chunk and then all", 
   assert.match(await watched.pressAndConfirm(one, { reason: "seen on the wall" }), /10 devices in 1 chunk count/);
   await scene.untilRun(run, (each) => each.devices.presumed === 10);
   await watched.sees("20 devices in 2 chunks were sent the command");
+  await watched.page.getByRole("button", { name: "Show all in doubt" }).click();
+  await watched.sees("20 of 20 devices on this page.");
   const all = watched.page.getByRole("button", { name: "Count as accepted: all" });
   await watched.pressAndConfirm(all, { reason: "seen on the wall" });
 

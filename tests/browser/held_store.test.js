@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { browserTests } from "./support/browser_test.js";
 import { holdStore } from "./support/held_store.js";
+import { deviceNames } from "./support/scene.js";
 
 const claim = browserTests();
 
@@ -35,3 +36,21 @@ claim(
     assert.match(JSON.stringify(paused), /smoke in the field/);
   },
 );
+
+claim("held store: every page says so, as long as it is held", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("waits", deviceNames(20_000, 100_001));
+  await scene.untilRun(run, (each) => each.devices.accepted > 0);
+  const letGo = await holdStore(scene);
+
+  try {
+    for (const address of ["", `runs/${run}`, "plan", "schedules"]) {
+      await watched.go(address);
+      await watched.sees("Another program keeps the store from being written");
+    }
+  } finally {
+    await letGo();
+  }
+
+  await page.getByText("Another program keeps the store").waitFor({ state: "detached" });
+});

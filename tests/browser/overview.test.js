@@ -92,7 +92,8 @@ claim("overview: a long range of the time left stays within its column", {}, asy
   await scene.post(`runs/${run}:cancel`);
 });
 
-claim("overview: a finished run's counts add up, and the filter finds it", {}, async ({ page }, scene) => {
+claim("overview: a finished run's counts add up, and the filters find it", {}, async (watched, scene) => {
+  const { page } = watched;
   const run = await scene.submit("small", devices(3));
   await scene.untilRun(run, (each) => each.status === "succeeded");
   const row = page.locator(".runs tbody tr", { hasText: "small" });
@@ -101,6 +102,32 @@ claim("overview: a finished run's counts add up, and the filter finds it", {}, a
   await page.getByLabel("Status").selectOption("paused");
   await row.waitFor({ state: "detached" });
   await page.locator(".runs tbody tr", { hasText: "many-more" }).waitFor();
+
+  await page.getByLabel("Status").selectOption("");
+  await page.getByRole("combobox", { name: "Tenant" }).selectOption("south");
+  await row.waitFor({ state: "detached" });
+  await page.locator(".runs tbody tr", { hasText: "steady" }).waitFor();
+  await page.getByRole("combobox", { name: "Job" }).fill("small");
+  await page.getByRole("combobox", { name: "Job" }).press("Enter");
+  await watched.sees("No run like that.");
+  await page.getByRole("combobox", { name: "Tenant" }).selectOption("north");
+  await row.waitFor();
+});
+
+claim("overview: of many tenants those are shown whose name has what is typed", {}, async ({ page }) => {
+  const live = (tenants) =>
+    tenants.flatMap((each) => [1, 2, 3, 4, 5, 6].map((n) => ({ ...each, tenant: `${each.tenant}-${n}` })));
+  await page.route("**/api/v1/live*", async (route) => {
+    const answer = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...answer, tenants: live(answer.tenants) } });
+  });
+  const rows = page.locator(".tenants tbody tr");
+  await rows.nth(11).waitFor();
+
+  await page.getByLabel("Show tenants whose name has").fill("OUTH-");
+  await rows.nth(6).waitFor({ state: "detached" });
+  assert.equal(await rows.count(), 6);
+  await page.getByText("12 tenants, 6 shown").waitFor();
 });
 
 claim("overview: of more runs than fit, the older ones are a press away", {}, async ({ page }, scene) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Plan a job: what is wrong is shown at its place, what would happen in numbers, and then it is sent.
 import assert from "node:assert/strict";
+import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { browserTests } from "./support/browser_test.js";
 import { deviceNames, jobText } from "./support/scene.js";
@@ -136,4 +137,78 @@ claim("plan: a list of 100,000 devices goes up as a file, by its column", plan, 
   assert.match(said, /--devices fleet\.csv --column serial/);
   const run = await scene.get(`runs/${page.url().split("/").at(-1)}`);
   assert.equal(run.devices.total, 100_000);
+});
+
+const planned = (page, devices) => page.locator(`dt:text-is("Devices") + dd:text-is("${devices}")`);
+
+claim(
+  "plan: a device list that was corrected on the disk is opened again, and not sent as it was",
+  plan,
+  async (watched, scene) => {
+    const { page } = watched;
+    const path = join(scene.folder, "corrected.txt");
+    const write = async (devices) => {
+      await scene.write("corrected.txt", devices.join("\n"));
+      // Browsers look at whole seconds.
+      await utimes(path, 1_800_000_000 + devices.length, 1_800_000_000 + devices.length);
+    };
+    await watched.giveToken();
+    await write(deviceNames(2));
+    await jobField(page).fill(jobText("fw", ["dev-0001"]));
+    await page.getByLabel("Open a device list").setInputFiles(path);
+    await planned(page, 2).waitFor();
+
+    await write(deviceNames(3));
+    await page.getByRole("button", { name: "Send it …" }).click();
+    await watched.sees("✗ the file corrected.txt has changed since it was opened");
+    assert.equal(await page.getByRole("dialog").count(), 0);
+    assert.equal(await page.getByRole("button", { name: "Send it …" }).count(), 0);
+    await page.getByLabel("Open a device list").setInputFiles(path);
+    await planned(page, 3).waitFor();
+
+    // As when somebody comes back from an editor.
+    await write(deviceNames(4));
+    await page.evaluate(() => dispatchEvent(new Event("focus")));
+    await watched.sees("Open it again.");
+  },
+);
+
+/** Drops a file onto the fields of that name. */
+const drop = (page, fields, name, text) =>
+  page.getByRole("group", { name: fields }).evaluate(
+    (node, [fileName, content]) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([content], fileName));
+      node.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    },
+    [name, text],
+  );
+
+claim("plan: files are opened, dropped and taken away", plan, async (watched, scene) => {
+  const { page } = watched;
+  await watched.giveToken();
+  await scene.write("opened.json", jobText("opened", ["dev-0001", "dev-0002"]));
+  await page.getByLabel("Open a job file").setInputFiles(join(scene.folder, "opened.json"));
+  await watched.sees("✓ opened is valid");
+  await planned(page, 2).waitFor();
+
+  await drop(page, "Devices", "list.txt", deviceNames(5).join("\n"));
+  await watched.sees("list.txt, 1 kB");
+  await planned(page, 5).waitFor();
+  await drop(page, "Job", "dropped.json", jobText("dropped", ["dev-0001"]));
+  await watched.sees("✓ dropped is valid");
+  await page.getByRole("button", { name: "Send it …" }).click();
+  const command = await page.getByRole("dialog").locator(".command").innerText();
+  assert.equal(command, "sluice submit dropped.json --devices list.txt --expect-devices 5");
+  await page.keyboard.press("Escape");
+
+  // One that misses its place must not take the page's.
+  const isHeld = await page.evaluate(
+    () => !document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true })),
+  );
+  assert.equal(isHeld, true);
+
+  await page.getByRole("button", { name: "Take it away" }).click();
+  await planned(page, 1).waitFor();
+  assert.equal(await deviceField(page).isVisible(), true);
 });

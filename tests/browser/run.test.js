@@ -239,10 +239,64 @@ claim("run: failures are found by code, then by device, and all devices can be s
 
   await found.getByLabel("State").selectOption("");
   await found.getByRole("button", { name: "Find" }).click();
-  const saving = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Save all as CSV" }).click();
-  const saved = await readFile(await (await saving).path(), "utf8");
-  assert.equal(saved.trimEnd().split("\n").length, 122);
+  const saved = async (button) => {
+    const saving = page.waitForEvent("download");
+    await page.getByRole("button", { name: button }).click();
+    return (await readFile(await (await saving).path(), "utf8")).trimEnd().split("\n");
+  };
+  assert.equal((await saved("Save all as CSV")).length, 122);
+  const lines = (await saved("Save all as NDJSON")).map((line) => JSON.parse(line));
+  assert.equal(lines.length, 121);
+  assert.equal(lines.filter(({ state }) => state === "failed")[0].device, bad[0]);
+
+  const firstName = () => found.locator("tbody td").first().innerText();
+  const first = await firstName();
+  const next = found.getByRole("button", { name: "Next page" });
+  await next.click();
+  await found.getByText("50 of 121 devices on this page.").waitFor();
+  await found.getByRole("cell", { name: lines[50].device, exact: true }).waitFor();
+  await next.click();
+  await found.getByText("21 of 121 devices on this page.").waitFor();
+  assert.equal(await next.isVisible(), false);
+  await found.getByRole("button", { name: "First page" }).click();
+  await found.getByRole("cell", { name: first, exact: true }).waitFor();
+  assert.equal(await found.locator("tbody tr").count(), 50);
+});
+
+claim("run: a stage is approved ahead, and the run does not wait for it", {}, async (watched, scene) => {
+  const { page } = watched;
+  const stages = [
+    { name: "canary", devices: 2, soak: "3s" },
+    { name: "rest", percent: 100, approval: true },
+  ];
+  const run = await scene.submit("approved-ahead", devices(10), { stages });
+  await watched.giveToken();
+  await watched.go(`runs/${run}`);
+
+  const said = await watched.pressAndConfirm("Approve ahead");
+  assert.match(said, /8 devices of stage rest may be sent to/);
+  await scene.untilRun(run, (each) => each.devices.accepted === 10);
+  await watched.sees("✓ succeeded");
+  assert.equal((await scene.get(`runs/${run}/stages`)).stages[1].approved_by, "admin");
+});
+
+claim("run: its older events are a press away", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("eventful", devices(2000), { rate: 0.1 });
+  for (let pause = 0; pause < 16; ++pause)
+    for (const verb of ["pause", "resume"]) await scene.post(`runs/${run}:${verb}`);
+  await watched.go(`runs/${run}`);
+  // Anew: what has happened so far may still be on its way to this page, event by event.
+  await page.reload();
+  const events = page.getByRole("region", { name: "Events" });
+  await events.locator("tbody tr").nth(29).waitFor();
+  assert.equal(await events.getByText("run submitted").count(), 0);
+
+  await events.getByRole("button", { name: "Older events" }).click();
+  await events.getByText("run submitted").waitFor();
+  await events.getByRole("button", { name: "Older events" }).waitFor({ state: "hidden" });
+  assert.ok((await events.locator("tbody tr").count()) > 32);
+  await scene.post(`runs/${run}:cancel`);
 });
 
 /** Keeps what is written onto each canvas since it was cleared last, in window.written, one list per canvas. */

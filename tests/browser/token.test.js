@@ -91,7 +91,7 @@ claim("token: it is nowhere but in the page's memory, and gone with the page", {
   await watched.sees("The daemon wants a token for this.");
 });
 
-claim("token: what cannot be one is refused where it is typed, not taken for an absent daemon", {}, async (watched, scene) => {
+claim("token: what cannot be one is refused where it is typed, the daemon as there", {}, async (watched, scene) => {
   const { page } = watched;
   watched.permit(/401/);
   await watched.sees("The daemon wants a token for this.");

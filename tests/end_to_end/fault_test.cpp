@@ -252,17 +252,27 @@ TEST_CASE("end to end: a run outlives an outage that refuses connections for thr
   scene.start_cloud(cloud_with(R"({"outages": [{"from_s": 0.3, "to_s": 3.3, "kind": "refuse"}]})"));
   scene.rate = "100";
 
-  std::unique_ptr<Program> running = scene.start(scene.run({"--output", "json"}));
-  CHECK(running->wait_until([&] { return running->err().find("endpoint_lost") != std::string::npos; }));
-  const ProgramEnd why = scene.sluice({"why", "1", "--store", scene.store});
-  const ProgramEnd run = running->wait();
+  const ProgramEnd run = scene.sluice(scene.run({"--output", "json"}));
 
-  CHECK(why.out.find("due, but the newest request got no answer (") != std::string::npos);
   CHECK_MESSAGE(run.exit_code == 0, run.err);
   CHECK(json_object(run.out).at("status") == "succeeded");
   CHECK(run.err.find("endpoint_lost") != std::string::npos);
   CHECK(run.err.find("endpoint_back") != std::string::npos);
   CHECK(each_once(scene.executions(), 600));
+}
+
+TEST_CASE("end to end: during an outage, whoever asks why is told that the newest request got no answer") {
+  Scene scene{600};
+  scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
+  // It lasts until the test is over.
+  scene.start_cloud(cloud_with(R"({"outages": [{"from_s": 0.3, "to_s": 600, "kind": "refuse"}]})"));
+  scene.rate = "100";
+  const std::unique_ptr<Program> run = scene.start(scene.run());
+  REQUIRE(run->wait_until([&] { return run->err().find("endpoint_lost") != std::string::npos; }));
+
+  const ProgramEnd why = scene.sluice({"why", "1", "--store", scene.store});
+
+  CHECK_MESSAGE(why.out.find("due, but the newest request got no answer (") != std::string::npos, why.out);
 }
 
 }  // namespace sluice::tests
