@@ -42,7 +42,9 @@ ExitCode simulate_command(const CommonOptions& common, simulator::Options option
 
 ExitCode status_command(const CommonOptions& common, std::optional<RunId> run);
 ExitCode list_command(const CommonOptions& common, std::size_t limit);
-ExitCode results_command(const CommonOptions& common, RunId run, const ResultsOptionsGiven& given);
+/// @param code as has_code() takes it; absent: any
+ExitCode results_command(const CommonOptions& common, RunId run, const ResultsOptionsGiven& given,
+                         const std::optional<std::string>& code);
 ExitCode why_command(const CommonOptions& common, RunId run);
 ExitCode doubt_command(const CommonOptions& common, RunId run, const DoubtOptionsGiven& given);
 ExitCode retry_command(const CommonOptions& common, const SendOptions& send, RunId run,

@@ -20,6 +20,7 @@
 #include "http_api/device_json.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "sluice/store/job_files.hpp"
+#include "sluice/store/pages.hpp"
 
 namespace sluice {
 namespace {
@@ -111,7 +112,8 @@ ExitCode list_command(const CommonOptions& common, std::size_t limit) {
   return exit_codes::all_accepted;
 }
 
-ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOptionsGiven& given) {
+ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOptionsGiven& given,
+                         const std::optional<std::string>& code) {
   const bool is_for_people = common.output.empty() || common.output == "text";
   const std::optional<ResultsFormat> format = results_format_from(is_for_people ? "table" : common.output);
   if (!format) {
@@ -128,8 +130,9 @@ ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOpt
   ResultsWriter writer{
       {.format = *format, .run = id, .raw = given.raw, .columns = terminal_columns_of_stdout()},
       sink_to(stdout)};
-  const Result<void> read = (*store)->for_each_device(
-      id, *filter, [&writer](const DeviceResult& row) { return writer.write(row); });
+  const Result<void> read = (*store)->for_each_device(id, *filter, [&writer, &code](const DeviceResult& row) {
+    return (code && !has_code(row, *code)) || writer.write(row);
+  });
   if (read.has_error()) return read.error();
   const Result<void> written = writer.finish();
   if (written.has_error()) return written.error();

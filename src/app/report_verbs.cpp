@@ -32,16 +32,19 @@ void ReportVerbs::add_reporting_verbs(Verbs& verbs) {
                              "  sluice list --limit 20\n", [this] { return list_command(common_, limit_); });
   add_whole_number(list, "--limit", limit_, 1, list_limit_max, "At most so many [100]");
 
-  CLI::App* results =
-      verbs.add("results", "Print one row per device.",
-                "  sluice results 7 --state failed\n  sluice results 7 --output csv > results.csv\n",
-                [this] { return results_command(common_, *run_, results_); },
-                {"table", "json", "ndjson", "csv", "txt", "text"});
+  CLI::App* results = verbs.add("results", "Print one row per device.",
+                                "  sluice results 7 --state failed\n"
+                                "  sluice results 7 --state failed --code iot.device.NotExistedDevice\n"
+                                "  sluice results 7 --output csv > results.csv\n",
+                                [this] { return results_command(common_, *run_, results_, code_); },
+                                {"table", "json", "ndjson", "csv", "txt", "text"});
   results
       ->add_option(
           "--state", results_.state,
           "Only these: pending, in_flight, accepted, confirmed, presumed, failed, in_doubt, canceled")
       ->type_name("STATE");
+  results->add_option("--code", code_, "Only those whose newest result has this code; '': has none")
+      ->type_name("CODE");
   results->add_flag("--raw", results_.raw, "csv and txt: do not defuse formulas and control characters");
 
   CLI::App* why = verbs.add("why", "Say in one line what a run is waiting for.", "  sluice why 7\n",

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 #include "app/options.hpp"
 #include "app/verbs.hpp"
@@ -27,6 +28,7 @@ class ReportVerbs {
   std::optional<RunId> run_;
   std::size_t limit_ = 100;
   ResultsOptionsGiven results_;
+  std::optional<std::string> code_;
   DoubtOptionsGiven doubt_;
 };
 

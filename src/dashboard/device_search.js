@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The devices of a run: found by name and state, page by page, and all of them as a file.
+// The devices of a run: found by name, state and code, page by page, and all of them as a file.
 import { get, stream } from "./api.js";
 import { deviceSigns, plainTable, requestId } from "./chunk_detail.js";
 import { commandLine } from "./dialog.js";
-import { element, setText } from "./dom.js";
-import { count, counted, words } from "./text.js";
+import { element, keepList, setText } from "./dom.js";
+import { codeText, count, counted, shellWord, words } from "./text.js";
 import { timeElement } from "./time_element.js";
 
 const rowsMax = 50;
@@ -30,23 +30,59 @@ const columns = [
 
 /**
  * What is asked for, and `more` about how it is to be answered.
- * @param filter {state, match, name}: `match` is how the API calls the search for the name; "" is any
+ * @param filter {state, code, match, name}: `match` is how the API calls the search for the name; "" is any, but of
+ *   codes: there null is any, and "" none
  */
-export function queryOf({ state, match, name }, more) {
+export function queryOf({ state, code, match, name }, more) {
   const asked = new URLSearchParams(more);
   if (state) asked.set("state", state);
+  if (code !== null) asked.set("code", code);
   if (name) asked.set(match, name);
   return asked.toString();
 }
 
 /** The command line that saves the same; "" if there is none, as it does not search for names. */
-export function resultsCommand(run, { state, name }, format) {
+export function resultsCommand(run, { state, code, name }, format) {
   if (name) return "";
-  return `sluice results ${run} --output ${format}${state && ` --state ${state}`} > devices.${format}`;
+  const picked = `${state && ` --state ${state}`}${code === null ? "" : ` --code ${shellWord(code)}`}`;
+  return `sluice results ${run} --output ${format}${picked} > devices.${format}`;
 }
 
-export const saveText = ({ state, name }, format) =>
-  `Save ${state || name ? "these" : "all"} as ${format.toUpperCase()}`;
+export const saveText = ({ state, code, name }, format) =>
+  `Save ${state || code !== null || name ? "these" : "all"} as ${format.toUpperCase()}`;
+
+const anyCode = "any";
+
+/** As the value of an option, so that any is told from none. */
+const codeValue = (code) => (code === null ? anyCode : `code ${code}`);
+const codeOf = (value) => (value === anyCode ? null : value.slice("code ".length));
+
+/** A choice among codes. @return {select, value, offer(codes): with the one that is chosen} */
+function codeChoice() {
+  const select = element("select", { name: "code" });
+  const make = (code) =>
+    element("option", { value: codeValue(code) }, code === null ? anyCode : codeText(code));
+  let offered = [];
+  const choose = (code) => {
+    keepList(select, [...new Set([null, ...offered, code])], codeValue, make, () => {});
+    select.value = codeValue(code);
+  };
+  choose(null);
+  return {
+    select,
+    offer(codes) {
+      // Always in the same order: who is about to choose must not see them change places.
+      offered = [...codes].sort();
+      choose(codeOf(select.value));
+    },
+    get value() {
+      return codeOf(select.value);
+    },
+    set value(code) {
+      choose(code);
+    },
+  };
+}
 
 function save(pieces, name, type) {
   const address = URL.createObjectURL(new Blob(pieces, { type }));
@@ -81,6 +117,7 @@ function searchForm() {
     { name: "state" },
     states.map((each) => element("option", { value: each }, each === "" ? "any" : words(each))),
   );
+  const code = codeChoice();
   const field = (text, control) => element("label", {}, text, control);
   const find = element("button", { type: "submit", class: "primary" }, "Find");
   const form = element(
@@ -89,12 +126,13 @@ function searchForm() {
     field("Name ", match),
     field("Text ", name),
     field("State ", state),
+    field("Code ", code.select),
     find,
   );
-  return { form, name, match, state };
+  return { form, name, match, state, code };
 }
 
-/** @return {element, find(filter), destroy}: filter is {state} or {name} */
+/** @return {element, find(filter), offerCodes(codes), destroy}: filter is some of {state, code, name} */
 export function deviceSearch(run, frame) {
   const fields = searchForm();
   const found = plainTable(columns, "Devices, in the order of the job's list");
@@ -107,7 +145,7 @@ export function deviceSearch(run, frame) {
   let reading = new AbortController();
   let cursor = "";
   // As it was at "Find": what is typed since is neither what is shown nor what a next page or a file is about.
-  let asked = { state: "", match: "prefix", name: "" };
+  let asked = { state: "", code: null, match: "prefix", name: "" };
 
   const tell = (page) => {
     // A search through a long list ends before its end: then a page is short, and goes on.
@@ -149,14 +187,15 @@ export function deviceSearch(run, frame) {
       if (isSaved) return;
       const command = resultsCommand(run, filter, format);
       if (command) large.replaceChildren("That is too large for a page. On the command line: ", commandLine(command));
-      else large.replaceChildren("That is too large for a page. Find fewer: by more of the name, or by state.");
+      else large.replaceChildren("That is too large for a page. Find fewer: by more of the name, by state or code.");
     });
   const exports = Object.keys(types).map((format) => ({
     format,
     button: element("button", { type: "button", onclick: () => exportAs(format) }, saveText(asked, format)),
   }));
   const findNow = () => {
-    asked = { state: fields.state.value, match: fields.match.value, name: fields.name.value };
+    const { state, code, match, name } = fields;
+    asked = { state: state.value, code: code.value, match: match.value, name: name.value };
     for (const { format, button } of exports) setText(button, saveText(asked, format));
     large.hidden = true;
     read("");
@@ -177,8 +216,10 @@ export function deviceSearch(run, frame) {
   );
   return {
     element: place,
-    find({ state = "", name = "" }) {
+    offerCodes: fields.code.offer,
+    find({ state = "", code = null, name = "" }) {
       fields.state.value = state;
+      fields.code.value = code;
       fields.name.value = name;
       fields.match.value = "prefix";
       findNow();

@@ -1,35 +1,40 @@
 // SPDX-License-Identifier: MIT
 // What was not accepted, grouped by the code that the cloud gave, most frequent first.
 import { get } from "./api.js";
-import { element, keepList, setText } from "./dom.js";
+import { element, keepList, setAttribute, setText } from "./dom.js";
 import { poll } from "./live.js";
-import { count } from "./text.js";
+import { codeText, count, counted } from "./text.js";
 
 const codesMax = 50;
 
-/** What stands for an answer without a code, such as silence. */
-const codeText = (code) => (code === "" ? "(no code)" : code);
-
-function makeCode() {
-  const parts = {
-    code: element("td", { class: "name code" }),
+/** Each number of devices is the way to them. @param find shows devices */
+function makeCode({ code }, find) {
+  const way = (state) => element("button", { type: "button", class: "link", onclick: () => find({ state, code }) });
+  const parts = { failed: way("failed"), doubtful: way("in_doubt") };
+  const cells = {
+    code: element("td", { class: "name code" }, codeText(code)),
     attempts: element("td", { class: "number", "data-head": "Attempts" }),
-    failed: element("td", { class: "number", "data-head": "Failed" }),
-    doubtful: element("td", { class: "number", "data-head": "In doubt" }),
+    failed: element("td", { class: "number", "data-head": "Failed" }, parts.failed),
+    doubtful: element("td", { class: "number", "data-head": "In doubt" }, parts.doubtful),
     message: element("td", { class: "name" }),
     devices: element("td", { class: "name", "data-head": "Devices, such as" }),
   };
-  const row = element("tr", {}, parts.code, parts.attempts, parts.failed, parts.doubtful, parts.message, parts.devices);
-  row.parts = parts;
+  const row = element("tr", {}, Object.values(cells));
+  row.parts = { ...cells, ...parts };
   return row;
+}
+
+function updateWay(button, devices, code, state) {
+  setText(button, count(devices));
+  setAttribute(button, "aria-label", `${counted(devices, "device")} ${state} with ${codeText(code)}`);
+  button.disabled = devices === 0;
 }
 
 /** @param find shows devices by the name that is pressed */
 function updateCode(row, code, find) {
-  setText(row.parts.code, codeText(code.code));
   setText(row.parts.attempts, count(code.attempts));
-  setText(row.parts.failed, count(code.devices_failed));
-  setText(row.parts.doubtful, count(code.devices_in_doubt));
+  updateWay(row.parts.failed, code.devices_failed, code.code, "failed");
+  updateWay(row.parts.doubtful, code.devices_in_doubt, code.code, "in doubt");
   setText(row.parts.message, code.example);
   const link = (name) => element("button", { type: "button", class: "link", onclick: () => find(name) }, name);
   keepList(
@@ -42,10 +47,11 @@ function updateCode(row, code, find) {
 }
 
 /**
- * @param find(filter) shows devices: {state} of all that failed, {name} of one
+ * @param find(filter) shows devices: {state} of all that failed, {state, code} of those with a code, {name} of one
+ * @param offerCodes called with the codes that there are
  * @return {element, follow(milliseconds, isAny), destroy}
  */
-export function failures(run, frame, find) {
+export function failures(run, frame, find, offerCodes) {
   const rows = element("tbody");
   const heads = [
     ["Code"],
@@ -78,9 +84,10 @@ export function failures(run, frame, find) {
         rows,
         items,
         ({ code }) => code,
-        makeCode,
+        (code) => makeCode(code, find),
         (row, code) => updateCode(row, code, (name) => find({ name })),
       );
+      offerCodes(items.map(({ code }) => code));
       table.hidden = items.length === 0;
       buttons.hidden = items.length === 0;
       none.hidden = items.length > 0;

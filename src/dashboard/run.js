@@ -43,7 +43,7 @@ export function showRun(place, frame, id) {
   const doubtful = doubts(id, frame, (chunk) => detail.open(map.chunk(chunk)), changed);
   const charts = runCharts(id, frame);
   const devices = deviceSearch(id, frame);
-  const failed = failures(id, frame, devices.find);
+  const failed = failures(id, frame, devices.find, devices.offerCodes);
   const events = runEvents(id, frame);
   const chunks = element(
     "section",

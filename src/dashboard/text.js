@@ -75,5 +75,8 @@ const runSigns = {
 export const runSign = (status) => runSigns[status] ?? "·";
 export const words = (name) => name.replaceAll("_", " ");
 
+/** What stands for the code of an answer without one, such as silence. */
+export const codeText = (code) => (code === "" ? "(no code)" : code);
+
 /** A word for a shell, quoted where it has to be. */
 export const shellWord = (text) => (/^[\w.,:=@%+/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -205,6 +205,34 @@ TEST_CASE("read_routes: a code is told with the first devices that stand with it
                      .as_array());
 }
 
+TEST_CASE("read_routes: the devices that a code counts are those that its code finds") {
+  ApiScene scene;
+  submit(*scene.store, {2, 3, 1, 1});
+  const auto claimed = claim(*scene.store, 4);
+  const auto end_as = [&](std::size_t chunk, OutcomeKind kind, std::string code, ChunkState state) {
+    Settlement end = settlement(claimed[chunk], kind, {.state = state});
+    end.outcome.code = std::move(code);
+    expect(scene.store->settle(end));
+  };
+  Settlement fine = accepted(claimed[0]);
+  fine.outcome.code.clear();
+  expect(scene.store->settle(fine));
+  end_as(1, OutcomeKind::rejected_devices, "one & only", ChunkState::failed);
+  end_as(2, OutcomeKind::silent, "", ChunkState::in_doubt);
+  end_as(3, OutcomeKind::rejected_devices, "another", ChunkState::failed);
+  const auto devices = [&](const std::string& query) {
+    return texts(scene.all("/api/v1/runs/1/devices?limit=2&" + query), "device");
+  };
+
+  CHECK(devices("state=failed&code=one%20%26%20only") == std::vector<std::string>{"dev-2", "dev-3", "dev-4"});
+  CHECK(devices("state=failed&code=another") == std::vector<std::string>{"dev-6"});
+  CHECK(devices("state=failed&code=").empty());
+  CHECK(devices("state=in_doubt&code=") == std::vector<std::string>{"dev-5"});
+  CHECK(devices("code=").size() == 3);
+  CHECK(scene.json("/api/v1/runs/1/devices?state=failed&code=another").at("total").is_null());
+  CHECK(scene.whole(scene.get("/api/v1/runs/1/devices?format=txt&code=another")) == "dev-6\n");
+}
+
 TEST_CASE("read_routes: what was throttled and accepted in the end leaves no device with its code") {
   ApiScene scene;
   submit(*scene.store, {2});

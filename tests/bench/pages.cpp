@@ -239,6 +239,8 @@ int main(int argc, char** argv) {
                              "/api/v1/runs/50/devices?state=in_doubt&limit=1000",
                              "/api/v1/runs/50/devices?search=00999999",
                              "/api/v1/runs/50/devices?prefix=none",
+                             "/api/v1/runs/50/devices?code=none",
+                             "/api/v1/runs/50/devices?state=failed&code=none",
                              "/api/v1/devices/dev-00999999",
                              "/api/v1/devices/none",
                              "/api/v1/events",

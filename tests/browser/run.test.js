@@ -231,11 +231,21 @@ claim("run: failures are found by code, then by device, and all devices can be s
   await watched.go(`runs/${run}`);
 
   await watched.sees("iot.device.NotExistedDevice");
-  await page.getByRole("button", { name: "Show all failed devices" }).click();
-  await page.getByRole("button", { name: "Save these as CSV" }).waitFor();
   const found = page.getByRole("region", { name: "Devices", exact: true });
+  await page.getByRole("button", { name: "1 device failed with iot.device.NotExistedDevice" }).click();
   await found.getByRole("cell", { name: bad[0] }).waitFor();
   assert.equal(await found.locator("tbody tr").count(), 1);
+  assert.equal(await found.getByLabel("Code").locator("option:checked").innerText(), "iot.device.NotExistedDevice");
+  await watched.picture("run-devices-by-code");
+  await found.getByLabel("State").selectOption("accepted");
+  await found.getByRole("button", { name: "Find" }).click();
+  await found.getByText("No such device.").waitFor();
+
+  await page.getByRole("button", { name: "Show all failed devices" }).click();
+  await page.getByRole("button", { name: "Save these as CSV" }).waitFor();
+  await found.getByRole("cell", { name: bad[0] }).waitFor();
+  assert.equal(await found.locator("tbody tr").count(), 1);
+  assert.equal(await found.getByLabel("Code").inputValue(), "any");
 
   await found.getByLabel("State").selectOption("");
   await found.getByRole("button", { name: "Find" }).click();

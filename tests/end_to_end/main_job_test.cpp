@@ -171,6 +171,22 @@ TEST_CASE("end to end: what results prints as txt is a device list for the next 
   CHECK(scene.executions().count("dev-000007") == 0);
 }
 
+TEST_CASE("end to end: results are picked by the code of their newest answer") {
+  Scene scene{4};
+  scene.start_cloud(cloud_with(R"({"bad_devices": ["dev-000002", "dev-000004"]})"));
+  REQUIRE(scene.sluice(scene.run()).exit_code == 7);
+  const auto names_of = [&](const Words& picked) {
+    Words words{"results", "1", "--store", scene.store, "--output", "txt"};
+    words.insert(words.end(), picked.begin(), picked.end());
+    return scene.sluice(words).out;
+  };
+
+  CHECK(names_of({"--code", "iot.device.NotExistedDevice"}) == "dev-000002\ndev-000004\n");
+  CHECK(names_of({"--code", "iot.device.NotExistedDevice", "--state", "accepted"}).empty());
+  CHECK(names_of({"--code", "NotExistedDevice"}).empty());
+  CHECK(names_of({"--code", "", "--state", "failed"}).empty());
+}
+
 TEST_CASE("end to end: plain HTTP towards loopback works like TLS") {
   Scene scene{250};
   simulator::Options plain = cloud_with();

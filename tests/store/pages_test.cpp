@@ -206,6 +206,37 @@ TEST_CASE_TEMPLATE("store: devices are found by state, evidence, stage and by th
   CHECK(found({.name = "2\ndev-3", .match = NameMatch::part}).empty());
 }
 
+TEST_CASE_TEMPLATE("store: devices are found by the code of their newest result, page by page", Home,
+                   SLUICE_STORE_HOMES) {
+  const Home home;
+  const auto store = expect(home.open(noon));
+  // dev-0 and dev-1 throttled and then accepted, dev-2 and dev-3 refused, dev-4 silent, dev-5 never sent.
+  const RunId run = submit(*store, {2, 1, 1, 1, 1});
+  const auto claimed = claim(*store, 4);
+  expect(store->settle(retried(claimed[0], noon + 1s)));
+  expect(store->settle(rejected(claimed[1])));
+  expect(store->settle(rejected(claimed[2])));
+  Settlement unanswered = silent(claimed[3]);
+  unanswered.outcome.code.clear();
+  expect(store->settle(unanswered));
+  const auto of_code = [&](const std::string& code, DevicesWanted wanted = {}) {
+    wanted.run = run;
+    wanted.code = code;
+    return list_devices(*store, std::move(wanted)).names;
+  };
+  CHECK(of_code("Code.unavailable") == "dev-0\ndev-1\n");
+  for (const ClaimedChunk& again : claim(*store, 3, noon + 2s)) {
+    if (again.chunk == claimed[0].chunk) expect(store->settle(accepted(again, noon + 3s)));
+  }
+
+  CHECK(of_code("Code.unavailable").empty());
+  CHECK(of_code("Code.rejected_devices", {.limit = 1}) == "dev-2\ndev-3\n");
+  CHECK(of_code("Code.rejected_devices", {.name = "dev-3"}) == "dev-3\n");
+  CHECK(of_code("Code.rejected_devices", {.filter = {.state = ChunkState::in_flight}}).empty());
+  CHECK(of_code("") == "dev-4\n");
+  CHECK(of_code("Code").empty());
+}
+
 TEST_CASE_TEMPLATE("store: what may have reached a device already is told as in flight on pages too", Home,
                    SLUICE_STORE_HOMES) {
   const Home home;

@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/core/chunk.hpp"
@@ -110,12 +111,19 @@ struct AttemptRow {
 /// How a name is looked for.
 enum class NameMatch { prefix, part, whole };
 
+/// Whether its newest result has the code, which is empty for silence and the like. What has no result has no
+/// code, not even an empty one.
+inline bool has_code(const DeviceResult& device, std::string_view code) {
+  return device.code == code && (device.settled_at || !code.empty());
+}
+
 /// In the order of the run's list.
 struct DevicesWanted {
   RunId run;
   DeviceFilter filter;
   std::optional<int> stage;
-  std::string name;  ///< empty: any
+  std::optional<std::string> code;  ///< as has_code() takes it
+  std::string name;                 ///< empty: any
   NameMatch match = NameMatch::prefix;
   std::int64_t after = 0;  ///< how many of the run's devices have been dealt with
   std::size_t limit = page_rows_max;

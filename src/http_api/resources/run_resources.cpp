@@ -155,7 +155,7 @@ std::optional<Evidence> evidence_filter_from(std::string_view word) {
 
 /// Absent where the counters do not know: they count what may have arrived as pending.
 std::optional<std::int64_t> devices_in_all(const StateCounts& devices, const DevicesWanted& wanted) {
-  if (wanted.stage || !wanted.name.empty()) return std::nullopt;
+  if (wanted.stage || wanted.code || !wanted.name.empty()) return std::nullopt;
   if (!wanted.filter.state && !wanted.filter.evidence) return total(devices);
   if (wanted.filter.evidence == Evidence::confirmed) return devices.accepted;
   if (wanted.filter.evidence == Evidence::presumed) return devices.presumed;
@@ -246,6 +246,7 @@ Result<DevicesWanted> devices_wanted(const ApiRequest& request) {
   if (const auto evidence = query.word("evidence", evidence_filter_from, "confirmed, presumed"))
     wanted.filter.evidence = *evidence;
   wanted.stage = stage_of(query);
+  wanted.code = query.text("code");
   const std::optional<std::string> prefix = query.text("prefix");
   const std::optional<std::string> part = query.text("search");
   if (prefix && part) {
@@ -280,7 +281,7 @@ Result<ApiAnswer> list_devices(StoreReader& store, const ApiRequest& request, Ut
 }
 
 std::vector<std::string> device_query_keys() {
-  return {"state", "evidence", "stage", "prefix", "search", "position", "limit", "cursor"};
+  return {"state", "evidence", "stage", "code", "prefix", "search", "position", "limit", "cursor"};
 }
 
 std::vector<Resource> run_resources() {

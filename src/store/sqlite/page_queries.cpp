@@ -147,14 +147,13 @@ class DeviceSearch {
 
   /// @return the first device that there was no more room for
   std::optional<std::int64_t> look_into(const Statement& chunk) {
+    if (wanted_.code && !is_of_code(chunk)) return std::nullopt;
     Statement names = connection_.query("SELECT names FROM chunk_devices WHERE chunk = ?1", chunk.integer(0));
     if (!names.next()) return std::nullopt;
     const std::string_view text = names.text(0);
     if (!wanted_.name.empty() && text.find(wanted_.name) == std::string_view::npos) return std::nullopt;
 
-    Statement result = connection_.query(
-        "SELECT request_id, code, message, settled_at_us FROM attempt_results WHERE attempt = ?1",
-        chunk.integer(7));
+    Statement result = result_of(chunk);
     DeviceResult device = device_of(chunk, result);
     std::int64_t place = chunk.integer(1);
     std::optional<std::int64_t> rest;
@@ -173,6 +172,18 @@ class DeviceSearch {
       return true;
     });
     return rest;
+  }
+
+  /// A chunk's devices share its result, so their names need not be looked at.
+  bool is_of_code(const Statement& chunk) {
+    Statement result = result_of(chunk);
+    return has_code(device_of(chunk, result), *wanted_.code);
+  }
+
+  Statement result_of(const Statement& chunk) {
+    return connection_.query(
+        "SELECT request_id, code, message, settled_at_us FROM attempt_results WHERE attempt = ?1",
+        chunk.integer(7));
   }
 
   DeviceResult device_of(const Statement& chunk, Statement& result) {
