@@ -86,7 +86,8 @@ int report_queued(const CommonOptions& common, const SendOptions& send, RunId ru
     print(queued_again_json(run, survey));
   } else {
     print(fmt::format("run {}: {} queued\n", run.value, counted(survey.total(), "device")));
-    say(fmt::format("Nothing is sent yet. To send: {}\n", resume_command_for(run, common, send)));
+    if (!common.is_quiet)
+      say(fmt::format("Nothing is sent yet. To send: {}\n", resume_command_for(run, common, send)));
   }
   return exit_codes::all_accepted;
 }

@@ -332,6 +332,7 @@ void Daemon::end_if_done() {
   if (!is_ending_ || !lanes_.empty() || !desk_.is_idle() || departure_.is_over()) return;
   departure_.over(failure_ ? exit_code_of(failure_->kind) : exit_codes::all_accepted);
   server_.close();
+  notes_.tell_all_failures();
   // Nobody waits for a signal any more, and the next one is to end the process.
   boost::system::error_code ignored;
   signals_.cancel(ignored);
@@ -436,6 +437,7 @@ asio::awaitable<void> Daemon::tell_manager() {
     if (!is_lost) notice_.alive();
     if (!is_ending_) notice_.status(status_text());
     log_.tell_floods();
+    notes_.tell_failures();
     const SteadyTime next_at = clock_.steady_now() + interval;
     if (!departure_.is_over()) co_await manager_alarm_->sleep_until(next_at);
   }

@@ -41,7 +41,15 @@ void DaemonNotes::incident(const ApiIncident& incident) {
                    .action = "login_failed",
                    .target = printable(incident.target, 200),
                    .reason = incident.error.message};
-  asio::co_spawn(ground_.loop, audit(std::move(entry)), ignore);
+  if (failures_.is_told(entry, ground_.clock.steady_now())) write({std::move(entry)});
+}
+
+void DaemonNotes::tell_failures() { write(failures_.due(ground_.clock.steady_now())); }
+
+void DaemonNotes::tell_all_failures() { write(failures_.all()); }
+
+void DaemonNotes::write(std::vector<AuditEntry> entries) {
+  for (AuditEntry& entry : entries) asio::co_spawn(ground_.loop, audit(std::move(entry)), ignore);
 }
 
 asio::awaitable<void> DaemonNotes::audit(AuditEntry entry) {

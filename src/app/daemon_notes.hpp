@@ -7,8 +7,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <string>
+#include <vector>
 
 #include "app/log.hpp"
+#include "app/login_failures.hpp"
 #include "app/metrics.hpp"
 #include "http_api/api_server.hpp"
 #include "sluice/clock/clock.hpp"
@@ -35,13 +37,19 @@ class DaemonNotes {
   void event(std::string what, std::string reason);
   /// What the API's server met. Who failed to log in is on record.
   void incident(const ApiIncident& incident);
+  /// Writes what was counted of failed logins whose minute is over. To be called every few seconds.
+  void tell_failures();
+  /// The same of all minutes: nobody comes any more.
+  void tell_all_failures();
   /// Of what happens elsewhere than in the store.
   boost::asio::awaitable<void> audit(AuditEntry entry);
 
  private:
   boost::asio::awaitable<void> record(ProcessEvent event);
+  void write(std::vector<AuditEntry> entries);
 
   Ground ground_;
+  LoginFailures failures_;
 };
 
 }  // namespace sluice

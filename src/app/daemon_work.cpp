@@ -24,6 +24,7 @@
 #include "app/left_out.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
+#include "app/standard_input.hpp"
 #include "app/standard_output.hpp"
 #include "http_api/problem.hpp"
 #include "sluice/core/run_rules.hpp"
@@ -70,16 +71,17 @@ Result<RunId> run_in(const std::string& document) {
   return RunId{*number};
 }
 
-std::string_view content_type_of(std::string_view file) {
+std::string content_type_of(std::string_view file) {
   if (file.ends_with(".csv")) return "text/csv";
   if (file.ends_with(".ndjson") || file.ends_with(".jsonl")) return "application/x-ndjson";
   return "text/plain";
 }
 
 /// The id by which the daemon knows the list from now on.
-Result<std::string> upload_list(const std::string& store_file, const std::string& file) {
-  const Result<std::string> document = document_of(
-      upload_to_owner(store_file, "/api/v1/device-lists", file, std::string{content_type_of(file)}));
+Result<std::string> upload_list(const std::string& store_file, const std::string& file,
+                                const std::string& content_type) {
+  const Result<std::string> document =
+      document_of(upload_to_owner(store_file, "/api/v1/device-lists", file, content_type));
   if (document.has_error()) return document.error();
   boost::system::error_code problem;
   const json::value answer = json::parse(*document, problem);
@@ -89,25 +91,43 @@ Result<std::string> upload_list(const std::string& store_file, const std::string
   return std::string{id->as_string()};
 }
 
+std::string beside_job(const SendOptions& send, const std::string& file) {
+  return (std::filesystem::path{send.job_file}.parent_path() / file).string();
+}
+
 /// Empty: the names are in the job itself.
 std::string list_file(const SendOptions& send, const Job& job) {
   if (!send.devices_file.empty() || job.targets.devices_file.empty()) return send.devices_file;
-  return (std::filesystem::path{send.job_file}.parent_path() / job.targets.devices_file).string();
+  return beside_job(send, job.targets.devices_file);
 }
 
-Result<void> check_targets_for_daemon(const SendOptions& send, const Job& job) {
-  if (!job.targets.exclude_file.empty()) {
-    return Error{ErrorKind::refused,
-                 send.job_file +
-                     ": targets.exclude_file: a daemon owns the store, and takes no list of "
-                     "excluded devices",
-                 "Leave the excluded devices out of the device list."};
-  }
+/// The survey reads the list here, and the daemon reads it again.
+Result<void> keep_list_for_daemon(const SendOptions& send, const Job& job) {
   const std::string file = list_file(send, job);
+  if (file == "-") return keep_standard_input();
   std::error_code unknown;
-  if (file != "-" && (file.empty() || std::filesystem::is_regular_file(file, unknown))) return {};
+  if (file.empty() || std::filesystem::is_regular_file(file, unknown)) return {};
   return Error{ErrorKind::refused, "a daemon owns the store, and the device list can be read only once",
                "Write the list into a file and give that: --devices FILE."};
+}
+
+Result<void> add_lists(json::object& body, const SendOptions& send, const Job& job,
+                       const std::string& store_file) {
+  const std::string file = list_file(send, job);
+  if (!file.empty()) {
+    const Result<std::string> id = file == "-" ? upload_list(store_file, std::string{standard_input_file},
+                                                             standard_input_type(!send.column.empty()))
+                                               : upload_list(store_file, file, content_type_of(file));
+    if (id.has_error()) return id.error();
+    body["device_list"] = *id;
+    if (!send.column.empty()) body["column"] = send.column;
+  }
+  if (job.targets.exclude_file.empty()) return {};
+  const std::string excluded = beside_job(send, job.targets.exclude_file);
+  const Result<std::string> id = upload_list(store_file, excluded, content_type_of(excluded));
+  if (id.has_error()) return id.error();
+  body["exclude_list"] = *id;
+  return {};
 }
 
 Result<json::object> body_of(const SendOptions& send, const PreparedJob& prepared,
@@ -120,12 +140,8 @@ Result<json::object> body_of(const SendOptions& send, const PreparedJob& prepare
     for (const ParameterSetting& setting : send.settings) settings[setting.name] = setting.value;
     body["set"] = std::move(settings);
   }
-  const std::string file = list_file(send, prepared.job);
-  if (file.empty()) return body;
-  const Result<std::string> id = upload_list(store_file, file);
-  if (id.has_error()) return id.error();
-  body["device_list"] = *id;
-  if (!send.column.empty()) body["column"] = send.column;
+  const Result<void> added = add_lists(body, send, prepared.job, store_file);
+  if (added.has_error()) return added.error();
   return body;
 }
 
@@ -136,6 +152,7 @@ int report_left(const CommonOptions& common, RunId run, const std::string& words
     return 0;
   }
   print(words);
+  if (common.is_quiet) return 0;
   say(fmt::format("The daemon sends it. How it stands: sluice status {}{}\n", run.value,
                   option_text("--store", common.store)));
   return 0;
@@ -183,8 +200,8 @@ ExitCode submit_to_daemon(const CommonOptions& common, const SendOptions& send, 
                           const std::string& store_file, const Agreement& agreement, ThenWhat then) {
   const Result<void> fit = check_options_for_daemon(send);
   if (fit.has_error()) return fit.error();
-  const Result<void> readable = check_targets_for_daemon(send, prepared.job);
-  if (readable.has_error()) return readable.error();
+  const Result<void> kept = keep_list_for_daemon(send, prepared.job);
+  if (kept.has_error()) return kept.error();
   const Result<std::unique_ptr<StoreReader>> reader = open_store_reader(store_file);
   if (reader.has_error()) return reader.error();
   const Result<SurveyedJob> surveyed =

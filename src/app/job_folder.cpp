@@ -224,6 +224,8 @@ asio::awaitable<void> JobFolder::retire(const ScheduleRecord& schedule) {
   if (retired.has_error())
     daemon_.log().error("schedule_not_retired",
                         {{"schedule", schedule.name}, {"error", retired.error().message}});
+  for (std::size_t tick = 0; retired.has_value() && tick < retired->retired_ticks; ++tick)
+    daemon_.metrics().tick_decided("skipped", "retired");
   schedules_changed_();
 }
 

@@ -316,12 +316,15 @@ void add_process(const ProcessFigures& process, std::vector<MetricFamily>& famil
 Metrics::Metrics(std::string_view version) : families_(std::make_unique<Families>()) {
   families_->version = text_of(version);
   // There from the start, since an increase shows only against what was there before.
-  families_->ticks.Add({{"outcome", families_->bounded("fired")}, {"reason", families_->bounded("")}});
+  for (const std::string_view outcome : {"fired", "failed"})
+    families_->ticks.Add({{"outcome", families_->bounded(outcome)}, {"reason", families_->bounded("")}});
   for (const SkipReason reason : {SkipReason::missed, SkipReason::superseded, SkipReason::too_late,
                                   SkipReason::overlap, SkipReason::paused}) {
     families_->ticks.Add(
         {{"outcome", families_->bounded("skipped")}, {"reason", families_->bounded(to_string(reason))}});
   }
+  families_->ticks.Add(
+      {{"outcome", families_->bounded("skipped")}, {"reason", families_->bounded("retired")}});
 }
 
 Metrics::~Metrics() = default;

@@ -15,7 +15,7 @@ namespace sluice {
 namespace {
 
 using Key = std::string_view;
-constexpr std::array<Key, 8> body_names{"job",    "tenant", "devices", "device_list",
+constexpr std::array<Key, 9> body_names{"job",    "tenant", "devices", "device_list",   "exclude_list",
                                         "column", "set",    "rate",    "expect_devices"};
 constexpr ObjectKeys body_keys{body_names, {}};
 
@@ -78,6 +78,8 @@ PostedJob read_posted(const ObjectReader& reader) {
   posted.send.job_file = name_of_job;
   posted.send.devices_file =
       reader.text("device_list", is_list_id, "the id of an uploaded list: 32 digits 0-9a-f").value_or("");
+  posted.exclude_file =
+      reader.text("exclude_list", is_list_id, "the id of an uploaded list: 32 digits 0-9a-f").value_or("");
   posted.send.column = reader.text("column", is_column, "the name of a column").value_or("");
   posted.send.tenant = reader.text("tenant", is_tenant, "the name of a tenant").value_or("");
   posted.send.settings = settings_in(reader);
@@ -99,19 +101,27 @@ Error names_a_file(std::string_view member, std::string_view instead) {
 
 Result<PostedJob> posted_job(const ApiRequest& request, const FindDeviceList& find_list) {
   Result<PostedJob> posted = read_body(request, body_keys, read_posted);
-  if (posted.has_error() || posted->send.devices_file.empty()) return posted;
-  const std::optional<std::string> file = find_list(posted->send.devices_file);
-  if (!file) {
-    return Error{ErrorKind::not_found, fmt::format("there is no device list {}", posted->send.devices_file),
-                 "Upload it first: POST /api/v1/device-lists."};
+  if (posted.has_error()) return posted;
+  for (std::string* list : {&posted->send.devices_file, &posted->exclude_file}) {
+    if (list->empty()) continue;
+    std::optional<std::string> file = find_list(*list);
+    if (!file) {
+      return Error{ErrorKind::not_found, fmt::format("there is no device list {}", *list),
+                   "Upload it first: POST /api/v1/device-lists."};
+    }
+    *list = *std::move(file);
   }
-  posted->send.devices_file = *file;
   return posted;
 }
 
 Result<void> give_devices(Job& job, const PostedJob& posted) {
-  if (!job.targets.exclude_file.empty())
-    return names_a_file("exclude_file", "Leave the excluded devices out of the list.");
+  if (!job.targets.exclude_file.empty() && posted.exclude_file.empty()) {
+    return names_a_file(
+        "exclude_file",
+        "Upload that list and give its id as \"exclude_list\", or leave the excluded devices out "
+        "of the list.");
+  }
+  job.targets.exclude_file = posted.exclude_file;
   const bool is_given = !posted.devices.empty() || !posted.send.devices_file.empty();
   if (!job.targets.devices_file.empty() && !is_given) {
     return names_a_file(

@@ -5,8 +5,8 @@
 //   {"job": TEXT, "devices": [NAME, …]}             the names here, over the job's own
 //   {"job": TEXT, "device_list": ID, "column": NAME}  a list that was uploaded before
 //
-// and beside either "tenant": NAME, "set": {PARAMETER: TEXT}, "rate": N and "expect_devices": N, as the
-// options of these names.
+// and beside either "exclude_list": ID, a list of those that are left out, and "tenant": NAME, "set":
+// {PARAMETER: TEXT}, "rate": N and "expect_devices": N, as the options of these names.
 #pragma once
 
 #include <functional>
@@ -26,6 +26,7 @@ struct PostedJob {
   std::string text;
   std::vector<std::string> devices;  ///< empty: none are given
   SendOptions send;                  ///< with the uploaded list's file, if one is named
+  std::string exclude_file = {};     ///< of the uploaded list of those that are left out; empty: none are
 };
 
 /// Where the file of an uploaded list is; absent: there is none of that id.
@@ -34,7 +35,8 @@ using FindDeviceList = std::function<std::optional<std::string>(std::string_view
 /// Fails: invalid_input with all that is wrong in the body; not_found for a list that is not there.
 Result<PostedJob> posted_job(const ApiRequest& request, const FindDeviceList& find_list);
 
-/// The job with the devices that came beside it. Fails (invalid_input) for a job that names a file.
+/// The job with the devices that came beside it. Fails (invalid_input) for a job that names a file for which
+/// no list came.
 Result<void> give_devices(Job& job, const PostedJob& posted);
 
 /// A program that a gate runs has the daemon's rights, so whoever names it needs them. Fails: refused.

@@ -30,6 +30,8 @@
 #include "app/system_now.hpp"
 #include "http_api/problem.hpp"
 #include "jobfile/nearest_word.hpp"
+#include "jobfile/schedule_reader.hpp"
+#include "jobfile/zone_reader.hpp"
 #include "sluice/core/kill_point.hpp"
 #include "sluice/engine/run_control.hpp"
 #include "sluice/engine/schedule_control.hpp"
@@ -100,6 +102,16 @@ Result<void> check_use(const ScheduleOptionsGiven& given) {
   return {};
 }
 
+/// A wrong option is told as that: the job file has nothing of it.
+Result<void> check_time(const ScheduleOptionsGiven& given) {
+  if (const std::string fault = cron_fault(given.cron); !fault.empty())
+    return Error{ErrorKind::invalid_input, "--cron: " + fault,
+                 "Such as --cron \"30 2 * * mon-fri\", --cron @daily or --cron \"every 6h\"."};
+  const std::string fault = given.zone.empty() ? std::string{} : zone_fault(given.zone);
+  if (fault.empty()) return {};
+  return Error{ErrorKind::invalid_input, "--zone: " + fault, "Such as --zone Asia/Shanghai."};
+}
+
 /// A job file with what --cron and --zone say, checked as `validate` does.
 Result<JobAndText> scheduled_job_file(const ScheduleOptionsGiven& given) {
   SendOptions send;
@@ -116,6 +128,7 @@ Result<JobAndText> scheduled_job_file(const ScheduleOptionsGiven& given) {
     return wrong_use("--cron is given, and the job file has a schedule of its own",
                      "Change it there, or leave --cron out.");
   }
+  if (const Result<void> sound = check_time(given); sound.has_error()) return sound.error();
   return job_from(with_schedule(loaded->text, given.cron, given.zone), send);
 }
 

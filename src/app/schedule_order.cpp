@@ -83,7 +83,7 @@ Result<ScheduleDone> steer(Store& store, const ScheduleCommand& command, const s
     const Result<InstalledSchedule> schedule = installed(steered->schedule);
     if (schedule.has_value()) answer.next = due_times(*schedule, now);
   }
-  return ScheduleDone{std::move(answer), {}};
+  return ScheduleDone{std::move(answer), {}, steered->retired_ticks};
 }
 
 Result<ScheduleDone> trigger(Store& store, const ScheduleCommand& command, const std::string& actor,

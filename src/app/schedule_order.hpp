@@ -53,6 +53,7 @@ struct ScheduleAnswer {
 struct ScheduleDone {
   ScheduleAnswer answer;
   std::optional<StartedTick> started;  ///< of trigger: to be submitted by whoever does that here
+  std::size_t retired_ticks = 0;       ///< of remove: that waited, and are skipped for it
 };
 
 /// Blocking, one transaction's worth. A trigger that the overlap skips is no error: the answer says so.

@@ -150,6 +150,8 @@ asio::awaitable<ApiAnswer> answer_to(ScheduleGround ground, ScheduleVerb verb, A
   };
   Result<ScheduleDone> done = co_await ground.daemon.store().call(std::move(work));
   if (done.has_error()) co_return refused(done.error());
+  for (std::size_t tick = 0; tick < done->retired_ticks; ++tick)
+    ground.daemon.metrics().tick_decided("skipped", "retired");
   if (done->started) {
     StartedTick tick = std::move(*done->started);
     const Result<RunId> run = co_await ground.schedules.submit_now(std::move(tick));

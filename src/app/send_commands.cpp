@@ -123,7 +123,9 @@ ExitCode submit_command(const CommonOptions& common, const SendOptions& send) {
     fmt::print("run {}: {} in {} queued ({} left out)\n", submitted->run.value,
                counted(submitted->counts.devices, "device"), counted(submitted->chunks, "chunk"),
                counted(submitted->counts.duplicates, "duplicate"));
-    say(fmt::format("Nothing is sent yet. To send: {}\n", resume_command_for(submitted->run, common, send)));
+    if (!common.is_quiet)
+      say(fmt::format("Nothing is sent yet. To send: {}\n",
+                      resume_command_for(submitted->run, common, send)));
   }
   return exit_codes::all_accepted;
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "sluice/engine/prune.hpp"
 
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sluice/store/audit_log.hpp"
 #include "sluice/store/figures.hpp"
 
 namespace sluice {
@@ -19,11 +25,40 @@ Result<std::int64_t> prune_run(Store& store, RunId run, UtcTime now, const std::
   return rows;
 }
 
-Result<bool> is_too_large(Store& store, const KeepRules& rules, UtcTime now) {
+// Of a row beside its texts: numbers, lengths, its place in the page.
+constexpr std::size_t row_bytes = 40;
+
+/// About how large the audit is, of which nothing is ever taken out. Takes as long as it is large.
+Result<std::int64_t> audit_bytes(Store& store) {
+  std::size_t bytes = 0;
+  const Result<void> read = store.audit_reader().for_each_audit_row(0, [&](const AuditRow& row) {
+    const AuditEntry& entry = row.entry;
+    for (const std::string* text : {&entry.actor, &entry.origin, &entry.action, &entry.target, &entry.before,
+                                    &entry.after, &entry.reason, &row.hash}) {
+      bytes += text->size();
+    }
+    bytes += row_bytes;
+    return true;
+  });
+  if (read.has_error()) return read.error();
+  return static_cast<std::int64_t>(bytes);
+}
+
+/// What can never be taken out must not drive out what can: strangers make the audit grow by failing to log
+/// in. @param audit how large it is, once that has mattered
+Result<bool> is_too_large(Store& store, const KeepRules& rules, std::optional<std::int64_t>& audit,
+                          UtcTime now) {
   if (!rules.bytes_max) return false;
   const Result<StoreFigures> figures = store.figures().read_figures(now);
   if (figures.has_error()) return figures.error();
-  return figures->database_bytes - figures->free_bytes > *rules.bytes_max;
+  const std::int64_t used = figures->database_bytes - figures->free_bytes;
+  if (used <= *rules.bytes_max) return false;
+  if (!audit) {
+    const Result<std::int64_t> measured = audit_bytes(store);
+    if (measured.has_error()) return measured.error();
+    audit = *measured;
+  }
+  return used - *audit > *rules.bytes_max;
 }
 
 Result<std::optional<PrunableRun>> oldest_run(Store& store, UtcTime now) {
@@ -62,8 +97,9 @@ Result<PruneReport> prune(Store& store, const KeepRules& rules, UtcTime now,
     if (!goes_on()) return report;
     if (const Result<void> taken = take_out(std::move(run)); taken.has_error()) return taken.error();
   }
+  std::optional<std::int64_t> audit;
   while (goes_on()) {
-    const Result<bool> too_large = is_too_large(store, rules, now);
+    const Result<bool> too_large = is_too_large(store, rules, audit, now);
     if (too_large.has_error()) return too_large.error();
     if (!*too_large) break;
     Result<std::optional<PrunableRun>> run = oldest_run(store, now);

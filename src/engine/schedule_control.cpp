@@ -145,10 +145,13 @@ Result<ScheduleSteered> steer_schedule(Store& store, std::string_view name, Sche
     const Result<void> closed = close_books_if_readable(store, *before, reason, order.now);
     if (closed.has_error()) return closed.error();
   }
+  const Result<std::vector<WaitingTick>> waiting = store.schedule_reader().waiting_ticks(before->id);
+  if (waiting.has_error()) return waiting.error();
   const Result<bool> changed = store.schedule_book().set_schedule_state(order);
   if (changed.has_error()) return changed.error();
   before->state = order.state;
-  return ScheduleSteered{std::move(*before), *changed};
+  const bool is_retired = *changed && order.state == ScheduleState::retired;
+  return ScheduleSteered{std::move(*before), *changed, is_retired ? waiting->size() : 0};
 }
 
 Result<Triggered> trigger_schedule(Store& store, std::string_view name, const std::string& actor,

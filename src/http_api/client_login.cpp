@@ -29,7 +29,7 @@ ApiAnswer login_failure(const RequestHead& head, const ApiPeer& peer, ApiCommon&
   Error error{ErrorKind::unauthorized, "the token is none that is known here",
               "`sluice token new` makes one; the operator puts its line into the tokens file."};
   if (!common.guard.take_failure(peer.origin, common.clock.steady_now())) {
-    error.message = "too many wrong tokens from this address";
+    error.message = "too many wrong tokens";
     error.hint = "Wait a second.";
     return refused(429, std::move(error), {{"Retry-After", "1"}});
   }

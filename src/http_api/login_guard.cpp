@@ -12,9 +12,14 @@ constexpr std::size_t peers_max = 1024;
 
 bool LoginGuard::take_failure(const std::string& peer, SteadyTime now) {
   if (peers_.size() >= peers_max) forget_old(now);
-  Failures& failures = peers_[peers_.size() < peers_max || peers_.contains(peer) ? peer : std::string{}];
+  const bool is_known = peers_.size() < peers_max || peers_.contains(peer);
+  if (count_one(peers_[is_known ? peer : std::string{}], now) > login_failures_per_second_max) return false;
+  return count_one(all_, now) <= all_login_failures_per_second_max;
+}
+
+int LoginGuard::count_one(Failures& failures, SteadyTime now) {
   if (failures.count == 0 || now - failures.since >= span) failures = {now, 0};
-  return ++failures.count <= login_failures_per_second_max;
+  return ++failures.count;
 }
 
 void LoginGuard::forget_old(SteadyTime now) {

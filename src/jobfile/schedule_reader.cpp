@@ -24,14 +24,7 @@ std::string read_cron(const ObjectReader& reader) {
   reader.require("cron", cron_in_words);
   const JsonValue* cron = reader.of_kind("cron", JsonValue::Kind::string, cron_in_words);
   if (!cron) return {};
-  const auto parsed = parse_cron(cron->string);
-  if (const auto* fault = std::get_if<CronFault>(&parsed)) {
-    const std::string before =
-        fault->offset == 0
-            ? ""
-            : fmt::format("after \"{}\": ", printable(cron->string.substr(0, fault->offset), 60));
-    reader.report(*cron, "cron", before + fault->text);
-  }
+  if (const std::string fault = cron_fault(cron->string); !fault.empty()) reader.report(*cron, "cron", fault);
   return cron->string;
 }
 
@@ -68,6 +61,14 @@ std::optional<UtcTime> read_until(const ObjectReader& reader) {
 }
 
 }  // namespace
+
+std::string cron_fault(std::string_view expression) {
+  const auto parsed = parse_cron(expression);
+  const auto* fault = std::get_if<CronFault>(&parsed);
+  if (fault == nullptr) return {};
+  if (fault->offset == 0) return fault->text;
+  return fmt::format("after \"{}\": {}", printable(expression.substr(0, fault->offset), 60), fault->text);
+}
 
 Schedule read_schedule(const JsonValue& value, Findings& findings) {
   const ObjectReader reader(value, "schedule", job_keys::schedule, findings);

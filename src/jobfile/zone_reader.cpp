@@ -10,9 +10,9 @@
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
-namespace {
 
-std::string unknown_zone(std::string_view zone) {
+std::string zone_fault(std::string_view zone) {
+  if (is_known_zone(zone)) return {};
   const std::vector<std::string> names = zone_names();
   if (names.empty()) return "this machine knows no time zones; expected the package tzdata to be installed";
   const std::vector<std::string_view> candidates(names.begin(), names.end());
@@ -22,12 +22,10 @@ std::string unknown_zone(std::string_view zone) {
       nearest ? fmt::format("did you mean \"{}\"?", *nearest) : fmt::format("expected {}", zone_in_words));
 }
 
-}  // namespace
-
 std::string read_zone(const ObjectReader& object) {
   const JsonValue* zone = object.of_kind("zone", JsonValue::Kind::string, zone_in_words);
   if (!zone) return {};
-  if (!is_known_zone(zone->string)) object.report(*zone, "zone", unknown_zone(zone->string));
+  if (const std::string fault = zone_fault(zone->string); !fault.empty()) object.report(*zone, "zone", fault);
   return zone->string;
 }
 

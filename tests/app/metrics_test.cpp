@@ -151,6 +151,17 @@ TEST_CASE("metrics: the store's figures are looked up, and a pause shows with it
   CHECK(has_line(text, R"(sluice_build_info{version="1",sqlite="3.40.1"} 1)"));
 }
 
+TEST_CASE("metrics: each thing that can become of a tick is counted from zero before it first happens") {
+  const Metrics metrics{"1"};
+
+  const std::string text = metrics.text({.now = now});
+
+  for (const std::string outcome : {"fired", "failed"})
+    CHECK(has_line(text, "sluice_schedule_ticks_total{outcome=\"" + outcome + "\",reason=\"\"} 0"));
+  for (const std::string reason : {"missed", "superseded", "too_late", "overlap", "paused", "retired"})
+    CHECK(has_line(text, "sluice_schedule_ticks_total{outcome=\"skipped\",reason=\"" + reason + "\"} 0"));
+}
+
 TEST_CASE("metrics: no flood of unexpected words makes more than so many series") {
   Metrics metrics{"1"};
 

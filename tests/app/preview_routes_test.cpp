@@ -110,6 +110,23 @@ TEST_CASE("preview_routes: a plan is made for an uploaded list, whatever file th
   CHECK(plan.at("chunks") == 2);
 }
 
+TEST_CASE(
+    "preview_routes: an uploaded list of excluded devices stands for the job's own, and leaves them out") {
+  Scene scene;
+  scene.folder.write("list.txt", "lamp-2\nlamp-9\n");
+  const std::string job =
+      job_with(R"({"devices": ["lamp-1", "lamp-2", "lamp-3"], "exclude_file": "old.txt"})");
+
+  const json::value said = scene.said("validate", {{"job", job}, {"exclude_list", list_id}});
+
+  CHECK(said.at("devices") == 2);
+  CHECK(said.at("excluded") == 1);
+  CHECK(scene.refusal("validate", {{"job", job}, {"exclude_list", std::string(32, 'a')}}, 404)
+            .find("no device list") != std::string::npos);
+  CHECK(scene.refusal("validate", {{"job", job}, {"exclude_list", "../list.txt"}}).find("32 digits") !=
+        std::string::npos);
+}
+
 TEST_CASE("preview_routes: what is wrong with a job is told with line, column and field") {
   Scene scene;
 

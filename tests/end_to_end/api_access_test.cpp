@@ -205,6 +205,19 @@ TEST_CASE("api access: a login that failed is on the audit, without the token th
   CHECK(scene.sluice({"audit", "verify", "--config", scene.folder / "config.json"}).exit_code == 0);
 }
 
+TEST_CASE("api access: failures that follow the first are one row of the audit, which says how many") {
+  ApiScene scene;
+  scene.tokens["stranger"] = "sluice_guessedguessedguessed";
+  for (int i = 0; i < 4; ++i) CHECK(status_of(scene.request("GET", "/api/v1/runs", "stranger")) == 401);
+
+  scene.daemon->send_signal(SIGTERM);
+  CHECK(scene.daemon->wait().exit_code == 0);
+
+  CHECK(store_tests::RawSqlite{scene.store}.value(
+            "SELECT group_concat(origin || ' ' || after, ';') FROM audit WHERE action = 'login_failed'") ==
+        "127.0.0.1 ;127.0.0.1 3 more within a minute, this the last");
+}
+
 TEST_CASE("api access: another host's name, a foreign page and a form get nothing") {
   const ApiScene scene;
   const std::string head =

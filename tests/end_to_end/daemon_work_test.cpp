@@ -238,6 +238,63 @@ TEST_CASE("daemon work: a program that follows a run is told how it goes, an obj
   CHECK(member_number(told.back().at("devices").as_object(), "accepted") == 80);
 }
 
+TEST_CASE("daemon work: a job's excluded devices are left out by the daemon as they are without one") {
+  const ServedScene scene{5};
+  scene.folder.write("old.csv", "device\ndev-000002\ndev-000004\ndev-000099\n");
+  const std::string job = scene.folder.write("excluding.json", R"({"name": "x", "conflict": "allow",
+      "call": {"product_key": "a1B", "identifier": "Set"},
+      "targets": {"devices_file": "fleet.txt", "exclude_file": "old.csv"}})");
+
+  const ProgramEnd served = scene.tell({"run", job});
+  const ProgramEnd alone = scene.tell({"submit", job, "--store", scene.folder / "alone.db"});
+
+  INFO(served.err);
+  CHECK(served.exit_code == 0);
+  CHECK(served.err.find("left out: 2 excluded") != std::string::npos);
+  CHECK(alone.err.find("left out: 2 excluded") != std::string::npos);
+  const auto reached = scene.executions();
+  CHECK(reached.size() == 3);
+  CHECK(reached.count("dev-000001") == 1);
+  CHECK(reached.count("dev-000002") == 0);
+}
+
+TEST_CASE("daemon work: a list on standard input comes to the daemon, in each of its formats") {
+  const ServedScene scene{9};
+
+  const ProgramEnd text =
+      scene.sluice({"run", scene.job, "--devices", "-", "--yes", "--config", scene.folder / "config.json"},
+                   "dev-000001\n# not this\ndev-000002\n");
+  const ProgramEnd csv = scene.sluice({"run", scene.job, "--devices", "-", "--column", "id", "--yes",
+                                       "--config", scene.folder / "config.json"},
+                                      "id,site\ndev-000003,north\n");
+  const ProgramEnd lines = scene.sluice({"run", scene.job, "--devices", "-", "--column", "id", "--yes",
+                                         "--config", scene.folder / "config.json"},
+                                        "\n{\"id\": \"dev-000004\"}\n{\"id\": \"dev-000005\"}\n");
+  const ProgramEnd wrong =
+      scene.sluice({"submit", scene.job, "--devices", "-", "--yes", "--config", scene.folder / "config.json"},
+                   "dev-000006\nno such name\n");
+
+  INFO(text.err, csv.err, lines.err);
+  CHECK(text.exit_code == 0);
+  CHECK(csv.exit_code == 0);
+  CHECK(lines.exit_code == 0);
+  CHECK(each_once(scene.executions(), 5));
+  CHECK(wrong.exit_code == 3);
+  CHECK(wrong.err.find("standard input:2") != std::string::npos);
+}
+
+TEST_CASE("daemon work: quiet verbs that queue say nothing but what was queued, with a daemon and without") {
+  const ServedScene scene{3};
+
+  const ProgramEnd served = scene.tell({"submit", scene.job, "--quiet"});
+  const ProgramEnd alone = scene.tell({"submit", scene.job, "--quiet", "--store", scene.folder / "alone.db"});
+
+  CHECK(served.out == "run 1: 3 devices in 3 chunks queued (0 duplicates left out)\n");
+  CHECK(served.err.empty());
+  CHECK(alone.out == served.out);
+  CHECK(alone.err.empty());
+}
+
 TEST_CASE("daemon work: prune has the daemon take out what is old, and a dry run only says so") {
   const ServedScene scene{3};
   REQUIRE(scene.tell({"run", scene.job}).exit_code == 0);

@@ -107,6 +107,17 @@ TEST_CASE("end to end: what `schedule` is told wrongly is refused before anythin
   CHECK(code({"add", scene.job}) == 3);
   CHECK(code({"add", scene.job, "--cron", "0 0 L * *"}) == 3);
   CHECK(code({"add", scene.job, "--cron", "@daily", "--zone", "Mars/Olympus"}) == 3);
+  for (const std::string verb : {"add", "next"}) {
+    const std::string cron = scene.sluice({"schedule", verb, scene.job, "--cron", "61 * * * *"}).err;
+    CAPTURE(cron);
+    CHECK(cron.find("--cron: ") != std::string::npos);
+    CHECK(cron.find("job.json:") == std::string::npos);
+    const std::string zone =
+        scene.sluice({"schedule", verb, scene.job, "--cron", "@daily", "--zone", "Mars/Olympus"}).err;
+    CAPTURE(zone);
+    CHECK(zone.find("--zone: \"Mars/Olympus\" is no time zone") != std::string::npos);
+    CHECK(zone.find("job.json:") == std::string::npos);
+  }
   CHECK(code({"show", "nightly"}) != 0);
 }
 

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
+#include "sluice/store/audit_log.hpp"
 #include "sluice/store/figures.hpp"
 #include "store/store_engines.hpp"
 #include "store/store_fixture.hpp"
@@ -163,4 +164,29 @@ TEST_CASE("prune: beyond the size that is wanted the oldest runs go before their
   REQUIRE(report.runs.size() == 1);
   CHECK(report.runs[0].run == oldest);
   CHECK(is_there(*store, newer));
+}
+
+TEST_CASE("prune: an audit that strangers have made grow drives no run out of the record") {
+  const SqliteHome home;
+  const auto store = expect(home.open(noon));
+  finished_run(*store, 300, noon);
+  finished_run(*store, 300, noon + 60s);
+  const StoreFigures before = expect(store->figures().read_figures(noon));
+  for (int i = 0; i < 2000; ++i) {
+    expect(store->audit_log().append({.at = noon,
+                                      .actor = "unknown",
+                                      .origin = "192.0.2.1",
+                                      .action = "login_failed",
+                                      .target = std::string(200, 'x')}));
+  }
+  const StoreFigures after = expect(store->figures().read_figures(noon));
+  const std::int64_t grown_by = after.database_bytes - after.free_bytes - before.database_bytes;
+  // The runs as they were, and a tenth of the audit for what its pages have besides its rows.
+  const std::int64_t bytes_max = before.database_bytes + grown_by / 10;
+
+  const PruneReport report =
+      expect(prune(*store, {.runs_for = 240h, .bytes_max = bytes_max}, noon + 1h, always));
+
+  CHECK(grown_by > 2000 * 264);  // 200 bytes of target and a hash of 64 each
+  CHECK(report.runs.empty());
 }

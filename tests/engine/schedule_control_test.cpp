@@ -105,6 +105,18 @@ TEST_CASE("schedule control: what came due and was not decided before a revision
   CHECK(expect(known_schedule(*bench.store, "nightly")).record.decided_to == morning + 2h);
 }
 
+TEST_CASE("schedule control: how many ticks waited is told when their schedule is retired, and only then") {
+  const Bench bench;
+  expect(bench.add(R"("cron": "@hourly")"));
+  expect(bench.backfill("2026-05-31T00:00:00Z", "2026-05-31T02:00:00Z", 10));
+  const auto steer = [&](ScheduleState state) {
+    return expect(steer_schedule(*bench.store, "nightly", {.state = state, .actor = "li", .now = morning}));
+  };
+
+  CHECK(steer(ScheduleState::paused).retired_ticks == 0);
+  CHECK(steer(ScheduleState::retired).retired_ticks == 3);
+}
+
 TEST_CASE("schedule control: a pause skips what comes meanwhile, with that reason, and nothing after it") {
   const Bench bench;
   expect(bench.add(R"("cron": "@hourly")"));

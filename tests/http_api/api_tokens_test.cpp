@@ -83,4 +83,29 @@ TEST_CASE("login guard: five failures a second of one peer are told, more are no
   CHECK(guard.take_failure("10.0.0.1", start + 1s));
 }
 
+TEST_CASE("login guard: however many addresses fail, fifty failures a second are told") {
+  LoginGuard guard;
+  const SteadyTime start{100s};
+  int told = 0;
+
+  for (int second = 0; second < 9; ++second) {
+    for (int peer = 0; peer < 250; ++peer) {
+      for (int i = 0; i < 10; ++i) {
+        const SteadyTime now = start + std::chrono::seconds{second};
+        if (guard.take_failure("127.0.0." + std::to_string(peer), now)) ++told;
+      }
+    }
+  }
+
+  CHECK(told == 9 * 50);
+}
+
+TEST_CASE("login guard: a peer that is beyond its own limit takes nothing of what all may fail") {
+  LoginGuard guard;
+  const SteadyTime start{100s};
+  for (int i = 0; i < 1000; ++i) guard.take_failure("10.0.0.1", start);
+
+  CHECK(guard.take_failure("10.0.0.2", start));
+}
+
 }  // namespace sluice::tests

@@ -4,6 +4,7 @@
 // then is for the caller: submitting reads device lists and may take long.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -58,6 +59,7 @@ Result<InstalledSchedule> revise_schedule(Store& store, std::string_view name, S
 struct ScheduleSteered {
   ScheduleRecord schedule;
   bool is_changed = false;
+  std::size_t retired_ticks = 0;  ///< that waited, and are skipped since the schedule is retired
 };
 
 /// Paused, active again or retired; said before, it changes nothing. What came due during a pause is on
