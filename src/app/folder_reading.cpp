@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "app/job_file_trust.hpp"
 #include "jobfile/regular_file.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "sluice/jobfile/json_document.hpp"
@@ -19,7 +21,7 @@ namespace sluice {
 namespace {
 
 /// Whoever writes there commands the devices.
-Result<void> require_trusted(const std::string& folder) {
+Result<struct stat> require_trusted(const std::string& folder) {
   struct stat found{};
   if (::stat(folder.c_str(), &found) != 0) {
     return Error{ErrorKind::not_found,
@@ -27,7 +29,7 @@ Result<void> require_trusted(const std::string& folder) {
                              std::generic_category().message(errno)),
                  "Make the folder, or correct \"jobs_folder\" in the configuration."};
   }
-  if ((found.st_mode & S_IWOTH) == 0) return {};
+  if ((found.st_mode & S_IWOTH) == 0) return found;
   return Error{ErrorKind::refused,
                fmt::format("anybody may write into the folder of job files, {}", printable(folder, 256)),
                fmt::format("Take that right away: chmod o-w {}", printable(folder, 256))};
@@ -52,16 +54,60 @@ std::string in_words(const Error& error) {
   return error.hint.empty() ? error.message : error.message + "\n" + error.hint;
 }
 
-FolderFile read_file(const std::string& folder, const std::string& name, const Config& config,
-                     const Environment& environment) {
+/// The folder, and what it trusts.
+struct TrustedFolder {
+  std::string path;
+  std::filesystem::path resolved;  ///< without a link on the way
+  struct stat status;
+};
+
+/// A link may lead to another name in the folder, and nowhere else: an error quotes what stands in the file.
+Result<void> require_inside(const TrustedFolder& folder, const std::string& name, const OpenFile& file) {
+  std::error_code problem;
+  const std::filesystem::path opened =
+      std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", file.descriptor.number()), problem);
+  const auto relative = opened.lexically_relative(folder.resolved);
+  const bool is_inside = !problem && !relative.empty() && *relative.begin() != "..";
+  if (is_inside) return {};
+  return Error{ErrorKind::refused,
+               fmt::format("the job file {} is a link that leads out of its folder", printable(name, 256)),
+               "Put the file itself there."};
+}
+
+bool is_just_written(const struct stat& status, UtcTime now) {
+  const UtcTime written{std::chrono::duration_cast<UtcTime::duration>(
+      std::chrono::seconds{status.st_mtim.tv_sec} + std::chrono::nanoseconds{status.st_mtim.tv_nsec})};
+  // A time to come is that of a clock that was wrong, and passes for nothing.
+  return written <= now && now - written < calm_time;
+}
+
+/// Its text, if it is calm and may be read. @return absent: it is being written
+Result<std::optional<std::string>> text_of(const TrustedFolder& folder, const std::string& name,
+                                           const std::string& path, UtcTime now) {
+  const Result<OpenFile> opened = open_regular_file(path, "job file");
+  if (opened.has_error()) return opened.error();
+  const Result<void> inside = require_inside(folder, name, *opened);
+  if (inside.has_error()) return inside.error();
+  const Result<void> trusted = check_job_file_rights(path, opened->status, folder.status, ::geteuid());
+  if (trusted.has_error()) return trusted.error();
+  if (is_just_written(opened->status, now)) return std::optional<std::string>{};
+  Result<std::string> text = read_whole(*opened, path, "job file", JsonLimits{}.bytes_max);
+  if (text.has_error()) return text.error();
+  return std::optional{std::move(*text)};
+}
+
+FolderFile read_file(const TrustedFolder& folder, const std::string& name, const Config& config,
+                     const Environment& environment, UtcTime now) {
   FolderFile file{.name = name};
-  const SendOptions options = options_for(folder, name);
-  Result<std::string> text = read_regular_file(options.job_file, "job file", JsonLimits{}.bytes_max);
+  const SendOptions options = options_for(folder.path, name);
+  Result<std::optional<std::string>> text = text_of(folder, name, options.job_file, now);
   if (text.has_error()) {
     file.error = in_words(text.error());
     return file;
   }
-  file.text = std::move(*text);
+  file.is_being_written = !text->has_value();
+  if (file.is_being_written) return file;
+  file.text = std::move(**text);
   file.seen.digest = sha256_hex(file.text);
   Result<PreparedJob> prepared = prepare_job_text(file.text, options, config, environment);
   if (prepared.has_error()) {
@@ -81,18 +127,19 @@ SendOptions options_for(const std::string& folder, const std::string& name) {
 }
 
 Result<std::vector<FolderFile>> read_folder(const std::string& folder, const Config& config,
-                                            const Environment& environment) {
-  const Result<void> trusted = require_trusted(folder);
-  if (trusted.has_error()) return trusted.error();
+                                            const Environment& environment, UtcTime now) {
+  const Result<struct stat> status = require_trusted(folder);
+  if (status.has_error()) return status.error();
   std::error_code problem;
-  const std::vector<std::string> names = names_in(folder, problem);
+  const TrustedFolder trusted{folder, std::filesystem::canonical(folder, problem), *status};
+  const std::vector<std::string> names = problem ? std::vector<std::string>{} : names_in(folder, problem);
   if (problem) {
     return Error{ErrorKind::unexpected,
                  fmt::format("the folder of job files, {}: {}", printable(folder, 256), problem.message()),
                  "Its files stay in force as they were."};
   }
   std::vector<FolderFile> files;
-  for (const std::string& name : names) files.push_back(read_file(folder, name, config, environment));
+  for (const std::string& name : names) files.push_back(read_file(trusted, name, config, environment, now));
   return files;
 }
 

@@ -8,6 +8,7 @@
 #include "app/background.hpp"
 #include "app/daemon.hpp"
 #include "app/queued_job.hpp"
+#include "sluice/core/schedule_moves.hpp"
 #include "sluice/engine/schedule_control.hpp"
 
 namespace sluice {
@@ -18,6 +19,9 @@ using namespace std::chrono_literals;
 
 // Where nothing tells of changes: on a file system of another host, or in a list that stands elsewhere.
 constexpr auto look_interval = 60s;
+// A file that is written all the time must not keep another's schedule alive.
+constexpr int put_off_max = 5;
+const std::string folder_actor = "jobs folder";
 
 KnownJobFile known_file(const JobFileRecord& record, bool has_schedule) {
   return {.revision = record.revision,
@@ -46,7 +50,65 @@ bool is_refused(const JobFileRecord* before, const JobFileRecord& record) {
          before->seen_digest == record.seen_digest;
 }
 
+/// The file's record stays as it was, but for what was seen.
+JobFileRecord unchanged(const JobFileRecord* before, const FolderFile& file) {
+  JobFileRecord record = before == nullptr ? JobFileRecord{.name = file.name} : *before;
+  record.seen_digest = file.seen.digest;
+  return record;
+}
+
+/// Of a job that can be queued, its file's revision is noted before the run is made: the seal of the run
+/// finds it there.
+Agreement and_note(Store& store, const JobFileRecord& record, Agreement agreement) {
+  return [&store, &record, agreement = std::move(agreement)](
+             const Survey& survey, const std::optional<RunForecast>& forecast) -> Result<void> {
+    const Result<void> agreed = agreement(survey, forecast);
+    if (agreed.has_error()) return agreed.error();
+    return store.job_file_book().note_job_file(record);
+  };
+}
+
+std::vector<DeclaringFile> declaring(const std::vector<FolderFile>& files) {
+  std::vector<DeclaringFile> declaring;
+  for (const FolderFile& file : files) {
+    DeclaringFile one{.name = file.name, .is_valid = file.seen.is_valid, .schedule = {}};
+    if (file.seen.has_schedule) one.schedule = file.prepared->job.name;
+    declaring.push_back(std::move(one));
+  }
+  return declaring;
+}
+
+std::vector<FolderSchedule> of_folder(const std::vector<ScheduleRecord>& schedules) {
+  std::vector<FolderSchedule> names;
+  for (const ScheduleRecord& schedule : schedules) names.push_back({schedule.name, schedule.job_file});
+  return names;
+}
+
 }  // namespace
+
+Result<JobFolder::Known> JobFolder::known_in(Store& store) {
+  Result<std::vector<JobFileRecord>> files = store.job_file_reader().job_files();
+  if (files.has_error()) return files.error();
+  Result<std::vector<ScheduleRecord>> schedules = store.schedule_reader().schedules();
+  if (schedules.has_error()) return schedules.error();
+  return Known{std::move(*files), std::move(*schedules)};
+}
+
+/// What is known when each schedule has the file that declares it now.
+Result<JobFolder::Known> JobFolder::move_schedules(Store& store, const std::vector<FolderFile>& files,
+                                                   UtcTime now) {
+  Result<Known> known = known_in(store);
+  if (known.has_error()) return known;
+  const std::vector<MovedSchedule> moves = schedules_to_move(of_folder(known->schedules), declaring(files));
+  for (const MovedSchedule& move : moves) {
+    const auto schedule = std::ranges::find(known->schedules, move.name, &ScheduleRecord::name);
+    const Result<void> moved =
+        store.schedule_book().move_schedule({schedule->id, move.file, folder_actor, now});
+    if (moved.has_error()) return moved.error();
+    schedule->job_file = move.file;
+  }
+  return known;
+}
 
 const JobFileRecord* JobFolder::Known::file(const std::string& name) const {
   const auto found = std::ranges::find(files, name, &JobFileRecord::name);
@@ -80,7 +142,8 @@ asio::awaitable<void> JobFolder::run() {
   while (!is_stopping_) {
     watch_configured();
     if (!folder_.empty()) co_await look_at_all();
-    const SteadyTime next_look = clock_.steady_now() + look_interval;
+    const bool is_soon = std::exchange(is_being_written_, false);
+    const SteadyTime next_look = clock_.steady_now() + (is_soon ? calm_time : look_interval);
     if (!is_stopping_) co_await alarm_->sleep_until(next_look);
   }
 }
@@ -97,8 +160,8 @@ void JobFolder::watch_configured() {
 }
 
 asio::awaitable<void> JobFolder::look_at_all() {
-  auto read = [this, folder = folder_, config = daemon_.config()] {
-    return read_folder(folder, *config, environment_);
+  auto read = [this, folder = folder_, config = daemon_.config(), now = clock_.utc_now()] {
+    return read_folder(folder, *config, environment_, now);
   };
   const Result<std::vector<FolderFile>> files = co_await reading_.call(std::move(read));
   if (files.has_error()) {
@@ -108,63 +171,74 @@ asio::awaitable<void> JobFolder::look_at_all() {
     co_return;
   }
   told_error_.clear();
-  auto ask = [](Store& store) -> Result<Known> {
-    Result<std::vector<JobFileRecord>> known = store.job_file_reader().job_files();
-    if (known.has_error()) return known.error();
-    Result<std::vector<ScheduleRecord>> schedules = store.schedule_reader().schedules();
-    if (schedules.has_error()) return schedules.error();
-    return Known{std::move(*known), std::move(*schedules)};
-  };
+  is_being_written_ = std::ranges::any_of(*files, &FolderFile::is_being_written);
+  auto ask = [&files, now = clock_.utc_now()](Store& store) { return move_schedules(store, *files, now); };
   const Result<Known> known = co_await daemon_.store().call(std::move(ask));
   if (known.has_error()) co_return;
+  // Those that are gone first: what they leave, the name of a schedule say, is free for the others. What is
+  // being written may be the new file of such a schedule, so it is given a moment.
+  times_put_off_ = is_being_written_ && times_put_off_ < put_off_max ? times_put_off_ + 1 : 0;
+  if (!is_stopping_ && times_put_off_ == 0) co_await look_at_missing(*files, *known);
   for (const FolderFile& file : *files) {
-    if (!is_stopping_) co_await look_at(file, *known);
+    if (!is_stopping_ && !file.is_being_written) co_await look_at(file, *known);
   }
-  if (!is_stopping_) co_await look_at_missing(*files, *known);
 }
 
 asio::awaitable<void> JobFolder::look_at(const FolderFile& file, const Known& known) {
   const JobFileRecord* before = known.file(file.name);
   const ScheduleRecord* installed = known.schedule_of(file.name);
-  auto ask = [&file](Store& store) {
-    return store.job_file_book().was_submitted(file.name, file.seen.digest);
-  };
-  const Result<bool> was_submitted = co_await daemon_.store().call(std::move(ask));
-  if (was_submitted.has_error()) co_return;
   std::optional<KnownJobFile> known_before;
   if (before != nullptr) known_before = known_file(*before, installed != nullptr);
-  const JobFileDecision decision = decide_job_file(known_before, file.seen, *was_submitted);
+  JobFileDecision decision = decide_job_file(known_before, file.seen, false);
+  std::optional<SentContent> sent;
+  if (decision.step == JobFileStep::submit) {
+    auto ask = [&file](Store& store) { return store.job_file_book().sent_content(file.seen.digest); };
+    Result<std::optional<SentContent>> known_content = co_await daemon_.store().call(std::move(ask));
+    if (known_content.has_error()) co_return;
+    sent = std::move(*known_content);
+    decision = decide_job_file(known_before, file.seen, sent.has_value());
+  }
   if (decision.step == JobFileStep::nothing) co_return;
   if (decision.step == JobFileStep::refuse) {
-    JobFileRecord record = before == nullptr ? JobFileRecord{.name = file.name} : *before;
-    record.seen_digest = file.seen.digest;
+    const JobFileRecord record = unchanged(before, file);
     co_return co_await refuse(before, record, file.error);
   }
   JobFileRecord record = next_revision(before, file, clock_.utc_now());
   Result<void> done;
   if (decision.step == JobFileStep::install) done = co_await install(file, installed, record);
-  if (decision.step == JobFileStep::submit) done = co_await submit(file, before, record);
-  if (decision.step == JobFileStep::accept_submitted) done = co_await note(record);
+  if (decision.step == JobFileStep::submit) done = co_await submit(file, record);
+  if (decision.step == JobFileStep::accept_submitted) done = co_await accept(*sent, record);
   // What a process that is about to end could not do is no fault of the file.
   if (is_stopping_) co_return;
-  if (done.has_error())
-    co_return co_await refuse(before, record, done.error().message + "\n" + done.error().hint);
+  if (done.has_error()) {
+    // No revision came of it, so the one before counts on.
+    record = unchanged(before, file);
+    const std::string error = done.error().message + "\n" + done.error().hint;
+    co_return co_await refuse(before, record, error);
+  }
   if (decision.retires_schedule && installed != nullptr) co_await retire(*installed);
 }
 
-asio::awaitable<Result<void>> JobFolder::submit(const FolderFile& file, const JobFileRecord* before,
-                                                JobFileRecord& record) {
-  // Before the run is made: its seal finds the revision here. One that was refused stays so until it is
-  // taken, or each further try would be told as two changes.
-  const bool is_tried_again = is_refused(before, record) && before->revision == record.revision;
-  Result<void> noted = co_await note(is_tried_again ? *before : record);
-  if (noted.has_error()) co_return noted.error();
+asio::awaitable<Result<void>> JobFolder::accept(const SentContent& sent, JobFileRecord& record) {
+  record.run = sent.run;
+  daemon_.log().info(
+      "job_file_not_sent",
+      {{"file", record.name},
+       {"revision", record.revision},
+       {"run", sent.run.value},
+       {"sent_as", sent.file},
+       {"hint", "Its content was sent before. To send it again, change the file or submit it by hand."}});
+  auto work = [&sent, &record](Store& store) { return store.job_file_book().note_sent_before(record, sent); };
+  co_return co_await daemon_.store().call(std::move(work));
+}
+
+asio::awaitable<Result<void>> JobFolder::submit(const FolderFile& file, const JobFileRecord& record) {
   auto queue = [&file, &record, folder = folder_](Store& store) {
     const SendOptions send = options_for(folder, file.name);
     SubmitRequest request = submit_request(*file.prepared, send);
     request.origin = {.job_file = file.name, .job_revision = record.revision};
     return queue_job(store, *file.prepared, send, std::move(request),
-                     without_asking(file.prepared->job, send));
+                     and_note(store, record, without_asking(file.prepared->job, send)));
   };
   const Result<Submitted> submitted = co_await daemon_.on_worker(std::move(queue));
   if (submitted.has_error()) co_return submitted.error();
@@ -173,31 +247,36 @@ asio::awaitable<Result<void>> JobFolder::submit(const FolderFile& file, const Jo
                                             {"run", submitted->run.value},
                                             {"devices", submitted->counts.devices}});
   daemon_.look_for_work(file.prepared->setup.name);
-  if (!is_tried_again) co_return Result<void>{};
-  record.run = submitted->run;
-  noted = co_await note(record);
-  co_return noted;
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> JobFolder::install(const FolderFile& file, const ScheduleRecord* installed,
                                                  JobFileRecord& record) {
   const bool is_renamed = installed != nullptr && installed->name != file.prepared->job.name;
   const std::string name = installed != nullptr && !is_renamed ? installed->name : std::string{};
-  auto work = [&file, name, folder = folder_, now = clock_.utc_now()](Store& store) {
-    const std::string actor = "jobs folder";
-    if (!name.empty()) return revise_schedule(store, name, {{}, file.text, folder, actor, now});
-    return add_schedule(
-        store, {.job_text = file.text, .folder = folder, .job_file = file.name, .actor = actor, .now = now});
+  // The record of the file in the same breath: a tick finds the revision of its text there.
+  auto work = [&, folder = folder_, now = clock_.utc_now()](Store& store) -> Result<InstalledSchedule> {
+    Result<InstalledSchedule> schedule =
+        name.empty() ? add_schedule(store, {.job_text = file.text,
+                                            .folder = folder,
+                                            .job_file = file.name,
+                                            .actor = folder_actor,
+                                            .now = now})
+                     : revise_schedule(store, name, {{}, file.text, folder, folder_actor, now});
+    if (schedule.has_error()) return schedule;
+    record.schedule = schedule->record.id;
+    const Result<void> noted = store.job_file_book().note_job_file(record);
+    if (noted.has_error()) return noted.error();
+    return schedule;
   };
   const Result<InstalledSchedule> schedule = co_await daemon_.store().call(std::move(work));
   if (schedule.has_error()) co_return schedule.error();
   if (is_renamed) co_await retire(*installed);
-  record.schedule = schedule->record.id;
   daemon_.log().info(
       "job_file_installed",
       {{"file", file.name}, {"revision", record.revision}, {"schedule", schedule->record.name}});
   schedules_changed_();
-  co_return co_await note(record);
+  co_return Result<void>{};
 }
 
 asio::awaitable<void> JobFolder::look_at_missing(const std::vector<FolderFile>& there, const Known& known) {
@@ -218,7 +297,7 @@ asio::awaitable<void> JobFolder::look_at_missing(const std::vector<FolderFile>& 
 
 asio::awaitable<void> JobFolder::retire(const ScheduleRecord& schedule) {
   auto work = [name = schedule.name, now = clock_.utc_now()](Store& store) {
-    return steer_schedule(store, name, {.state = ScheduleState::retired, .actor = "jobs folder", .now = now});
+    return steer_schedule(store, name, {.state = ScheduleState::retired, .actor = folder_actor, .now = now});
   };
   const Result<ScheduleSteered> retired = co_await daemon_.store().call(std::move(work));
   if (retired.has_error())

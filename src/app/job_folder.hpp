@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The daemon's folder of job files: looked at when it changes, once a minute, and when the configuration is
-// read anew. A file with a schedule block is that schedule; any other is submitted once for each content.
-// Lives on the loop.
+// read anew. A file with a schedule block is that schedule; any other is submitted once for each content,
+// whatever its name. Lives on the loop.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -44,12 +44,16 @@ class JobFolder {
     const ScheduleRecord* schedule_of(const std::string& name) const;
   };
 
+  static Result<Known> known_in(Store& store);
+  static Result<Known> move_schedules(Store& store, const std::vector<FolderFile>& files, UtcTime now);
+
   void watch_configured();
   boost::asio::awaitable<void> look_at_all();
   boost::asio::awaitable<void> look_at(const FolderFile& file, const Known& known);
   boost::asio::awaitable<void> look_at_missing(const std::vector<FolderFile>& there, const Known& known);
-  boost::asio::awaitable<Result<void>> submit(const FolderFile& file, const JobFileRecord* before,
-                                              JobFileRecord& record);
+  /// What was sent before is good, and that is all.
+  boost::asio::awaitable<Result<void>> accept(const SentContent& sent, JobFileRecord& record);
+  boost::asio::awaitable<Result<void>> submit(const FolderFile& file, const JobFileRecord& record);
   boost::asio::awaitable<Result<void>> install(const FolderFile& file, const ScheduleRecord* installed,
                                                JobFileRecord& record);
   boost::asio::awaitable<void> retire(const ScheduleRecord& schedule);
@@ -64,8 +68,10 @@ class JobFolder {
   const std::function<void()> schedules_changed_;
   const std::unique_ptr<Alarm> alarm_;
   FolderWatch watch_;
-  std::string folder_;      ///< that is watched; empty: none
-  std::string told_error_;  ///< of the folder as such
+  std::string folder_;             ///< that is watched; empty: none
+  std::string told_error_;         ///< of the folder as such
+  bool is_being_written_ = false;  ///< one of the files was, a moment ago
+  int times_put_off_ = 0;          ///< to look at what is gone, one after the other
   bool is_stopping_ = false;
 };
 

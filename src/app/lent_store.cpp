@@ -148,9 +148,20 @@ Result<void> LentStore::move_run(RunId run, std::string_view endpoint, double ra
 }
 
 ScheduleBook& LentStore::schedule_book() { not_lent("the schedule book"); }
-JobFiles& LentStore::job_file_book() { not_lent("what is known of job files"); }
 KeyedRequests& LentStore::keyed_requests() { not_lent("what is known of keyed requests"); }
 EventBook& LentStore::event_book() { not_lent("the book of events"); }
+
+Result<void> LentStore::note_job_file(const JobFileRecord& file) {
+  return borrow([&](Store& store) { return store.job_file_book().note_job_file(file); });
+}
+
+Result<void> LentStore::note_sent_before(const JobFileRecord& file, const SentContent& sent) {
+  return borrow([&](Store& store) { return store.job_file_book().note_sent_before(file, sent); });
+}
+
+Result<std::optional<SentContent>> LentStore::sent_content(std::string_view digest) {
+  return borrow([&](Store& store) { return store.job_file_book().sent_content(digest); });
+}
 
 Result<void> LentStore::append(const AuditEntry& entry) {
   return borrow([&](Store& store) { return store.audit_log().append(entry); });

@@ -11,13 +11,14 @@
 
 #include "sluice/store/audit_log.hpp"
 #include "sluice/store/housekeeping.hpp"
+#include "sluice/store/job_files.hpp"
 #include "sluice/store/store.hpp"
 
 namespace sluice {
 
-/// For one thread at a time. The schedule book, job files, keyed requests and events are not lent: their
-/// verbs are short, and the loop reaches them through AsyncStore; to ask for them throws std::logic_error.
-class LentStore final : public Store, private AuditLog, private Housekeeping {
+/// For one thread at a time. The schedule book, keyed requests and events are not lent: their verbs are
+/// short, and the loop reaches them through AsyncStore; to ask for them throws std::logic_error.
+class LentStore final : public Store, private AuditLog, private Housekeeping, private JobFiles {
  public:
   /// Everything outlives this, and the database thread must not end before the last verb has. @param reader
   /// of the same store, used by nobody else
@@ -91,7 +92,7 @@ class LentStore final : public Store, private AuditLog, private Housekeeping {
 
   std::optional<std::chrono::nanoseconds> silent_for() const override { return std::nullopt; }
   ScheduleBook& schedule_book() override;
-  JobFiles& job_file_book() override;
+  JobFiles& job_file_book() override { return *this; }
   AuditLog& audit_log() override { return *this; }
   Housekeeping& housekeeping() override { return *this; }
   KeyedRequests& keyed_requests() override;
@@ -100,6 +101,9 @@ class LentStore final : public Store, private AuditLog, private Housekeeping {
  private:
   class Loan;
 
+  Result<void> note_job_file(const JobFileRecord& file) override;
+  Result<void> note_sent_before(const JobFileRecord& file, const SentContent& sent) override;
+  Result<std::optional<SentContent>> sent_content(std::string_view digest) override;
   Result<void> append(const AuditEntry& entry) override;
   OrderSource set_source(OrderSource source) override;
   Result<std::vector<PrunableRun>> prunable_runs(UtcTime ended_before, std::size_t limit) override;

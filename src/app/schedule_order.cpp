@@ -9,6 +9,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_to.hpp>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "app/display_text.hpp"
@@ -68,8 +70,29 @@ ScheduleState wanted_by(ScheduleVerb verb) {
   return verb == ScheduleVerb::remove ? ScheduleState::retired : ScheduleState::active;
 }
 
+/// A folder's schedule whose file is still there would be back at the daemon's next look.
+Result<void> check_removable(StoreReader& store, const std::string& name) {
+  const auto schedule = store.schedule_reader().schedule(name);
+  if (schedule.has_error()) return schedule.error();
+  if (!*schedule || (*schedule)->job_file.empty()) return {};
+  const std::filesystem::path file = std::filesystem::path{(*schedule)->folder} / (*schedule)->job_file;
+  std::error_code unreadable;
+  if (!std::filesystem::exists(file, unreadable) && !unreadable) return {};
+  const std::string name_of_file = printable(file.string(), 512);
+  return Error{ErrorKind::refused,
+               fmt::format("schedule \"{}\" comes of the job file {}, and would be back at once",
+                           printable(name, 128), name_of_file),
+               fmt::format("Take that file out of the folder; or keep the schedule from running: sluice "
+                           "schedule pause \"{}\"",
+                           printable(name, 128))};
+}
+
 Result<ScheduleDone> steer(Store& store, const ScheduleCommand& command, const std::string& actor,
                            UtcTime now) {
+  if (command.verb == ScheduleVerb::remove) {
+    const Result<void> removable = check_removable(store, command.name);
+    if (removable.has_error()) return removable.error();
+  }
   const Result<ScheduleSteered> steered = steer_schedule(store, command.name,
                                                          {.schedule = {},
                                                           .state = wanted_by(command.verb),

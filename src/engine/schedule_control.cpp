@@ -128,6 +128,8 @@ Result<InstalledSchedule> revise_schedule(Store& store, std::string_view name, S
   const Result<Job> job =
       scheduled_job(before->job_file.empty() ? "job" : before->job_file, revision.job_text);
   if (job.has_error()) return job.error();
+  // Nothing new: then what is due is due as it was.
+  if (before->job_text == revision.job_text && before->folder == revision.folder) return installed(*before);
   revision.schedule = before->id;
   const Result<void> closed = close_books_if_readable(store, *before, "missed", revision.now);
   if (closed.has_error()) return closed.error();

@@ -63,7 +63,7 @@ Result<OpenFile> open_regular_file(const std::string& path, std::string_view wha
   // Not blocking: otherwise opening a pipe waits until somebody writes to it.
   FileDescriptor descriptor(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (descriptor.number() < 0) return open_error(path, what, errno);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor.number(), &status) != 0) return read_error(path, what, errno);
   if (!S_ISREG(status.st_mode)) return not_regular(path, what, kind_in_words(status.st_mode));
   return OpenFile{std::move(descriptor), status};
@@ -84,13 +84,18 @@ std::ptrdiff_t read_some(int descriptor, char* into, std::size_t bytes_max) {
 }
 
 Result<std::string> read_regular_file(const std::string& path, std::string_view what, std::size_t bytes_max) {
-  auto file = open_regular_file(path, what);
+  const auto file = open_regular_file(path, what);
   if (!file) return file.error();
+  return read_whole(*file, path, what, bytes_max);
+}
+
+Result<std::string> read_whole(const OpenFile& file, const std::string& path, std::string_view what,
+                               std::size_t bytes_max) {
   // One byte more than allowed is asked for, to notice a longer file whatever its status says.
   std::string text(bytes_max + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
-    const std::ptrdiff_t bytes = read_some(file->descriptor.number(), text.data() + size, text.size() - size);
+    const std::ptrdiff_t bytes = read_some(file.descriptor.number(), text.data() + size, text.size() - size);
     if (bytes < 0) return read_error(path, what, static_cast<int>(-bytes));
     if (bytes == 0) break;
     size += static_cast<std::size_t>(bytes);

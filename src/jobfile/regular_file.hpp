@@ -39,6 +39,10 @@ struct OpenFile {
 /// @return not_found if there is no such file, invalid_input for a folder, a pipe, no permission, …
 Result<OpenFile> open_regular_file(const std::string& path, std::string_view what);
 
+/// The whole file that `path` was opened as; invalid_input if it is longer than `bytes_max`.
+Result<std::string> read_whole(const OpenFile& file, const std::string& path, std::string_view what,
+                               std::size_t bytes_max);
+
 /// The whole file; invalid_input if it is longer than `bytes_max`.
 Result<std::string> read_regular_file(const std::string& path, std::string_view what, std::size_t bytes_max);
 

@@ -4,8 +4,10 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -87,6 +89,61 @@ TEST_CASE("job folder: a file is sent once for each content, over restarts as we
   CHECK(scene.stop() == 0);
 }
 
+TEST_CASE("job folder: a file that gets another name, or a copy, does not send its command again") {
+  FolderScene scene;
+  scene.put("a.json", job("once"));
+  scene.await(finished_runs, "1");
+
+  std::filesystem::rename(scene.folder / "jobs/a.json", scene.folder / "jobs/renamed.json");
+  std::filesystem::copy_file(scene.folder / "jobs/renamed.json", scene.folder / "jobs/copy.json");
+  const std::string told =
+      "SELECT group_concat(job_file || ': ' || reason, '; ') FROM (SELECT job_file, reason FROM events"
+      " WHERE what = 'job_file_not_sent' ORDER BY job_file)";
+  scene.await(told,
+              "copy.json: its content was sent before, as run 1 of a.json; "
+              "renamed.json: its content was sent before, as run 1 of a.json");
+  // Looked at again, in the order of the names: the other file shows when that is done.
+  scene.put("z_last.json", job("third"));
+  scene.await(finished_runs, "2");
+
+  CHECK(scene.in_store("SELECT group_concat(job_name) FROM runs") == "once,third");
+  CHECK(scene.executions() == std::map<std::string, int>{{"dev-000001", 2}, {"dev-000002", 2}});
+  CHECK(scene.in_store("SELECT state || ' ' || revision || ' ' || run FROM job_files"
+                       " WHERE name = 'renamed.json'") == "good 1 1");
+  CHECK(scene.in_store("SELECT count(*) FROM events WHERE what = 'job_file_not_sent'") == "2");
+  CHECK(scene.daemon->err().find("\"job_file_not_sent\"") != std::string::npos);
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: a schedule moves with its file, with its history, and none of its ticks is lost") {
+  FolderScene scene;
+  const std::string schedules =
+      "SELECT group_concat(id || ' ' || name || ' ' || state || ' ' || revision || ' ' || job_file, '; ')"
+      " FROM schedules";
+  const std::string files =
+      "SELECT group_concat(name || ' ' || state || ' ' || revision, '; ') FROM"
+      " (SELECT * FROM job_files ORDER BY name)";
+  const std::string hourly = job("em", R"(, "schedule": {"cron": "every 1h"})");
+  const std::string daily = job("em", R"(, "schedule": {"cron": "every 24h"})");
+  scene.put("em.json", hourly);
+  scene.await(files, "em.json good 1");
+
+  // The new name comes first in the folder, as what comes later finds the schedule gone already.
+  std::filesystem::rename(scene.folder / "jobs/em.json", scene.folder / "jobs/a.json");
+  scene.await(files, "a.json good 1; em.json removed 1");
+  CHECK(scene.in_store(schedules) == "1 em active 1 a.json");
+
+  // With another content, too: then it is a revision.
+  scene.put("z.json", daily);
+  scene.await("SELECT count(*) FROM events WHERE what = 'job_file_invalid' AND job_file = 'z.json'", "1");
+  std::filesystem::remove(scene.folder / "jobs/a.json");
+  scene.await(files, "a.json removed 1; em.json removed 1; z.json good 1");
+  CHECK(scene.in_store(schedules) == "1 em active 2 z.json");
+  CHECK(scene.in_store("SELECT group_concat(reason, '; ') FROM events WHERE what = 'schedule_moved'") ==
+        "em.json to a.json; a.json to z.json");
+  CHECK(scene.stop() == 0);
+}
+
 TEST_CASE("job folder: an invalid replacement is told, and its schedule goes on as it was") {
   FolderScene scene;
   const std::string schedule = "SELECT state || ' ' || revision FROM schedules";
@@ -112,6 +169,73 @@ TEST_CASE("job folder: an invalid replacement is told, and its schedule goes on 
   CHECK(scene.stop() == 0);
 }
 
+TEST_CASE("job folder: a content that cannot be taken is no revision of its file") {
+  FolderScene scene;
+  const auto status = [&] { return scene.sluice({"status", "--config", scene.folder / "config.json"}).out; };
+  const std::string lacking = R"({"name": "fw", "call": {"product_key": "a1B", "identifier": "Set"},
+                                  "targets": {"devices_file": "fleet.txt"}})";
+  scene.put("job.json", lacking);
+  scene.await(state_of_job, "invalid 0");
+  CHECK(status().starts_with("job file job.json is invalid, so nothing came of it: "));
+
+  scene.put("job.json", job("first"));
+  scene.await(finished_runs, "1");
+  CHECK(scene.in_store(state_of_job) == "good 1");
+  const std::string first = scene.in_store("SELECT digest FROM job_files");
+  scene.put("job.json", lacking);
+  scene.await(state_of_job, "invalid 1");
+  CHECK(status().starts_with("job file job.json is invalid, and what its revision 1 made stays in force: "));
+  CHECK(scene.in_store("SELECT digest || ' ' || run FROM job_files") == first + " 1");
+
+  scene.folder.write("jobs/fleet.txt", device_lines(2));
+  scene.daemon->send_signal(SIGHUP);
+  scene.await(finished_runs, "2");
+  CHECK(scene.in_store(state_of_job) == "good 2");
+  CHECK(scene.in_store("SELECT job_revision FROM runs WHERE id = 2") == "2");
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: a run by a schedule knows the revision of its file, not that of the schedule") {
+  FolderScene scene;
+  scene.put("job.json", job("once"));
+  scene.await(finished_runs, "1");
+  scene.put("job.json", job("hourly", R"(, "schedule": {"cron": "every 1h"})"));
+  scene.await(state_of_job, "good 2");
+
+  const ProgramEnd triggered =
+      scene.sluice({"schedule", "trigger", "hourly", "--config", scene.folder / "config.json"});
+  CHECK_MESSAGE(triggered.exit_code == 0, triggered.err);
+
+  scene.await(finished_runs, "2");
+  CHECK(scene.in_store("SELECT job_file || ' ' || job_revision FROM runs WHERE id = 2") == "job.json 2");
+  CHECK(scene.in_store("SELECT revision FROM schedules") == "1");
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: a schedule is not removed by command while its file would bring it back") {
+  FolderScene scene;
+  const std::string schedule = "SELECT state FROM schedules";
+  const Words remove{"schedule", "remove", "nightly", "--config", scene.folder / "config.json"};
+  scene.put("job.json", job("nightly", R"(, "schedule": {"cron": "every 1h"})"));
+  scene.await(schedule, "active");
+
+  const ProgramEnd refused = scene.sluice(remove);
+  CHECK(refused.exit_code == 6);
+  CHECK(refused.err.find("jobs/job.json, and would be back at once") != std::string::npos);
+  CHECK(refused.err.find("sluice schedule pause \"nightly\"") != std::string::npos);
+  CHECK(scene.in_store(schedule) == "active");
+
+  // The way that is named: while the file is there, and without a daemon once it is not.
+  CHECK(scene.sluice({"schedule", "pause", "nightly", "--config", scene.folder / "config.json"}).exit_code ==
+        0);
+  CHECK(scene.in_store(schedule) == "paused");
+  CHECK(scene.stop() == 0);
+  CHECK(scene.sluice(remove).exit_code == 6);
+  std::filesystem::remove(scene.folder / "jobs/job.json");
+  CHECK(scene.sluice(remove).exit_code == 0);
+  CHECK(scene.in_store(schedule) == "retired");
+}
+
 TEST_CASE("job folder: what a file does to its schedule is on the audit as the folder's doing") {
   FolderScene scene;
   const std::string state = "SELECT group_concat(state || revision) FROM schedules";
@@ -135,7 +259,7 @@ TEST_CASE("job folder: a job for many devices at once must say that it means the
   const std::string targets = R"({"name": "fw", "call": {"product_key": "a1B", "identifier": "Set"},
                                   "targets": {"devices_file": "fleet.txt"})";
   scene.put("job.json", targets + "}");
-  scene.await(state_of_job, "invalid 1");
+  scene.await(state_of_job, "invalid 0");
   CHECK(scene.in_store("SELECT error LIKE '%501 devices at once%' FROM job_files") == "1");
 
   scene.put("job.json", targets + R"(, "stages": "none"})");
@@ -151,7 +275,7 @@ TEST_CASE("job folder: a file that stays as invalid as it was is told once, howe
                                     "targets": {"devices_file": "fleet.txt"})";
   scene.put("broken.json", R"({"name": 7})");
   scene.put("job.json", fleet_job + "}");
-  scene.await(state_of_job, "invalid 1");
+  scene.await(state_of_job, "invalid 0");
   const std::string events =
       "SELECT count(*) FROM events WHERE job_file IN ('broken.json', 'job.json') AND what = "
       "'job_file_invalid'";
@@ -197,6 +321,35 @@ TEST_CASE("job folder: one that anybody may write into is not looked at") {
   CHECK(scene.daemon->wait_until(
       [&] { return scene.daemon->err().find("job_folder_refused") != std::string::npos; }));
   CHECK(scene.in_store("SELECT count(*) FROM runs") == "0");
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: a file that anybody may write is not sent, until that right is taken away") {
+  FolderScene scene;
+  const std::filesystem::path file = scene.folder / "jobs/job.json";
+  scene.folder.write("on_its_way", job("theirs"));
+  std::filesystem::permissions(scene.folder / "on_its_way", std::filesystem::perms{0666});
+  std::filesystem::rename(scene.folder / "on_its_way", file);
+  scene.await(state_of_job, "invalid 0");
+  CHECK(scene.in_store("SELECT error LIKE 'anybody may write the job file %' FROM job_files") == "1");
+  CHECK(scene.in_store("SELECT count(*) FROM runs") == "0");
+
+  std::filesystem::permissions(file, std::filesystem::perms{0644});
+  scene.await(finished_runs, "1");
+  CHECK(scene.in_store(state_of_job) == "good 1");
+  CHECK(scene.stop() == 0);
+}
+
+TEST_CASE("job folder: a file that is written right before the daemon looks is taken up right after") {
+  FolderScene scene;
+  scene.put("a.json", job("first"));
+  const auto begun = std::chrono::steady_clock::now();
+  scene.daemon->wait_until(
+      [&] { return std::chrono::steady_clock::now() - begun > std::chrono::milliseconds{150}; });
+  scene.put("job.json", job("second"));
+
+  scene.await(finished_runs, "2");
+  CHECK(scene.in_store(state_of_job) == "good 1");
   CHECK(scene.stop() == 0);
 }
 

@@ -105,6 +105,22 @@ TEST_CASE("schedule control: what came due and was not decided before a revision
   CHECK(expect(known_schedule(*bench.store, "nightly")).record.decided_to == morning + 2h);
 }
 
+TEST_CASE("schedule control: a revision that says nothing new leaves what is due as it is") {
+  const Bench bench;
+  expect(bench.add(R"("cron": "@hourly")"));
+
+  const auto revised = expect(revise_schedule(*bench.store, "nightly",
+                                              {.schedule = {},
+                                               .job_text = job(R"("cron": "@hourly")"),
+                                               .folder = "/jobs",
+                                               .actor = "li",
+                                               .now = morning + 2h}));
+
+  CHECK(revised.record.revision == 1);
+  CHECK(bench.ticks().empty());
+  CHECK(expect(known_schedule(*bench.store, "nightly")).record.decided_to == morning);
+}
+
 TEST_CASE("schedule control: how many ticks waited is told when their schedule is retired, and only then") {
   const Bench bench;
   expect(bench.add(R"("cron": "@hourly")"));

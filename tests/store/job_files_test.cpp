@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "sluice/store/pages.hpp"
 #include "store/store_engines.hpp"
 #include "store/store_fixture.hpp"
 
@@ -42,16 +43,39 @@ TEST_CASE_TEMPLATE("store: a job file's content counts as submitted from the sea
   const Home home;
   const auto store = expect(home.open(noon));
   const RunId run = submit_for(*store, good_file());
-  CHECK_FALSE(expect(store->job_file_book().was_submitted("nightly.json", content)));
+  CHECK_FALSE(expect(store->job_file_book().sent_content(content)).has_value());
   CHECK(expect(store->job_file_reader().job_files()).front().run == std::nullopt);
 
   expect(store->seal_run(run, 0));
 
-  CHECK(expect(store->job_file_book().was_submitted("nightly.json", content)));
-  CHECK_FALSE(expect(store->job_file_book().was_submitted("other.json", content)));
+  CHECK(expect(store->job_file_book().sent_content(content)) == SentContent{"nightly.json", run});
+  CHECK_FALSE(expect(store->job_file_book().sent_content(std::string(64, 'b'))).has_value());
   CHECK(expect(store->job_file_reader().job_files()).front().run == run);
   const auto record = expect(store->run(run));
   CHECK(record->origin == RunOrigin{.job_file = "nightly.json", .job_revision = 3});
+}
+
+TEST_CASE_TEMPLATE("store: that a content was sent before is told once, with its run", Home,
+                   SLUICE_STORE_HOMES) {
+  const Home home;
+  const auto store = expect(home.open(noon));
+  JobFileRecord renamed = good_file();
+  renamed.name = "renamed.json";
+  renamed.run = RunId{7};
+  const auto told = [&] {
+    const EventsWanted wanted{.limit = 10};
+    const auto page = expect(store->pages().events_page(wanted));
+    std::string text;
+    for (const EventRow& event : page.rows)
+      text += event.job_file + " " + event.what + " " + event.reason + "\n";
+    return text;
+  };
+
+  expect(store->job_file_book().note_sent_before(renamed, {"nightly.json", RunId{7}}));
+  expect(store->job_file_book().note_sent_before(renamed, {"nightly.json", RunId{7}}));
+
+  CHECK(told() == "renamed.json job_file_not_sent its content was sent before, as run 7 of nightly.json\n");
+  CHECK(expect(store->job_file_reader().job_files()) == std::vector{renamed});
 }
 
 TEST_CASE_TEMPLATE("store: what is noted of a job file is read as it was noted, in the order of the names",

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sluice/store/audit_log.hpp"
+#include "sluice/store/pages.hpp"
 #include "sluice/store/schedule_book.hpp"
 #include "store/store_engines.hpp"
 #include "store/store_fixture.hpp"
@@ -114,6 +115,29 @@ TEST_CASE_TEMPLATE("schedules: a retired one stays on record, but its name is fr
   CHECK(expect(store->schedule_reader().waiting_ticks(id)).empty());
   CHECK(ticks_of(*store, id).front().reason == "retired");
   CHECK(add(*store) != id);
+}
+
+TEST_CASE_TEMPLATE("schedules: one that moves to another file stays what it was", Home, SLUICE_STORE_HOMES) {
+  const Home home;
+  const auto store = expect(home.open(noon));
+  ScheduleBook& book = store->schedule_book();
+  const ScheduleId id = expect(book.add_schedule({.name = "nightly",
+                                                  .job_text = "{}",
+                                                  .folder = "/jobs",
+                                                  .job_file = "a.json",
+                                                  .actor = "jobs folder",
+                                                  .now = noon}));
+  ScheduleRecord moved = *expect(store->schedule_reader().schedule("nightly"));
+  moved.job_file = "b.json";
+
+  expect(book.move_schedule({id, "b.json", "jobs folder", noon + 1h}));
+
+  CHECK(expect(store->schedule_reader().schedule("nightly")) == moved);
+  const auto events = expect(store->pages().events_page({.what = "schedule_moved"}));
+  REQUIRE(events.rows.size() == 1);
+  CHECK(events.rows.front().reason == "a.json to b.json");
+  expect(book.set_schedule_state({id, ScheduleState::retired, "li", "", noon}));
+  CHECK(kind_of(book.move_schedule({id, "c.json", "jobs folder", noon})) == ErrorKind::not_found);
 }
 
 TEST_CASE_TEMPLATE("schedules: a tick fires with the seal of its run, in one", Home, SLUICE_STORE_HOMES) {

@@ -42,7 +42,7 @@ struct JobFileDecision {
 };
 
 /// @param seen absent: the file is gone
-/// @param was_submitted this very content of this file has come to a run before
+/// @param was_submitted this very content has come to a run before, under whatever name
 JobFileDecision decide_job_file(const std::optional<KnownJobFile>& known,
                                 const std::optional<SeenJobFile>& seen, bool was_submitted);
 

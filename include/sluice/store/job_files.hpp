@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Seam: the job files of the daemon's folder, as the record knows them. A good content of a file is a
-// revision; a revision comes to one run or one schedule, and no content of a file is submitted twice.
+// revision; a revision comes to one run or one schedule, and no content is submitted twice, whatever the name
+// of its file.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +36,14 @@ struct JobFileRecord {
   bool operator==(const JobFileRecord&) const = default;
 };
 
+/// What came of a content.
+struct SentContent {
+  std::string file;  ///< that had it; untrusted text
+  RunId run;         ///< that was made of it, pruned or not
+
+  bool operator==(const SentContent&) const = default;
+};
+
 std::string_view to_string(JobFileState state);
 std::optional<JobFileState> job_file_state_from(std::string_view word);
 
@@ -53,8 +62,10 @@ class JobFiles {
   /// What is known of the file from now on. A change of state or of the error becomes an event. The run of a
   /// revision is noted when it is sealed (NewRun::origin), not here.
   virtual Result<void> note_job_file(const JobFileRecord& file) = 0;
-  /// Whether a run was made of this very content of this file.
-  virtual Result<bool> was_submitted(std::string_view name, std::string_view digest) = 0;
+  /// The same of a file that is good and is not sent, since its content was; the event says so.
+  virtual Result<void> note_sent_before(const JobFileRecord& file, const SentContent& sent) = 0;
+  /// The first run that was made of this very content, of whichever file. Absent: there is none.
+  virtual Result<std::optional<SentContent>> sent_content(std::string_view digest) = 0;
 };
 
 }  // namespace sluice

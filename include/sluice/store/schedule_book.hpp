@@ -70,6 +70,14 @@ struct ScheduleOrder {
   UtcTime now;
 };
 
+/// Another file of the daemon's folder is the schedule's from now on.
+struct ScheduleMove {
+  ScheduleId schedule;
+  std::string job_file;
+  std::string actor;
+  UtcTime now;
+};
+
 enum class TickState {
   queued,   ///< waits for its turn
   started,  ///< its run is being made
@@ -144,6 +152,8 @@ class ScheduleBook {
   /// Whoever is retired stays so: not_found. What waits in its queue then is skipped. @return whether
   /// anything changed
   virtual Result<bool> set_schedule_state(const ScheduleOrder& order) = 0;
+  /// Its anchor, ticks and revisions stay. not_found: there is no such schedule, or it is retired.
+  virtual Result<void> move_schedule(const ScheduleMove& move) = 0;
   /// Decisions of which there is a row already come to nothing, but for a skipped or failed tick that is to
   /// run after all. @return those that are on record now, in the same order
   virtual Result<std::vector<RecordedTick>> record_ticks(const TickRecording& recording) = 0;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The job files of the daemon's folder.
+#include <fmt/format.h>
+
 #include "store/sqlite/job_file_queries.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -48,34 +50,50 @@ std::vector<JobFileRecord> job_files(Connection& connection) {
 
 }  // namespace queries
 
-Result<void> SqliteStore::note_job_file(const JobFileRecord& file) {
-  return write([&] {
-    bool is_news = true;
-    {
-      Statement row = db_.query("SELECT state, revision, error FROM job_files WHERE name = ?1", file.name);
-      if (row.next()) {
-        is_news = row.text(0) != to_string(file.state) || row.integer(1) != file.revision ||
-                  row.text(2) != file.error;
-      }
+/// With an event if it is news.
+void SqliteStore::keep_job_file(const JobFileRecord& file, std::string_view event, std::string_view reason) {
+  bool is_news = true;
+  {
+    Statement row = db_.query("SELECT state, revision, error FROM job_files WHERE name = ?1", file.name);
+    if (row.next()) {
+      is_news = row.text(0) != to_string(file.state) || row.integer(1) != file.revision ||
+                row.text(2) != file.error;
     }
-    db_.run(
-        "INSERT INTO job_files (name, state, revision, digest, seen_digest, seen_at_us, error, run, schedule)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
-        " ON CONFLICT (name) DO UPDATE SET state = excluded.state, revision = excluded.revision,"
-        " digest = excluded.digest, seen_digest = excluded.seen_digest, seen_at_us = excluded.seen_at_us,"
-        " error = excluded.error, run = excluded.run, schedule = excluded.schedule",
-        file.name, to_string(file.state), file.revision, file.digest, file.seen_digest, file.seen_at,
-        file.error, file.run, file.schedule);
-    if (!is_news) return;
-    db_.run("INSERT INTO events (at_us, what, reason, job_file, schedule) VALUES (?1, ?2, ?3, ?4, ?5)",
-            file.seen_at, std::string{"job_file_"} + std::string{to_string(file.state)}, file.error,
-            file.name, file.schedule);
+  }
+  db_.run(
+      "INSERT INTO job_files (name, state, revision, digest, seen_digest, seen_at_us, error, run, schedule)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+      " ON CONFLICT (name) DO UPDATE SET state = excluded.state, revision = excluded.revision,"
+      " digest = excluded.digest, seen_digest = excluded.seen_digest, seen_at_us = excluded.seen_at_us,"
+      " error = excluded.error, run = excluded.run, schedule = excluded.schedule",
+      file.name, to_string(file.state), file.revision, file.digest, file.seen_digest, file.seen_at,
+      file.error, file.run, file.schedule);
+  if (!is_news) return;
+  db_.run("INSERT INTO events (at_us, what, reason, job_file, schedule) VALUES (?1, ?2, ?3, ?4, ?5)",
+          file.seen_at, event, reason, file.name, file.schedule);
+}
+
+Result<void> SqliteStore::note_job_file(const JobFileRecord& file) {
+  return write([&] { keep_job_file(file, fmt::format("job_file_{}", to_string(file.state)), file.error); });
+}
+
+Result<void> SqliteStore::note_sent_before(const JobFileRecord& file, const SentContent& sent) {
+  return write([&] {
+    keep_job_file(file, "job_file_not_sent",
+                  fmt::format("its content was sent before, as run {} of {}", sent.run.value, sent.file));
   });
 }
 
-Result<bool> SqliteStore::was_submitted(std::string_view name, std::string_view digest) {
+// By the digest alone: a file that gets another name, or a copy of it, must not send its command again.
+// That reads the whole table, which has one short row for each content that ever came to a run; it is asked
+// for a content that is new to its file, not at each look.
+Result<std::optional<SentContent>> SqliteStore::sent_content(std::string_view digest) {
   return answer([&] {
-    return db_.query("SELECT 1 FROM job_contents WHERE name = ?1 AND digest = ?2", name, digest).next();
+    Statement row =
+        db_.query("SELECT name, run FROM job_contents WHERE digest = ?1 ORDER BY at_us, run LIMIT 1", digest);
+    std::optional<SentContent> sent;
+    if (row.next()) sent = SentContent{row.string(0), RunId{row.integer(1)}};
+    return sent;
   });
 }
 

@@ -135,6 +135,26 @@ Result<bool> SqliteStore::set_schedule_state(const ScheduleOrder& order) {
   });
 }
 
+Result<void> SqliteStore::move_schedule(const ScheduleMove& move) {
+  return write([&] {
+    std::string name;
+    std::string before;
+    {
+      Statement row = db_.query("SELECT name, job_file FROM schedules WHERE id = ?1 AND state <> 'retired'",
+                                move.schedule);
+      if (!row.next())
+        fail(ErrorKind::not_found, fmt::format("there is no schedule {}", move.schedule.value));
+      name = row.string(0);
+      before = row.string(1);
+    }
+    db_.run("UPDATE schedules SET job_file = ?2 WHERE id = ?1", move.schedule, move.job_file);
+    record_schedule_event(move.schedule, "schedule_moved", fmt::format("{} to {}", before, move.job_file),
+                          move.actor, move.now);
+    record_order(move.now, move.actor, "schedule_moved", in_words(name), "file " + before,
+                 "file " + move.job_file);
+  });
+}
+
 std::optional<TickId> SqliteStore::record_new_tick(const TickRecording& recording,
                                                    const TickDecision& decision) {
   const TickState state = state_after(decision.verdict);

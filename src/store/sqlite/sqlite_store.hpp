@@ -69,10 +69,12 @@ class SqliteStore final : public SqliteReads<Store>,
   std::optional<std::chrono::nanoseconds> silent_for() const override;
 
   Result<void> note_job_file(const JobFileRecord& file) override;
-  Result<bool> was_submitted(std::string_view name, std::string_view digest) override;
+  Result<void> note_sent_before(const JobFileRecord& file, const SentContent& sent) override;
+  Result<std::optional<SentContent>> sent_content(std::string_view digest) override;
   Result<ScheduleId> add_schedule(const NewSchedule& schedule) override;
   Result<std::int64_t> revise_schedule(const ScheduleRevision& revision) override;
   Result<bool> set_schedule_state(const ScheduleOrder& order) override;
+  Result<void> move_schedule(const ScheduleMove& move) override;
   Result<std::vector<RecordedTick>> record_ticks(const TickRecording& recording) override;
   Result<void> fail_tick(TickId tick, const std::string& reason, UtcTime now) override;
   Result<std::int64_t> requeue_started_ticks(UtcTime now) override;
@@ -130,6 +132,7 @@ class SqliteStore final : public SqliteReads<Store>,
   void tell(const std::string& sentence) const;
   void drop(RunId run);
   void require_unsealed(RunId run);
+  void keep_job_file(const JobFileRecord& file, std::string_view event, std::string_view reason);
   void note_content_submitted(RunId run);
 
   std::vector<ClaimableRun> claimable_runs(const ClaimRequest& request);
