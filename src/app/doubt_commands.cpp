@@ -64,7 +64,7 @@ int report_decided(const CommonOptions& common, const DoubtDecision& decision, c
     return exit_codes::all_accepted;
   }
   fmt::print("{}", resolved_text(decision, resolved));
-  say(fmt::format("On record as decided by {}. Next: {}\n", decision.actor, next));
+  if (!common.is_quiet) say(fmt::format("On record as decided by {}. Next: {}\n", decision.actor, next));
   return exit_codes::all_accepted;
 }
 

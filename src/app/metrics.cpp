@@ -367,9 +367,9 @@ void Metrics::run_finished(std::string_view tenant, RunStatus status) {
       .Increment();
 }
 
-void Metrics::tick_decided(std::string_view outcome, std::string_view reason) {
+void Metrics::tick_decided(std::string_view outcome, std::string_view reason, std::int64_t ticks) {
   families_->ticks.Add({{"outcome", families_->bounded(outcome)}, {"reason", families_->bounded(reason)}})
-      .Increment();
+      .Increment(static_cast<double>(ticks));
 }
 
 void Metrics::loop_was_late(std::chrono::nanoseconds delay) { families_->lag.Observe(seconds(delay)); }

@@ -51,7 +51,8 @@ class Metrics {
   void run_finished(std::string_view tenant, RunStatus status);
 
   /// @param outcome "fired", "skipped", …; @param reason one of the words of the tick rules; empty: none
-  void tick_decided(std::string_view outcome, std::string_view reason);
+  /// @param ticks so many at once
+  void tick_decided(std::string_view outcome, std::string_view reason, std::int64_t ticks = 1);
 
   /// How late the loop came to something that was due.
   void loop_was_late(std::chrono::nanoseconds delay);

@@ -191,7 +191,7 @@ ExitCode next(const CommonOptions& common, const ScheduleOptionsGiven& given) {
   const Result<InstalledSchedule> schedule =
       is_file ? schedule_in_file(given, now) : named_schedule(common, given);
   if (schedule.has_error()) return schedule.error();
-  if (schedule->record.state == ScheduleState::paused)
+  if (schedule->record.state == ScheduleState::paused && !common.is_quiet)
     say(fmt::format("schedule {} is paused: none of these will run\n", printable(given.target, 128)));
   const auto ticks = coming_ticks(schedule->schedule, schedule->timetable, schedule->record.name, now,
                                   given.count.value_or(ticks_shown));

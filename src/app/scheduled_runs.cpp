@@ -23,7 +23,7 @@ SchedulerHooks ScheduledRuns::hooks() {
       .decided =
           [this](const ScheduleRecord& schedule, const RecordedTick& tick) {
             if (tick.decision.verdict != TickDecision::Verdict::skip) return;
-            daemon_.metrics().tick_decided("skipped", to_string(tick.decision.reason));
+            daemon_.metrics().tick_decided("skipped", to_string(tick.decision.reason), tick.decision.ticks);
             daemon_.log().info("tick_skipped", {{"schedule", schedule.name},
                                                 {"tick", to_rfc3339(tick.decision.at)},
                                                 {"ticks", tick.decision.ticks},

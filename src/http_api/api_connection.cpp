@@ -133,6 +133,7 @@ asio::awaitable<ApiAnswer> ApiConnection::answer_to(RequestHead& head) {
                             .client = std::get<ApiClient>(std::move(client))});
   if (auto* no = std::get_if<ApiAnswer>(&admitted)) co_return std::move(*no);
   auto& [route, request] = std::get<Router::Admitted>(admitted);
+  permit_.emplace(request.client, route->scope, common_.access);
   head.headers = request.headers;
   if (std::optional<ApiAnswer> no = objection_to_body(*route, head, common_.limits)) {
     co_return *std::move(no);
@@ -224,6 +225,8 @@ asio::awaitable<bool> ApiConnection::write_pieces(const ApiAnswer& answer) {
     }
     if (!*piece) break;
     if (is_leaving_) co_return false;
+    // Cut off rather than ended: half an export must not look whole.
+    if (permit_ && !permit_->holds(common_.access, common_.clock.utc_now())) co_return false;
     if ((*piece)->empty()) continue;  // an empty chunk would be the end
     const std::string chunk = chunk_of(**piece);
     const bool is_taken = co_await write_within_time(chunk);

@@ -13,6 +13,7 @@
 
 #include "http_api/api_common.hpp"
 #include "http_api/api_peer.hpp"
+#include "http_api/api_permit.hpp"
 #include "http_api/api_wire.hpp"
 #include "http_api/body_intake.hpp"
 #include "http_api/client_bytes.hpp"
@@ -68,8 +69,9 @@ class ApiConnection : public std::enable_shared_from_this<ApiConnection> {
   ClientBytes bytes_;
   BodyIntake body_;
   std::shared_ptr<ApiStream> stream_;
-  std::string target_;             ///< of the request that is being answered
-  std::uint64_t waits_since_ = 0;  ///< 0: nothing was answered yet
+  std::optional<ApiPermit> permit_;  ///< of who is being answered; absent: everybody may ask
+  std::string target_;               ///< of the request that is being answered
+  std::uint64_t waits_since_ = 0;    ///< 0: nothing was answered yet
   bool is_reading_ = true;
   bool is_leaving_ = false;
 };

@@ -162,6 +162,16 @@ TEST_CASE("metrics: each thing that can become of a tick is counted from zero be
     CHECK(has_line(text, "sluice_schedule_ticks_total{outcome=\"skipped\",reason=\"" + reason + "\"} 0"));
 }
 
+TEST_CASE("metrics: ticks that share a decision count each") {
+  Metrics metrics{"1"};
+
+  metrics.tick_decided("skipped", "missed", 48);
+  metrics.tick_decided("skipped", "missed");
+
+  CHECK(has_line(metrics.text({.now = now}),
+                 R"(sluice_schedule_ticks_total{outcome="skipped",reason="missed"} 49)"));
+}
+
 TEST_CASE("metrics: no flood of unexpected words makes more than so many series") {
   Metrics metrics{"1"};
 

@@ -117,7 +117,9 @@ TEST_CASE("end to end: with nothing left to send, resume names what is in doubt,
   CHECK(json_object(summary.out).at("devices").at("in_doubt") == 20);
   CHECK(scene.executions().empty());
 
-  REQUIRE(scene.doubt({"accept", "1", "--reason", "seen"}).exit_code == 0);
+  const ProgramEnd accepted = scene.doubt({"accept", "1", "--reason", "seen", "--quiet"});
+  REQUIRE(accepted.exit_code == 0);
+  CHECK(accepted.err.empty());
   CHECK(scene.sluice(resume).out == "{\"schema_version\":1,\"runs\":[]}\n");
   CHECK(scene.sluice(resume).exit_code == 0);
   CHECK(

@@ -49,6 +49,19 @@ TEST_CASE("end to end: a trigger without a daemon queues a run, and the next one
 }
 
 TEST_CASE(
+    "end to end: a paused schedule says beside its times that none will run, unless it is to be quiet") {
+  const ScheduledScene scene{3};
+  REQUIRE(scene.sluice({"schedule", "pause", "nightly"}).exit_code == 0);
+
+  const ProgramEnd told = scene.sluice({"schedule", "next", "nightly"});
+  const ProgramEnd quiet = scene.sluice({"schedule", "next", "nightly", "--quiet"});
+
+  CHECK(told.err == "schedule nightly is paused: none of these will run\n");
+  CHECK(quiet.err.empty());
+  CHECK(quiet.out == told.out);
+}
+
+TEST_CASE(
     "end to end: the device list is read at the tick, and one that is gone fails the tick with its name") {
   const ScheduledScene scene{3};
   std::ofstream(scene.devices, std::ios::app) << "dev-later\n";

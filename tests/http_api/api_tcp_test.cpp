@@ -139,6 +139,7 @@ class Scene {
               ++handled;
               if (asked.target == "/throws") throw std::runtime_error{"/secret/path is broken"};
               if (asked.target == "/stream") co_return long_stream();
+              if (asked.target == "/export") co_return export_of_megabytes(100);
               if (asked.target == "/follow") {
                 co_return event_stream(
                     *clock_,
@@ -159,9 +160,19 @@ class Scene {
             route("GET", "/throws", ApiScope::none),
             route("GET", "/stream", ApiScope::none),
             route("GET", "/follow", ApiScope::none),
+            route("GET", "/export", ApiScope::read),
             route("POST", "/operate", ApiScope::operate, ApiBody::json),
             route("POST", "/admin", ApiScope::admin, ApiBody::json),
             route("POST", "/upload", ApiScope::none, ApiBody::upload)};
+  }
+  /// More than lies between the two ends of a connection.
+  static ApiAnswer export_of_megabytes(int megabytes) {
+    auto left = std::make_shared<int>(megabytes * 100);
+    return {.content_type = "application/x-ndjson",
+            .stream = stream_of([left]() -> asio::awaitable<Result<std::optional<std::string>>> {
+              if ((*left)-- == 0) co_return std::optional<std::string>{};
+              co_return std::optional{std::string(9'999, 'x') + "\n"};
+            })};
   }
   static ApiAnswer long_stream() {
     auto left = std::make_shared<int>(3);
@@ -221,6 +232,22 @@ TEST_CASE("api tcp: a token that is revoked is worth nothing from the next reque
   CHECK(scene.status("GET", "/read", read_token) == 200);
   asio::post(scene.loop(), [&] { scene.server->replace_access({}); });
   CHECK(scene.status("GET", "/read", read_token) == 401);
+}
+
+TEST_CASE("api tcp: what is streamed to a token that is revoked is cut off, and does not look whole") {
+  Scene scene;
+  const TcpClient revoked{scene.port};
+  const TcpClient trusted{scene.port};
+  revoked.send(scene.request("GET", "/export", read_token));
+  trusted.send(scene.request("GET", "/export", operate_token));
+  CHECK(says(revoked.some(), "200 OK"));
+  CHECK(says(trusted.some(), "200 OK"));
+
+  ApiAccess fewer{.tokens = ApiTokens{{{"operator", ApiScope::operate, digest_of(operate_token), {}}}}};
+  asio::post(scene.loop(), [&] { scene.server->replace_access(std::move(fewer)); });
+
+  CHECK_FALSE(revoked.rest().ends_with("0\r\n\r\n"));
+  CHECK(trusted.rest().ends_with("0\r\n\r\n"));
 }
 
 TEST_CASE("api tcp: under a name of somebody else's nothing is answered, not even how it goes") {
