@@ -16,10 +16,10 @@
 
 #include "app/control_answer.hpp"
 #include "http_api/api_routes.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/ids.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/core/run.hpp"
-#include "sluice/engine/clock.hpp"
 #include "sluice/engine/run_control.hpp"
 #include "sluice/store/async_store.hpp"
 

@@ -17,8 +17,8 @@
 namespace sluice {
 namespace asio = boost::asio;
 
-ControlServer::ControlServer(asio::any_io_executor loop, ControlDesk& desk)
-    : loop_(std::move(loop)), desk_(desk) {
+ControlServer::ControlServer(asio::any_io_executor loop, Clock& clock, ControlDesk& desk)
+    : loop_(std::move(loop)), clock_(clock), desk_(desk) {
   for (const uid_t user : {::geteuid(), uid_t{0}}) names_[user] = operator_name_of(user);
 }
 
@@ -30,7 +30,7 @@ Result<void> ControlServer::open(const std::string& store_file, ServedBesides be
   });
   routes.push_back(openapi_route());
   std::move(besides.routes.begin(), besides.routes.end(), std::back_inserter(routes));
-  server_.emplace(loop_, Router{std::move(routes)},
+  server_.emplace(loop_, clock_, Router{std::move(routes)},
                   ApiSurroundings{.name_of = [this](uid_t user) { return name_of(user); },
                                   .tell = std::move(besides.tell),
                                   .uploads_folder = std::move(besides.uploads_folder)},

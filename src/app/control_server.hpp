@@ -17,6 +17,7 @@
 #include "app/control_desk.hpp"
 #include "http_api/api_server.hpp"
 #include "http_api/router.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/result.hpp"
 
 namespace sluice {
@@ -32,7 +33,7 @@ struct ServedBesides {
 class ControlServer {
  public:
   /// Everything passed by reference must outlive it.
-  ControlServer(boost::asio::any_io_executor loop, ControlDesk& desk);
+  ControlServer(boost::asio::any_io_executor loop, Clock& clock, ControlDesk& desk);
 
   /// Serves from then on. Fails if there can be no socket beside the store: the runs are sent all the same.
   Result<void> open(const std::string& store_file, ServedBesides besides = {});
@@ -47,6 +48,7 @@ class ControlServer {
   std::string name_of(uid_t user) const;
 
   boost::asio::any_io_executor loop_;
+  Clock& clock_;
   ControlDesk& desk_;
   /// Asked for in advance: the system's directory of users may be slow, and the loop has sends to make.
   std::map<uid_t, std::string> names_;

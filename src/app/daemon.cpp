@@ -85,7 +85,7 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
                     .common = common_,
                     .environment = environment_,
                     .find_list = [this](std::string_view id) { return device_lists_.find(id); }}),
-      server_(loop_.get_executor(), desk_),
+      server_(loop_.get_executor(), clock_, desk_),
       schedules_(loop_.get_executor(), *this, clock_, environment_),
       job_folder_(loop_.get_executor(), *this, reading_, clock_, environment_, [this] { schedules_.wake(); }),
       regular_prune_(*this, clock_),
@@ -191,6 +191,7 @@ std::vector<Route> Daemon::routes() {
   std::ranges::move(dashboard_routes(), std::back_inserter(routes));
   Result<std::unique_ptr<RecordApi>> record =
       RecordApi::open(stores_.file, {.loop = loop_.get_executor(),
+                                     .clock = clock_,
                                      .config = [this] { return *config_; },
                                      .environment = environment_,
                                      .find_list = find_list});

@@ -13,7 +13,7 @@
 #include "app/login_failures.hpp"
 #include "app/metrics.hpp"
 #include "http_api/api_server.hpp"
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/store/async_store.hpp"
 #include "sluice/store/audit_log.hpp"
 #include "sluice/store/event_book.hpp"

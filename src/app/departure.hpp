@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "app/log.hpp"
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 
 namespace sluice {
 

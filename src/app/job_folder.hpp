@@ -13,7 +13,7 @@
 
 #include "app/folder_reading.hpp"
 #include "app/folder_watch.hpp"
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/store/job_files.hpp"
 #include "sluice/store/schedule_book.hpp"
 

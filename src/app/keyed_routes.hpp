@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "http_api/router.hpp"
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 
 namespace sluice {
 

@@ -13,8 +13,8 @@
 #include "app/health.hpp"
 #include "app/live_tenants.hpp"
 #include "http_api/router.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/ids.hpp"
-#include "sluice/engine/clock.hpp"
 
 namespace sluice {
 

@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "app/send_history.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/ids.hpp"
-#include "sluice/engine/clock.hpp"
 #include "sluice/engine/observer.hpp"
 
 namespace sluice {

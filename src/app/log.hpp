@@ -19,7 +19,7 @@
 #include "app/log_config.hpp"
 #include "app/log_floods.hpp"
 #include "app/log_line.hpp"
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 
 namespace sluice {
 

@@ -8,8 +8,8 @@
 #include <functional>
 #include <memory>
 
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/time.hpp"
-#include "sluice/engine/clock.hpp"
 #include "sluice/store/async_store.hpp"
 
 namespace sluice {

@@ -8,7 +8,6 @@
 
 #include "app/preview_routes.hpp"
 #include "app/read_routes.hpp"
-#include "app/system_now.hpp"
 #include "sluice/store/bounded_reader.hpp"
 
 namespace sluice {
@@ -30,12 +29,11 @@ RecordApi::~RecordApi() {
 }
 
 std::vector<Route> RecordApi::routes() {
-  std::vector<Route> routes =
-      read_routes(reads_, system_now, timed_event_pause(ground_.loop), [config = ground_.config] {
-        std::set<std::string> names;
-        for (const auto& [name, tenant] : config().tenants) names.insert(name);
-        return names;
-      });
+  std::vector<Route> routes = read_routes(reads_, ground_.clock, [config = ground_.config] {
+    std::set<std::string> names;
+    for (const auto& [name, tenant] : config().tenants) names.insert(name);
+    return names;
+  });
   std::ranges::move(preview_routes({.thread = previewing_.get_executor(),
                                     .config = ground_.config,
                                     .environment = ground_.environment,

@@ -14,6 +14,7 @@
 #include "app/posted_job.hpp"
 #include "app/settings.hpp"
 #include "http_api/router.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/store/read_side.hpp"
 
@@ -26,6 +27,7 @@ class RecordApi {
 
   struct Ground {
     boost::asio::any_io_executor loop;
+    Clock& clock;                    ///< outlives the routes
     std::function<Config()> config;  ///< the one in force; asked on the loop
     Environment environment;
     FindDeviceList find_list;

@@ -6,7 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 
 namespace sluice {
 

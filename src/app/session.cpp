@@ -99,7 +99,7 @@ class Session final : public SteeredRuns {
         signals_(loop_),
         ticker_(loop_),
         desk_(loop_.get_executor(), store_, clock_, *this),
-        server_(loop_.get_executor(), desk_),
+        server_(loop_.get_executor(), clock_, desk_),
         last_sent_before_(clock_.steady_now() - store.silent_for().value_or(0ns)) {}
 
   SessionEnd run(const std::vector<SessionRun>& runs, const std::string& store_file) {

@@ -9,8 +9,8 @@
 #include <memory>
 
 #include "app/settings.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/result.hpp"
-#include "sluice/engine/clock.hpp"
 #include "sluice/engine/dispatcher.hpp"
 #include "sluice/engine/randomness.hpp"
 #include "sluice/transport/transport.hpp"

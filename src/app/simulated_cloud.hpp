@@ -12,8 +12,8 @@
 #include "simulator/ledger.hpp"
 #include "simulator/options.hpp"
 #include "simulator/summary.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/result.hpp"
-#include "sluice/engine/clock.hpp"
 
 namespace sluice {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "app/simulated_cloud.hpp"
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/transport/https.hpp"
 #include "sluice/transport/transport.hpp"
 

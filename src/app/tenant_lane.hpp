@@ -23,7 +23,7 @@
 #include "app/prepared_tenant.hpp"
 #include "app/session_ground.hpp"
 #include "app/tenant_log.hpp"
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/engine/dispatcher.hpp"
 #include "sluice/store/async_store.hpp"
 

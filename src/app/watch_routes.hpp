@@ -14,7 +14,7 @@
 #include "app/health.hpp"
 #include "app/metrics.hpp"
 #include "http_api/router.hpp"
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/store/read_side.hpp"
 
 namespace sluice {

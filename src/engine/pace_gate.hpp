@@ -10,11 +10,11 @@
 #include <functional>
 #include <optional>
 
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/breaker.hpp"
 #include "sluice/core/outcome.hpp"
 #include "sluice/core/pacer.hpp"
 #include "sluice/core/retry_budget.hpp"
-#include "sluice/engine/clock.hpp"
 
 namespace sluice {
 

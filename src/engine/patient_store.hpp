@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "engine/pace_report.hpp"
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/store/async_store.hpp"
 
 namespace sluice {

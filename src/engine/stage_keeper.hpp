@@ -13,7 +13,7 @@
 
 #include "engine/patient_store.hpp"
 #include "engine/served_run.hpp"
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/engine/dispatcher.hpp"
 #include "sluice/engine/observer.hpp"
 

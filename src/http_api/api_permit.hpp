@@ -5,8 +5,8 @@
 
 #include <optional>
 
+#include "http_api/api_access.hpp"
 #include "http_api/api_message.hpp"
-#include "http_api/api_server.hpp"
 #include "http_api/api_tokens.hpp"
 #include "sluice/core/time.hpp"
 

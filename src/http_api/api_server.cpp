@@ -59,23 +59,19 @@ Error cannot_listen(const ApiTcpAddress& at, const error_code& problem) {
 
 }  // namespace
 
-UtcTime ApiCommon::utc_now() const {
-  if (surroundings.utc_now) return surroundings.utc_now();
-  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
-std::string ApiCommon::next_instance() { return fmt::format("{}-{}", boot, ++answers); }
-
-ApiServer::ApiServer(asio::any_io_executor loop, Router router, ApiSurroundings surroundings,
+ApiServer::ApiServer(asio::any_io_executor loop, Clock& clock, Router router, ApiSurroundings surroundings,
                      ApiLimits limits)
     : loop_(loop),
-      common_{.router = std::move(router),
+      common_{.clock = clock,
+              .router = std::move(router),
               .surroundings = std::move(surroundings),
               .limits = limits,
               .boot = random_word()},
       unix_acceptor_(loop),
-      pause_(loop) {
-  if (!common_.surroundings.uploads_folder.empty()) common_.files = std::make_unique<asio::thread_pool>(1);
+      unix_pause_(clock.alarm()) {
+  if (common_.surroundings.uploads_folder.empty()) return;
+  files_ = std::make_unique<asio::thread_pool>(1);
+  common_.files = files_->get_executor();
 }
 
 ApiServer::~ApiServer() = default;
@@ -108,8 +104,8 @@ Result<std::uint16_t> ApiServer::listen(const ApiTcpAddress& at) {
   if (problem) return cannot_listen(at, problem);
   const std::uint16_t port = acceptor.local_endpoint().port();
   auto names = std::make_shared<const HostNames>(at.hosts, port, at.is_tls);
-  listeners_.push_back(std::make_shared<Listener>(
-      Listener{std::move(acceptor), at.is_tls, address.is_loopback(), std::move(names)}));
+  listeners_.push_back(std::make_shared<Listener>(Listener{
+      std::move(acceptor), at.is_tls, address.is_loopback(), std::move(names), common_.clock.alarm()}));
   spawn(accept_tcp(listeners_.back()));
   return port;
 }
@@ -118,8 +114,11 @@ void ApiServer::close() {
   is_closed_ = true;
   error_code ignored;
   unix_acceptor_.close(ignored);
-  for (const auto& listener : listeners_) listener->acceptor.close(ignored);
-  pause_.cancel();
+  unix_pause_->ring();
+  for (const auto& listener : listeners_) {
+    listener->acceptor.close(ignored);
+    listener->pause->ring();
+  }
   for (const Guest& guest : guests_) guest.connection->leave();
 }
 
@@ -128,7 +127,7 @@ asio::awaitable<void> ApiServer::accept_unix() {
     auto [failed, socket] = co_await unix_acceptor_.async_accept(awaited);
     if (is_closed_) co_return;
     if (failed) {
-      co_await wait_after_failure();
+      co_await wait_after_failure(*unix_pause_);
       continue;
     }
     // Dropped with the socket if there is no room.
@@ -144,7 +143,7 @@ asio::awaitable<void> ApiServer::accept_tcp(std::shared_ptr<Listener> listener) 
     auto [failed, socket] = co_await listener->acceptor.async_accept(awaited);
     if (is_closed_) co_return;
     if (failed) {
-      co_await wait_after_failure();
+      co_await wait_after_failure(*listener->pause);
       continue;
     }
     error_code gone;
@@ -162,9 +161,9 @@ asio::awaitable<void> ApiServer::accept_tcp(std::shared_ptr<Listener> listener) 
   }
 }
 
-asio::awaitable<void> ApiServer::wait_after_failure() {
-  pause_.expires_after(pause_after_failure);
-  co_await pause_.async_wait(awaited);
+asio::awaitable<void> ApiServer::wait_after_failure(Alarm& pause) {
+  const SteadyTime until = common_.clock.steady_now() + pause_after_failure;
+  co_await pause.sleep_until(until);
 }
 
 /// The newest one counts: it may be the operator's, and who says nothing for long is dropped anyway. Only a

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -22,41 +20,41 @@ constexpr std::string_view heartbeat_text = ": still here\n\n";
 }  // namespace
 
 void EventBell::ring() {
-  for (asio::steady_timer* sleeper : *sleepers_) sleeper->cancel();
+  for (Alarm* sleeper : *sleepers_) sleeper->ring();
 }
 
 class EventStream : public ApiStream {
  public:
-  EventStream(asio::any_io_executor loop, EventSource source, const EventBell& bell, std::int64_t after,
-              EventPace pace)
-      : source_(std::move(source)),
+  EventStream(Clock& clock, EventSource source, const EventBell& bell, std::int64_t after, EventPace pace)
+      : clock_(clock),
+        source_(std::move(source)),
         sleepers_(bell.sleepers_),
         after_(after),
         pace_(pace),
-        timer_(std::move(loop)) {
-    place_ = sleepers_->insert(sleepers_->end(), &timer_);
+        alarm_(clock.alarm()) {
+    place_ = sleepers_->insert(sleepers_->end(), alarm_.get());
   }
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
   ~EventStream() override { sleepers_->erase(place_); }
 
   asio::awaitable<Result<std::optional<std::string>>> next() override {
-    const auto heartbeat_at = std::chrono::steady_clock::now() + pace_.heartbeat;
+    const SteadyTime heartbeat_at = clock_.steady_now() + pace_.heartbeat;
     while (!is_stopped_) {
       Result<std::vector<ApiEvent>> events = co_await source_(after_, pace_.events_per_piece_max);
       if (events.has_error()) co_return events.error();
       if (!events->empty()) co_return std::optional{text_of(*events)};
-      const auto now = std::chrono::steady_clock::now();
+      const SteadyTime now = clock_.steady_now();
       if (now >= heartbeat_at) co_return std::optional{std::string{heartbeat_text}};
-      timer_.expires_at(std::min(now + pace_.look_every, heartbeat_at));
-      if (!is_stopped_) co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+      const SteadyTime look_at = std::min<SteadyTime>(now + pace_.look_every, heartbeat_at);
+      if (!is_stopped_) co_await alarm_->sleep_until(look_at);
     }
     co_return std::optional<std::string>{};
   }
 
   void stop() override {
     is_stopped_ = true;
-    timer_.cancel();
+    alarm_->ring();
   }
 
  private:
@@ -69,19 +67,20 @@ class EventStream : public ApiStream {
     return text;
   }
 
+  Clock& clock_;
   EventSource source_;
   std::shared_ptr<EventBell::Sleepers> sleepers_;
   EventBell::Sleepers::iterator place_;
   std::int64_t after_;
   EventPace pace_;
-  asio::steady_timer timer_;
+  std::unique_ptr<Alarm> alarm_;
   bool is_stopped_ = false;
 };
 
-ApiAnswer event_stream(asio::any_io_executor loop, EventSource source, const EventBell& bell,
-                       std::int64_t after, EventPace pace) {
+ApiAnswer event_stream(Clock& clock, EventSource source, const EventBell& bell, std::int64_t after,
+                       EventPace pace) {
   return {.content_type = "text/event-stream",
-          .stream = std::make_shared<EventStream>(std::move(loop), std::move(source), bell, after, pace)};
+          .stream = std::make_shared<EventStream>(clock, std::move(source), bell, after, pace)};
 }
 
 Result<std::int64_t> last_event_id(const ApiRequest& request, std::int64_t otherwise) {

@@ -3,9 +3,7 @@
 // the record knows it by, so whoever was cut off goes on behind the last one that he has.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +14,7 @@
 #include <vector>
 
 #include "http_api/api_message.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/result.hpp"
 
 namespace sluice {
@@ -38,7 +37,7 @@ class EventBell {
 
  private:
   friend class EventStream;
-  using Sleepers = std::list<boost::asio::steady_timer*>;
+  using Sleepers = std::list<Alarm*>;
 
   std::shared_ptr<Sleepers> sleepers_ = std::make_shared<Sleepers>();
 };
@@ -53,9 +52,10 @@ struct EventPace {
 };
 
 /// An answer that goes on until the client leaves or the server ends.
+/// @param clock must outlive it
 /// @param after the number of the last event that the client has
-ApiAnswer event_stream(boost::asio::any_io_executor loop, EventSource source, const EventBell& bell,
-                       std::int64_t after, EventPace pace = {});
+ApiAnswer event_stream(Clock& clock, EventSource source, const EventBell& bell, std::int64_t after,
+                       EventPace pace = {});
 
 /// What the client has already: its Last-Event-ID, or the query's last_event_id, which a browser's first
 /// request cannot say otherwise; else `otherwise`. Fails: usage, if it is no number.

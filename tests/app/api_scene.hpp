@@ -13,11 +13,13 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "app/read_routes.hpp"
+#include "sluice/clock/clock.hpp"
 #include "store/store_engines.hpp"
 #include "store/store_fixture.hpp"
 
@@ -31,23 +33,31 @@ inline constexpr const char* nightly_job = R"({
   "schedule": {"cron": "30 2 * * *", "zone": "Europe/Berlin"}
 })";
 
-/// Waits no time, and lets something happen instead: each wait takes the next thing to do, and stops the
-/// stream after the last.
-struct ScriptedPause final : EventPause {
-  explicit ScriptedPause(std::deque<std::function<void()>>& script) : script(script) {}
+/// Nobody sleeps: it is the time that was slept for, and something has happened meanwhile. Each sleep takes
+/// the next thing to do.
+struct ScriptedClock final : Clock {
+  struct ScriptedAlarm final : Alarm {
+    explicit ScriptedAlarm(ScriptedClock& its_clock) : clock(its_clock) {}
 
-  boost::asio::awaitable<void> wait(std::chrono::milliseconds time) override {
-    waited += time;
-    if (script.empty()) throw std::runtime_error{"the stream waits after the end of the script"};
-    const std::function<void()> step = std::move(script.front());
-    script.pop_front();
-    step();
-    co_return;
-  }
-  void cut_short() override {}
+    boost::asio::awaitable<void> sleep_until(SteadyTime time) override {
+      clock.now = time;
+      if (clock.script.empty()) throw std::runtime_error{"somebody sleeps after the end of the script"};
+      const std::function<void()> step = std::move(clock.script.front());
+      clock.script.pop_front();
+      step();
+      co_return;
+    }
+    void ring() override {}
 
-  std::deque<std::function<void()>>& script;
-  std::chrono::milliseconds waited{0};
+    ScriptedClock& clock;
+  };
+
+  UtcTime utc_now() const override { return store_tests::noon + std::chrono::minutes{1}; }
+  SteadyTime steady_now() const override { return now; }
+  std::unique_ptr<Alarm> alarm() override { return std::make_unique<ScriptedAlarm>(*this); }
+
+  std::deque<std::function<void()>> script;
+  SteadyTime now{std::chrono::hours{1}};
 };
 
 struct ApiScene {
@@ -114,11 +124,9 @@ struct ApiScene {
       store_tests::expect(open_bounded_reader(home.path(), std::chrono::minutes{10}));
   boost::asio::io_context loop;
   ReadSide reads{*reader, loop.get_executor(), loop.get_executor()};
-  std::deque<std::function<void()>> script;  ///< what happens while a stream waits
-  std::set<std::string> configured;          ///< tenants
-  Router router{read_routes(
-      reads, [] { return store_tests::noon + std::chrono::minutes{1}; },
-      [this] { return std::make_unique<ScriptedPause>(script); }, [this] { return configured; })};
+  ScriptedClock clock;
+  std::set<std::string> configured;  ///< tenants
+  Router router{read_routes(reads, clock, [this] { return configured; })};
 };
 
 }  // namespace sluice::testing

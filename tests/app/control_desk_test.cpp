@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/virtual_clock.hpp"
+#include "clock/virtual_clock.hpp"
 #include "sluice/store/open_store.hpp"
 #include "store/store_fixture.hpp"
 #include "support/unsteady_store.hpp"

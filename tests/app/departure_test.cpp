@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "app/exit_codes.hpp"
-#include "engine/virtual_clock.hpp"
+#include "clock/virtual_clock.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;

@@ -7,7 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 
-#include "engine/virtual_clock.hpp"
+#include "clock/virtual_clock.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/virtual_clock.hpp"
+#include "clock/virtual_clock.hpp"
 #include "jobfile/findings.hpp"
 
 using namespace sluice;

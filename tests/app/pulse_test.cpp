@@ -8,7 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <vector>
 
-#include "engine/virtual_clock.hpp"
+#include "clock/virtual_clock.hpp"
 #include "sluice/store/open_store.hpp"
 #include "store/store_fixture.hpp"
 

@@ -508,8 +508,8 @@ TEST_CASE("read_routes: a page of events tells the course of a run") {
 TEST_CASE("read_routes: a stream of events begins now, tells what comes, and shows that it lives") {
   ApiScene scene;
   submit(*scene.store, {1});
-  for (int i = 0; i < 31; ++i) scene.script.emplace_back([] {});
-  scene.script.emplace_back([&scene] { submit(*scene.store, {1}); });
+  for (int i = 0; i < 31; ++i) scene.clock.script.emplace_back([] {});
+  scene.clock.script.emplace_back([&scene] { submit(*scene.store, {1}); });
 
   const ApiAnswer answer = scene.get("/api/v1/events?stream");
 
@@ -523,6 +523,18 @@ TEST_CASE("read_routes: a stream of events begins now, tells what comes, and sho
   CHECK(std::count(piece.begin(), piece.end(), '\n') == 3);
   answer.stream->stop();
   CHECK_FALSE(scene.next_of(*answer.stream).has_value());
+}
+
+TEST_CASE(
+    "read_routes: a stream shows that it lives by the clock, however long it takes to look for events") {
+  ApiScene scene;
+  const ApiAnswer answer = scene.get("/api/v1/events?stream");
+  scene.next_of(*answer.stream);
+  const SteadyTime begin = scene.clock.now;
+  for (int i = 0; i < 4; ++i) scene.clock.script.emplace_back([&scene] { scene.clock.now += 3500ms; });
+
+  CHECK(scene.next_of(*answer.stream) == ": nothing new\n\n");
+  CHECK(scene.clock.now == begin + 16s);
 }
 
 TEST_CASE("read_routes: a client that comes back is told each event once, also by another process") {
@@ -553,8 +565,8 @@ TEST_CASE("read_routes: a stream of some events alone goes past all others, and 
   ApiScene scene;
   submit(*scene.store, {1}, "a");
   submit(*scene.store, {1}, "b");
-  scene.script.emplace_back([&scene] { submit(*scene.store, {1}, "b"); });
-  scene.script.emplace_back([&scene] { submit(*scene.store, {1}, "a"); });
+  scene.clock.script.emplace_back([&scene] { submit(*scene.store, {1}, "b"); });
+  scene.clock.script.emplace_back([&scene] { submit(*scene.store, {1}, "a"); });
 
   const ApiAnswer answer = scene.get("/api/v1/events?stream&after=0&tenant=a");
 

@@ -8,9 +8,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 #include <exception>
+#include <memory>
 #include <string>
 #include <variant>
 
+#include "sluice/clock/clock.hpp"
 #include "store/store_engines.hpp"
 #include "store/store_fixture.hpp"
 
@@ -22,9 +24,11 @@ TEST_CASE("record_api: what is read while the store is written is whole, and eve
   const auto store = expect(home.open(noon));
   submit(*store, std::vector<int>(50, 2));
   boost::asio::io_context loop;
+  const std::unique_ptr<Clock> clock = open_system_clock(loop.get_executor());
   {
     const auto api = expect(RecordApi::open(
         home.path(), {.loop = loop.get_executor(),
+                      .clock = *clock,
                       .config = [] { return Config{}; },
                       .environment = [](const char*) { return std::optional<std::string>{}; },
                       .find_list = [](std::string_view) { return std::optional<std::string>{}; }}));
@@ -61,9 +65,11 @@ TEST_CASE("record_api: what is read while the store is written is whole, and eve
 TEST_CASE("record_api: a store that is not there is not found") {
   const SqliteHome home;
   boost::asio::io_context loop;
+  const std::unique_ptr<Clock> clock = open_system_clock(loop.get_executor());
 
   const auto api = RecordApi::open(
-      home.path(), {.loop = loop.get_executor(), .config = {}, .environment = {}, .find_list = {}});
+      home.path(),
+      {.loop = loop.get_executor(), .clock = *clock, .config = {}, .environment = {}, .find_list = {}});
 
   CHECK(kind_of(api) == ErrorKind::not_found);
 }

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/virtual_clock.hpp"
+#include "clock/virtual_clock.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace sluice;

@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "engine/virtual_clock.hpp"
+#include "clock/virtual_clock.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;

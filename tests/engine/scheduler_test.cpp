@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/virtual_clock.hpp"
+#include "clock/virtual_clock.hpp"
 #include "sluice/store/open_store.hpp"
 #include "sluice/store/store.hpp"
 

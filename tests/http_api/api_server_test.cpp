@@ -93,7 +93,7 @@ class Scene {
                     .operation = "stop",
                     .handler = [this](ApiRequest asked) { return answer(std::move(asked)); },
                     .body = ApiBody::json}}};
-    server_.emplace(loop_.get_executor(), std::move(router),
+    server_.emplace(loop_.get_executor(), *clock_, std::move(router),
                     ApiSurroundings{.name_of = [](uid_t user) { return std::to_string(user); }}, limits);
     server_->listen(*std::move(socket));
     thread_ = std::thread{[this] { loop_.run(); }};
@@ -119,6 +119,7 @@ class Scene {
   }
 
   boost::asio::io_context loop_{1};
+  std::unique_ptr<Clock> clock_ = open_system_clock(loop_.get_executor());
   std::optional<ApiServer> server_;
   std::thread thread_;
 };

@@ -5,11 +5,14 @@
 #include <doctest/doctest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_future.hpp>
+#include <exception>
+#include <functional>
 #include <string>
 #include <vector>
+
+#include "clock/virtual_clock.hpp"
 
 namespace sluice::tests {
 namespace {
@@ -32,12 +35,38 @@ struct Record {
   }
 };
 
-std::optional<std::string> next(asio::io_context& loop, const ApiAnswer& answer) {
-  auto piece = asio::co_spawn(loop, answer.stream->next(), asio::use_future);
-  loop.restart();
-  loop.run();
-  return *piece.get();
-}
+/// Streams of that record, in virtual time.
+struct Scene {
+  ApiAnswer stream(std::int64_t after, EventPace pace = {}) {
+    return event_stream(clock, record.source(), bell, after, pace);
+  }
+  /// @return what the next piece is, as soon as there is one
+  std::optional<std::string> next(const ApiAnswer& answer) {
+    std::optional<std::string> piece;
+    const auto take = [&](std::exception_ptr problem, Result<std::optional<std::string>> taken) {
+      if (problem) std::rethrow_exception(problem);
+      piece = *taken;
+    };
+    asio::co_spawn(loop, answer.stream->next(), take);
+    clock.run();
+    return piece;
+  }
+  /// Something happens meanwhile.
+  void later(std::chrono::nanoseconds delay, std::function<void()> happens) {
+    const auto wait = [this, at = clock.steady_now() + delay,
+                       happens = std::move(happens)]() -> asio::awaitable<void> {
+      const std::unique_ptr<Alarm> alarm = clock.alarm();
+      co_await alarm->sleep_until(at);
+      happens();
+    };
+    asio::co_spawn(loop, wait, asio::detached);
+  }
+
+  asio::io_context loop;
+  VirtualClock clock{loop};
+  EventBell bell;
+  Record record;
+};
 
 }  // namespace
 
@@ -47,34 +76,41 @@ TEST_CASE("event stream: each event is written with its number, its kind, and a 
 }
 
 TEST_CASE("event stream: it goes on behind the last event that the client has, piece by piece") {
-  asio::io_context loop;
-  EventBell bell;
-  Record record{{{1, "a", "1"}, {2, "b", "2"}, {5, "c", "5"}, {6, "d", "6"}}};
-  const ApiAnswer answer =
-      event_stream(loop.get_executor(), record.source(), bell, 1, {.events_per_piece_max = 2});
+  Scene scene;
+  scene.record.events = {{1, "a", "1"}, {2, "b", "2"}, {5, "c", "5"}, {6, "d", "6"}};
+  const ApiAnswer answer = scene.stream(1, {.events_per_piece_max = 2});
 
   CHECK(answer.content_type == "text/event-stream");
-  CHECK(next(loop, answer) == event_text({2, "b", "2"}) + event_text({5, "c", "5"}));
-  CHECK(next(loop, answer) == event_text({6, "d", "6"}));
+  CHECK(scene.next(answer) == event_text({2, "b", "2"}) + event_text({5, "c", "5"}));
+  CHECK(scene.next(answer) == event_text({6, "d", "6"}));
 }
 
-TEST_CASE("event stream: a bell wakes it, silence is broken by a comment, and stopping it ends it") {
-  asio::io_context loop;
-  EventBell bell;
-  Record record;
-  const ApiAnswer patient =
-      event_stream(loop.get_executor(), record.source(), bell, 0, {.heartbeat = 1h, .look_every = 1h});
-  asio::post(loop, [&] {
-    record.events.push_back({1, "a", "1"});
-    bell.ring();
+TEST_CASE("event stream: a bell wakes it at once, and stopping it ends it") {
+  Scene scene;
+  const ApiAnswer patient = scene.stream(0, {.heartbeat = 1h, .look_every = 1h});
+  const SteadyTime begin = scene.clock.steady_now();
+  scene.later(3s, [&] {
+    scene.record.events.push_back({1, "a", "1"});
+    scene.bell.ring();
   });
-  CHECK(next(loop, patient) == event_text({1, "a", "1"}));
+  CHECK(scene.next(patient) == event_text({1, "a", "1"}));
+  CHECK(scene.clock.steady_now() == begin + 3s);
 
-  asio::post(loop, [&] { patient.stream->stop(); });
-  CHECK_FALSE(next(loop, patient).has_value());
+  scene.later(3s, [&] { patient.stream->stop(); });
+  CHECK_FALSE(scene.next(patient).has_value());
+  CHECK(scene.clock.steady_now() == begin + 6s);
+}
 
-  const ApiAnswer hasty = event_stream(loop.get_executor(), record.source(), bell, 1, {.heartbeat = 0ms});
-  CHECK(next(loop, hasty)->starts_with(":"));
+TEST_CASE("event stream: what no bell tells of is seen within a second, and silence broken after fifteen") {
+  Scene scene;
+  const ApiAnswer answer = scene.stream(0);
+  const SteadyTime begin = scene.clock.steady_now();
+  scene.later(3500ms, [&] { scene.record.events.push_back({1, "a", "1"}); });
+  CHECK(scene.next(answer) == event_text({1, "a", "1"}));
+  CHECK(scene.clock.steady_now() == begin + 4s);
+
+  CHECK(scene.next(answer)->starts_with(":"));
+  CHECK(scene.clock.steady_now() == begin + 19s);
 }
 
 TEST_CASE("event stream: where to go on is said by a header, or else by the query, and is a number") {

@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "simulation/world.hpp"
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 
 namespace sluice::simulation {
 

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "clock/virtual_clock.hpp"
 #include "engine/seeded_randomness.hpp"
-#include "engine/virtual_clock.hpp"
 #include "sluice/engine/dispatcher.hpp"
 #include "sluice/engine/observer.hpp"
 #include "sluice/store/async_store.hpp"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 #include "sluice/transport/transport.hpp"
 
 namespace sluice::test {

@@ -22,6 +22,7 @@ const std::map<std::string, Parts> allowed{
     // 0
     {"core", {}},
     // 1: seams
+    {"clock", {"core"}},
     {"transport", {"core"}},
     {"store", {"core"}},
     // 2: engines of the seams, and pure translators
@@ -30,13 +31,13 @@ const std::map<std::string, Parts> allowed{
     {"dialect", {"core", "transport"}},
     {"jobfile", {"core"}},
     // 3: what runs
-    {"engine", {"core", "transport", "store", "dialect", "jobfile"}},
-    {"http_api", {"core", "transport", "store", "dialect", "jobfile"}},
-    {"http_api/resources", {"core", "transport", "store", "dialect", "jobfile", "http_api"}},
+    {"engine", {"core", "clock", "transport", "store", "dialect", "jobfile"}},
+    {"http_api", {"core", "clock", "transport", "store", "dialect", "jobfile"}},
+    {"http_api/resources", {"core", "clock", "transport", "store", "dialect", "jobfile", "http_api"}},
     {"simulator", {}},
     // 4
     {"app",
-     {"core", "transport", "store", "dialect", "jobfile", "engine", "http_api", "http_api/resources",
+     {"core", "clock", "transport", "store", "dialect", "jobfile", "engine", "http_api", "http_api/resources",
       "simulator"}},
 };
 

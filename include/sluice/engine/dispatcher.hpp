@@ -14,13 +14,13 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/job.hpp"
 #include "sluice/core/pacer.hpp"
 #include "sluice/core/run_tally.hpp"
 #include "sluice/core/stage_rules.hpp"
 #include "sluice/dialect/credentials.hpp"
 #include "sluice/dialect/invoke_things.hpp"
-#include "sluice/engine/clock.hpp"
 #include "sluice/engine/observer.hpp"
 #include "sluice/engine/randomness.hpp"
 #include "sluice/store/async_store.hpp"

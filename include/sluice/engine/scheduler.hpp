@@ -12,9 +12,9 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/clock/clock.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/core/time.hpp"
-#include "sluice/engine/clock.hpp"
 #include "sluice/engine/schedule_control.hpp"
 #include "sluice/store/async_store.hpp"
 

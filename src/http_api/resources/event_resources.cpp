@@ -2,12 +2,12 @@
 #include "http_api/resources/event_resources.hpp"
 
 #include <fmt/format.h>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "http_api/json_time.hpp"
@@ -96,14 +96,15 @@ std::string greeting(std::int64_t after) { return fmt::format("retry: 2000\nid: 
 class EventStream final : public ApiStream {
  public:
   /// @param wanted with where to begin
-  EventStream(ReadSide& reads, EventsWanted wanted, std::unique_ptr<EventPause> pause)
-      : reads_(reads), wanted_(std::move(wanted)), pause_(std::move(pause)) {
+  EventStream(ReadSide& reads, EventsWanted wanted, Clock& clock)
+      : reads_(reads), wanted_(std::move(wanted)), clock_(clock), alarm_(clock.alarm()) {
     wanted_.limit = events_per_piece_max;
   }
 
   asio::awaitable<Result<std::optional<std::string>>> next() override {
     if (!std::exchange(has_begun_, true)) co_return std::optional{greeting(*wanted_.after)};
-    for (std::chrono::milliseconds silent{0}; !is_stopped_; silent += look_every) {
+    const SteadyTime silent_until = clock_.steady_now() + sign_of_life_every;
+    while (!is_stopped_) {
       auto work = [this](StoreReader& store) { return look_further(store, wanted_); };
       const Result<Look> look = co_await reads_.call(std::move(work));
       // A busy store is looked at again: a client that were cut off would only come back and do the same.
@@ -112,21 +113,24 @@ class EventStream final : public ApiStream {
         wanted_.after = look->come_to;
         if (!look->text.empty()) co_return std::optional{look->text};
       }
-      if (silent >= sign_of_life_every) co_return std::optional<std::string>{": nothing new\n\n"};
-      if (!is_stopped_) co_await pause_->wait(look_every);
+      const SteadyTime now = clock_.steady_now();
+      if (now >= silent_until) co_return std::optional<std::string>{": nothing new\n\n"};
+      const SteadyTime look_at = std::min<SteadyTime>(now + look_every, silent_until);
+      if (!is_stopped_) co_await alarm_->sleep_until(look_at);
     }
     co_return std::optional<std::string>{};
   }
 
   void stop() override {
     is_stopped_ = true;
-    pause_->cut_short();
+    alarm_->ring();
   }
 
  private:
   ReadSide& reads_;
   EventsWanted wanted_;
-  std::unique_ptr<EventPause> pause_;
+  Clock& clock_;
+  std::unique_ptr<Alarm> alarm_;
   bool has_begun_ = false;
   bool is_stopped_ = false;
 };
@@ -162,7 +166,7 @@ Result<std::int64_t> where_to_begin(StoreReader& store, std::optional<std::int64
                "Look at what there is (GET /api/v1/events), then begin anew without Last-Event-ID."};
 }
 
-asio::awaitable<ApiAnswer> stream_events(ReadSide& reads, MakeEventPause make_pause, ApiRequest request) {
+asio::awaitable<ApiAnswer> stream_events(ReadSide& reads, Clock& clock, ApiRequest request) {
   QueryReader query{request};
   EventsWanted wanted;
   read_filter(query, wanted);
@@ -174,13 +178,13 @@ asio::awaitable<ApiAnswer> stream_events(ReadSide& reads, MakeEventPause make_pa
   wanted.after = *begin;
   ApiAnswer answer;
   answer.content_type = "text/event-stream";
-  answer.stream = std::make_shared<EventStream>(reads, std::move(wanted), make_pause());
+  answer.stream = std::make_shared<EventStream>(reads, std::move(wanted), clock);
   co_return answer;
 }
 
-asio::awaitable<ApiAnswer> answer_events(ReadSide& reads, MakeEventPause make_pause, ApiRequest request) {
+asio::awaitable<ApiAnswer> answer_events(ReadSide& reads, Clock& clock, ApiRequest request) {
   if (wants_stream(request)) {
-    ApiAnswer streamed = co_await stream_events(reads, std::move(make_pause), std::move(request));
+    ApiAnswer streamed = co_await stream_events(reads, clock, std::move(request));
     co_return streamed;
   }
   auto work = [&request](StoreReader& store) { return list_events(store, request); };
@@ -188,21 +192,6 @@ asio::awaitable<ApiAnswer> answer_events(ReadSide& reads, MakeEventPause make_pa
   if (page.has_error()) co_return refused(page.error());
   co_return std::move(*page);
 }
-
-class TimedPause final : public EventPause {
- public:
-  explicit TimedPause(asio::any_io_executor loop) : timer_(std::move(loop)) {}
-
-  asio::awaitable<void> wait(std::chrono::milliseconds time) override {
-    timer_.expires_after(time);
-    boost::system::error_code cut;
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, cut));
-  }
-  void cut_short() override { timer_.cancel(); }
-
- private:
-  asio::steady_timer timer_;
-};
 
 }  // namespace
 
@@ -212,17 +201,13 @@ std::string server_sent(const EventRow& event) {
   return fmt::format("id: {}\ndata: {}\n\n", event.id, json.text());
 }
 
-MakeEventPause timed_event_pause(asio::any_io_executor loop) {
-  return [loop = std::move(loop)] { return std::make_unique<TimedPause>(loop); };
-}
-
-Route events_route(ReadSide& reads, MakeEventPause make_pause) {
+Route events_route(ReadSide& reads, Clock& clock) {
   return {.method = "GET",
           .pattern = "/api/v1/events",
           .scope = ApiScope::read,
           .operation = "listEvents",
-          .handler = [&reads, make_pause = std::move(make_pause)](
-                         ApiRequest request) { return answer_events(reads, make_pause, std::move(request)); },
+          .handler = [&reads,
+                      &clock](ApiRequest request) { return answer_events(reads, clock, std::move(request)); },
           .query = {"stream", "after", "order", "run", "tenant", "what", "limit", "cursor"}};
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Seam: time. The engine reads no clock and sets no timer but through it, so tests run on virtual time.
+// Seam: time. What runs reads no clock and sets no timer but through it, so tests run on virtual time.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

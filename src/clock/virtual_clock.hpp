@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Virtual time for the engine, in rehearsals and in tests: when nothing is ready any more, time jumps to the
+// Virtual time, in rehearsals and in tests: when nothing is ready any more, time jumps to the
 // next sleeper. A run of hours takes milliseconds and is the same each time.
 #pragma once
 
@@ -12,7 +12,7 @@
 #include <memory>
 #include <utility>
 
-#include "sluice/engine/clock.hpp"
+#include "sluice/clock/clock.hpp"
 
 namespace sluice {
 
