@@ -215,7 +215,7 @@ KeepRules read_keep(const JsonValue& section, Findings& findings) {
   KeepRules rules;
   const auto runs_for = reader.duration("runs_for");
   if (runs_for) rules.runs_for = std::chrono::duration_cast<std::chrono::seconds>(*runs_for);
-  rules.bytes_max = reader.whole_number("bytes_max", 1, std::int64_t{1} << 50);
+  rules.bytes_max = reader.whole_number("bytes_max", 1, std::int64_t{1} << 50).value_or(rules.bytes_max);
   return rules;
 }
 

@@ -181,4 +181,8 @@ Result<PruneStep> LentStore::prune_step(RunId run, std::int64_t rows_max, UtcTim
   return borrow([&](Store& store) { return store.housekeeping().prune_step(run, rows_max, now); });
 }
 
+Result<std::int64_t> LentStore::prune_runless(UtcTime before, std::int64_t rows_max) {
+  return borrow([&](Store& store) { return store.housekeeping().prune_runless(before, rows_max); });
+}
+
 }  // namespace sluice

@@ -109,6 +109,7 @@ class LentStore final : public Store, private AuditLog, private Housekeeping, pr
   Result<std::vector<PrunableRun>> prunable_runs(UtcTime ended_before, std::size_t limit) override;
   Result<std::vector<RunId>> half_pruned_runs() override;
   Result<PruneStep> prune_step(RunId run, std::int64_t rows_max, UtcTime now) override;
+  Result<std::int64_t> prune_runless(UtcTime before, std::int64_t rows_max) override;
 
   StoreReader& source() { return group_ ? static_cast<StoreReader&>(store_) : reader_; }
   template <class Verb>

@@ -44,21 +44,32 @@ Result<std::int64_t> audit_bytes(Store& store) {
   return static_cast<std::int64_t>(bytes);
 }
 
+/// @return how many rows
+Result<std::int64_t> prune_runless(Store& store, UtcTime before, const std::function<bool()>& goes_on) {
+  std::int64_t rows = 0;
+  while (goes_on()) {
+    const Result<std::int64_t> taken = store.housekeeping().prune_runless(before, prune_rows_max);
+    if (taken.has_error()) return taken.error();
+    rows += *taken;
+    if (*taken < prune_rows_max) break;
+  }
+  return rows;
+}
+
 /// What can never be taken out must not drive out what can: strangers make the audit grow by failing to log
 /// in. @param audit how large it is, once that has mattered
 Result<bool> is_too_large(Store& store, const KeepRules& rules, std::optional<std::int64_t>& audit,
                           UtcTime now) {
-  if (!rules.bytes_max) return false;
   const Result<StoreFigures> figures = store.figures().read_figures(now);
   if (figures.has_error()) return figures.error();
   const std::int64_t used = figures->database_bytes - figures->free_bytes;
-  if (used <= *rules.bytes_max) return false;
+  if (used <= rules.bytes_max) return false;
   if (!audit) {
     const Result<std::int64_t> measured = audit_bytes(store);
     if (measured.has_error()) return measured.error();
     audit = *measured;
   }
-  return used - *audit > *rules.bytes_max;
+  return used - *audit > rules.bytes_max;
 }
 
 Result<std::optional<PrunableRun>> oldest_run(Store& store, UtcTime now) {
@@ -97,6 +108,10 @@ Result<PruneReport> prune(Store& store, const KeepRules& rules, UtcTime now,
     if (!goes_on()) return report;
     if (const Result<void> taken = take_out(std::move(run)); taken.has_error()) return taken.error();
   }
+  const Result<std::int64_t> runless = prune_runless(store, now - rules.runs_for, goes_on);
+  if (runless.has_error()) return runless.error();
+  report.runless_rows = *runless;
+  report.rows += *runless;
   std::optional<std::int64_t> audit;
   while (goes_on()) {
     const Result<bool> too_large = is_too_large(store, rules, audit, now);

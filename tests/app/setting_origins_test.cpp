@@ -55,7 +55,7 @@ TEST_CASE("setting origins: an option comes before a variable, that before the f
   CHECK(found(common({}, {{"SLUICE_STORE", "/v.db"}}), "store") == "/v.db from SLUICE_STORE");
   CHECK(found(common({}, {}), "store") == "/var/sluice.db from file");
   CHECK(found(common({}, {}), "keep.runs_for") == "30d from file");
-  CHECK(found(common({}, {}), "keep.bytes_max") == " from default");
+  CHECK(found(common({}, {}), "keep.bytes_max") == "10737418240 from default");
   CHECK(found(common({.config = "/etc/c.json"}, {}), "config") == "/etc/c.json from --config");
   CHECK(found(common({}, {{"SLUICE_TENANT", "x"}}), "default_tenant") == "x from SLUICE_TENANT");
 }

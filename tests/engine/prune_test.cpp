@@ -6,7 +6,10 @@
 #include <sqlite3.h>
 
 #include "sluice/store/audit_log.hpp"
+#include "sluice/store/event_book.hpp"
 #include "sluice/store/figures.hpp"
+#include "sluice/store/job_files.hpp"
+#include "sluice/store/schedule_book.hpp"
 #include "store/store_engines.hpp"
 #include "store/store_fixture.hpp"
 
@@ -35,6 +38,33 @@ std::int64_t count(const std::string& file, const std::string& query) {
   sqlite3_finalize(statement);
   sqlite3_close(db);
   return rows;
+}
+
+/// A schedule of which one tick fired, one was skipped and one failed, at these times.
+void decide_three_ticks(Store& store, UtcTime at) {
+  using Verdict = TickDecision::Verdict;
+  const ScheduleId schedule = expect(store.schedule_book().add_schedule(
+      {.name = "nightly", .job_text = "{}", .folder = "/jobs", .actor = "wang", .now = at}));
+  const auto recorded = expect(store.schedule_book().record_ticks(
+      {.schedule = schedule,
+       .revision = 1,
+       .kind = TickKind::scheduled,
+       .decisions = {{.id = {}, .at = at, .verdict = Verdict::fire},
+                     {.id = {}, .at = at + 1s, .verdict = Verdict::skip, .reason = SkipReason::overlap},
+                     {.id = {}, .at = at + 2s, .verdict = Verdict::fire}},
+       .decided_to = {},
+       .now = at}));
+  const RunId run =
+      expect(store.create_run({.job_name = "job",
+                               .tenant = "prod",
+                               .endpoint = "https://iot.example",
+                               .job_text = "{}",
+                               .rate = 8,
+                               .created_at = at,
+                               .origin = {.tick = recorded.at(0).id, .job_file = {}, .job_revision = 0}}));
+  expect(store.add_chunks(run, {{.devices = 1, .names = "dev-0\n"}}));
+  expect(store.seal_run(run, 0));
+  expect(store.schedule_book().fail_tick(recorded.at(2).id, "it cannot be read", at));
 }
 
 bool is_there(Store& store, RunId run) { return expect(store.run(run)).has_value(); }
@@ -189,4 +219,54 @@ TEST_CASE("prune: an audit that strangers have made grow drives no run out of th
 
   CHECK(grown_by > 2000 * 264);  // 200 bytes of target and a hash of 64 each
   CHECK(report.runs.empty());
+}
+
+TEST_CASE("prune: what belongs to no run goes by the same age, and what has just happened stays") {
+  const SqliteHome home;
+  const auto store = expect(home.open(noon));
+  expect(store->event_book().note_event({.at = noon, .what = "daemon_started"}));
+  expect(store->event_book().note_event({.at = noon + 24h, .what = "daemon_stopping"}));
+  expect(store->event_book().note_event({.at = noon + 48h, .what = "daemon_started"}));
+  for (const UtcTime at : {noon, noon + 24h}) {
+    const std::string name = at == noon ? "old.json" : "young.json";
+    expect(store->job_file_book().note_job_file(
+        {.name = name, .state = JobFileState::removed, .seen_digest = "d", .seen_at = at}));
+  }
+
+  const PruneReport report = expect(prune(*store, {.runs_for = 24h}, noon + 48h, always));
+
+  // The first start, the file's row, and the event of its removal.
+  CHECK(report.runless_rows == 3);
+  CHECK(report.rows == 3);
+  CHECK(count(home.path(), "SELECT count(*) FROM events WHERE at_us < 1800086400000000") == 0);
+  CHECK(count(home.path(), "SELECT count(*) FROM events WHERE run IS NULL") == 3);
+  CHECK(count(home.path(), "SELECT count(*) FROM job_files WHERE name = 'young.json'") == 1);
+  CHECK(count(home.path(), "SELECT count(*) FROM job_files") == 1);
+}
+
+TEST_CASE(
+    "prune: ticks that fired nothing go by their age, and those that fired stay for a backfill to see") {
+  const SqliteHome home;
+  const auto store = expect(home.open(noon));
+  decide_three_ticks(*store, noon);
+
+  expect(prune(*store, {.runs_for = 24h}, noon + 240h, always));
+
+  // The failed one is the newest, whose number must not be given out again.
+  CHECK(count(home.path(), "SELECT count(*) FROM ticks WHERE state = 'skipped'") == 0);
+  CHECK(count(home.path(), "SELECT count(*) FROM ticks WHERE state = 'fired'") == 1);
+  CHECK(count(home.path(), "SELECT count(*) FROM ticks WHERE state = 'failed'") == 1);
+  CHECK(count(home.path(), "SELECT count(*) FROM pragma_foreign_key_check") == 0);
+}
+
+TEST_CASE("prune: the newest event of all stays however old it is, since a reader goes on behind it") {
+  const SqliteHome home;
+  const auto store = expect(home.open(noon));
+  expect(store->event_book().note_event({.at = noon, .what = "daemon_started"}));
+  expect(store->event_book().note_event({.at = noon + 1s, .what = "daemon_stopping"}));
+
+  expect(prune(*store, {.runs_for = 24h}, noon + 240h, always));
+
+  CHECK(count(home.path(), "SELECT count(*) FROM events WHERE what = 'daemon_stopping'") == 1);
+  CHECK(count(home.path(), "SELECT count(*) FROM events") == 1);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Seam: how the record is kept small. A run is taken out in steps, each a transaction of its own, so that
 // sending never waits long for it; from the first step on nobody sees the run any more, and what stays of it
-// in the end is its row in pruned_runs. The file does not shrink: what is free in it is used again.
+// in the end is its row in pruned_runs. What belongs to no run goes by its age. The file does not shrink:
+// what is free in it is used again.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +45,11 @@ class Housekeeping {
 
   /// Takes out about so many rows of the run. Refused: it may not be taken out, or a group is under way.
   virtual Result<PruneStep> prune_step(RunId run, std::int64_t rows_max, UtcTime now) = 0;
+
+  /// Takes out at most so many rows that belong to no run and are older: events, ticks that fired nothing,
+  /// job files that were removed. What keeps anything from being sent twice stays: ticks that fired, contents
+  /// of job files. @return how many rows; fewer than asked for: that was all
+  virtual Result<std::int64_t> prune_runless(UtcTime before, std::int64_t rows_max) = 0;
 };
 
 }  // namespace sluice

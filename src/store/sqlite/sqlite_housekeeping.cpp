@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Pruning: runs that are over are taken out, chunk by chunk from the last one, since halves and replays
-// follow what they refer to.
+// follow what they refer to; and what belongs to no run, by its age.
 #include <fmt/format.h>
 
 #include "sluice/core/kill_point.hpp"
@@ -80,6 +80,34 @@ Result<PruneStep> SqliteStore::prune_step(RunId run, std::int64_t rows_max, UtcT
   });
   reach(KillPoint::prune_batch);
   return taken;
+}
+
+// No run names the ticks that go, and to ask for each of them whether one does would walk over all runs.
+Result<std::int64_t> SqliteStore::prune_runless(UtcTime before, std::int64_t rows_max) {
+  if (grouped_) return Error{ErrorKind::refused, "nothing is taken out within a group of store verbs", ""};
+  const auto off = answer([&] { return std::make_unique<WithoutForeignKeys>(db_); });
+  if (off.has_error()) return off.error();
+  return write([&] {
+    // Its row is the permission to delete. A reader goes on behind the newest event, so that one stays.
+    db_.run(
+        "INSERT INTO events_kept (only, from_us) VALUES (1, ?1)"
+        " ON CONFLICT (only) DO UPDATE SET from_us = max(from_us, excluded.from_us)",
+        before);
+    std::int64_t rows = db_.run(
+        "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE run IS NULL AND at_us < ?1"
+        "   AND id < (SELECT max(id) FROM events) ORDER BY at_us LIMIT ?2)",
+        before, rows_max);
+    rows += db_.run(
+        "DELETE FROM ticks WHERE id IN (SELECT id FROM ticks WHERE state IN ('skipped', 'failed')"
+        "   AND decided_at_us < ?1 AND id < (SELECT max(id) FROM ticks)"
+        "   AND id NOT IN (SELECT tick FROM runs WHERE tick IS NOT NULL) ORDER BY decided_at_us LIMIT ?2)",
+        before, rows_max - rows);
+    rows += db_.run(
+        "DELETE FROM job_files WHERE name IN (SELECT name FROM job_files WHERE state = 'removed'"
+        "   AND seen_at_us < ?1 LIMIT ?2)",
+        before, rows_max - rows);
+    return rows;
+  });
 }
 
 bool SqliteStore::is_being_pruned(RunId run) {

@@ -88,6 +88,7 @@ class SqliteStore final : public SqliteReads<Store>,
   Result<std::vector<PrunableRun>> prunable_runs(UtcTime ended_before, std::size_t limit) override;
   Result<std::vector<RunId>> half_pruned_runs() override;
   Result<PruneStep> prune_step(RunId run, std::int64_t rows_max, UtcTime now) override;
+  Result<std::int64_t> prune_runless(UtcTime before, std::int64_t rows_max) override;
   KeyedRequests& keyed_requests() override { return *this; }
   Result<RequestState> take_request(const KeyedRequest& request, UtcTime now, UtcTime forget_before) override;
   Result<void> keep_answer(std::int64_t number, const KeptAnswer& answer) override;

@@ -57,6 +57,19 @@ TEST_CASE("store: attempts, their results and events can neither be changed nor 
   CHECK(contains(raw.error_of("DELETE FROM events"), "append-only"));
 }
 
+TEST_CASE("store: an event of no run can be removed only if it is older than what is kept") {
+  const SqliteHome home;
+  fill(home);
+  RawSqlite raw{home.path()};
+  raw.run("INSERT INTO events (at_us, what) VALUES (1000, 'old'), (2000, 'young')");
+  CHECK(contains(raw.error_of("DELETE FROM events WHERE what = 'old'"), "append-only"));
+
+  raw.run("INSERT INTO events_kept VALUES (1, 2000)");
+
+  CHECK(contains(raw.error_of("DELETE FROM events WHERE what = 'young'"), "append-only"));
+  raw.run("DELETE FROM events WHERE what = 'old'");
+}
+
 TEST_CASE("store: a replay that differs from its first request cannot be recorded") {
   const SqliteHome home;
   fill(home);
@@ -95,7 +108,7 @@ TEST_CASE("store: the file is marked as ours and says which migrations made it")
   CHECK(raw.value("PRAGMA journal_mode") == "wal");
   CHECK(raw.value("SELECT group_concat(number || ' ' || name, ', ') FROM schema_migrations") ==
         "1 0001_runs_chunks_attempts, 2 0002_doubt_and_crashes, 3 0003_rollouts, 4 0004_daemon, 5 "
-        "0005_keyed_requests");
+        "0005_keyed_requests, 6 0006_keeping");
   CHECK(raw.value("SELECT min(length(checksum)) FROM schema_migrations") == "64");
   CHECK(raw.value("PRAGMA integrity_check") == "ok");
   CHECK(raw.value("SELECT count(*) FROM pragma_foreign_key_check") == "0");
