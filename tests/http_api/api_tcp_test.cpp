@@ -9,8 +9,11 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -20,7 +23,6 @@
 
 #include "http_api/api_server.hpp"
 #include "http_api/api_tls.hpp"
-#include "http_api/event_stream.hpp"
 #include "http_api/upload.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/test_certificates.hpp"
@@ -65,6 +67,21 @@ class TcpClient {
 
  private:
   OwnedDescriptor socket_;
+};
+
+/// Has nothing to say, and goes on until it is stopped.
+class SilentStream final : public ApiStream {
+ public:
+  explicit SilentStream(asio::io_context& loop) : end_(loop, asio::steady_timer::time_point::max()) {}
+
+  asio::awaitable<Result<std::optional<std::string>>> next() override {
+    co_await end_.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return std::optional<std::string>{};
+  }
+  void stop() override { end_.expires_at(asio::steady_timer::time_point::min()); }
+
+ private:
+  asio::steady_timer end_;
 };
 
 const std::string read_token = "token-of-the-reader";
@@ -141,12 +158,8 @@ class Scene {
               if (asked.target == "/stream") co_return long_stream();
               if (asked.target == "/export") co_return export_of_megabytes(100);
               if (asked.target == "/follow") {
-                co_return event_stream(
-                    *clock_,
-                    [](std::int64_t, std::size_t) -> asio::awaitable<Result<std::vector<ApiEvent>>> {
-                      co_return std::vector<ApiEvent>{};
-                    },
-                    bell_, 0, {.heartbeat = 1h});
+                co_return ApiAnswer{.content_type = "text/event-stream",
+                                    .stream = std::make_shared<SilentStream>(loop_)};
               }
               std::string text = asked.client.name + " ";
               if (asked.upload) text += std::to_string(asked.upload->bytes());
@@ -183,7 +196,6 @@ class Scene {
             })};
   }
 
-  EventBell bell_;
   std::thread thread_;
 };
 
