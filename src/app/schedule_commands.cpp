@@ -105,11 +105,11 @@ Result<void> check_use(const ScheduleOptionsGiven& given) {
 /// A wrong option is told as that: the job file has nothing of it.
 Result<void> check_time(const ScheduleOptionsGiven& given) {
   if (const std::string fault = cron_fault(given.cron); !fault.empty())
-    return Error{ErrorKind::invalid_input, "--cron: " + fault,
-                 "Such as --cron \"30 2 * * mon-fri\", --cron @daily or --cron \"every 6h\"."};
+    return wrong_use("--cron: " + fault,
+                     "Such as --cron \"30 2 * * mon-fri\", --cron @daily or --cron \"every 6h\".");
   const std::string fault = given.zone.empty() ? std::string{} : zone_fault(given.zone);
   if (fault.empty()) return {};
-  return Error{ErrorKind::invalid_input, "--zone: " + fault, "Such as --zone Asia/Shanghai."};
+  return wrong_use("--zone: " + fault, "Such as --zone Asia/Shanghai.");
 }
 
 /// A job file with what --cron and --zone say, checked as `validate` does.
