@@ -123,6 +123,11 @@ export function chunkDetail(run, frame, neighbour) {
     setText(title, `Chunk ${chunk.id}: ${sign} ${name}, ${counted(chunk.devices, "device")}`);
   };
   const fill = async (chunk) => {
+    if (shown?.id !== chunk.id) {
+      // Under its title there must not be what was read of another one.
+      attempts.show([]);
+      devices.show([]);
+    }
     shown = chunk;
     tell(chunk);
     await read(chunk).catch((trouble) => trouble.name !== "AbortError" && frame.sayProblem(trouble));

@@ -169,6 +169,9 @@ claim("run: a gate that stopped the run stops it again, until it is passed", {},
   await watched.pressAndConfirm("Resume");
   const held = await scene.untilRun(run, (each) => atGate(each) && each.control_at !== stopped.control_at);
   assert.equal(held.devices.pending, 9);
+  // The first answer may have been under way before; with the third one begun, the second is shown.
+  const isLook = (answer) => answer.url().endsWith(`/api/v1/runs/${run}`);
+  for (let looks = 0; looks < 3; ++looks) await page.waitForResponse(isLook);
 
   assert.match(
     await watched.pressAndConfirm("Approve past the gate", {}),
