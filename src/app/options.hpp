@@ -52,7 +52,7 @@ struct SendOptions {
 
 struct ResultsOptionsGiven {
   std::string state;
-  std::optional<std::string> code;  ///< as has_code() takes it; absent: any
+  std::optional<std::string> code;  ///< "none": without one; absent: any
   bool raw = false;
 };
 

@@ -129,8 +129,10 @@ ExitCode results_command(const CommonOptions& common, RunId id, const ResultsOpt
   ResultsWriter writer{
       {.format = *format, .run = id, .raw = given.raw, .columns = terminal_columns_of_stdout()},
       sink_to(stdout)};
+  // An empty value is refused, as that of a variable that is not set: so the lack of a code has a word.
+  const std::optional<std::string> code = given.code == "none" ? std::string{} : given.code;
   const Result<void> read = (*store)->for_each_device(id, *filter, [&](const DeviceResult& row) {
-    return (given.code && !has_code(row, *given.code)) || writer.write(row);
+    return (code && !has_code(row, *code)) || writer.write(row);
   });
   if (read.has_error()) return read.error();
   const Result<void> written = writer.finish();

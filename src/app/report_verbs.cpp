@@ -43,7 +43,8 @@ void ReportVerbs::add_reporting_verbs(Verbs& verbs) {
           "--state", results_.state,
           "Only these: pending, in_flight, accepted, confirmed, presumed, failed, in_doubt, canceled")
       ->type_name("STATE");
-  results->add_option("--code", results_.code, "Only those whose newest result has this code; '': has none")
+  results
+      ->add_option("--code", results_.code, "Only those whose newest result has this code; none: it has none")
       ->type_name("CODE");
   results->add_flag("--raw", results_.raw, "csv and txt: do not defuse formulas and control characters");
 

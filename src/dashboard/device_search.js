@@ -44,7 +44,8 @@ export function queryOf({ state, code, match, name }, more) {
 /** The command line that saves the same; "" if there is none, as it does not search for names. */
 export function resultsCommand(run, { state, code, name }, format) {
   if (name) return "";
-  const picked = `${state && ` --state ${state}`}${code === null ? "" : ` --code ${shellWord(code)}`}`;
+  const codeWord = code === "" ? "none" : code;
+  const picked = `${state && ` --state ${state}`}${code === null ? "" : ` --code ${shellWord(codeWord)}`}`;
   return `sluice results ${run} --output ${format}${picked} > devices.${format}`;
 }
 

@@ -22,7 +22,7 @@ test("device search: any code is told from no code", () => {
     resultsCommand(7, { ...all, state: "failed", code: "it's; rm" }, "csv"),
     "sluice results 7 --output csv --state failed --code 'it'\\''s; rm' > devices.csv",
   );
-  assert.equal(resultsCommand(7, { ...all, code: "" }, "csv"), "sluice results 7 --output csv --code '' > devices.csv");
+  assert.equal(resultsCommand(7, { ...all, code: "" }, "csv"), "sluice results 7 --output csv --code none > devices.csv");
 });
 
 test("device search: the button says whether it saves all devices or those that were found", () => {
