@@ -327,7 +327,11 @@ TEST_CASE(
                         "\r\nConnection: close\r\nContent-Type: text/csv\r\nContent-Length: " +
                         std::to_string(bytes) + "\r\n\r\n" + std::string(bytes, 'x'));
   };
-  CHECK(upload(300'000).ends_with("\r\n\r\nanonymous 300000"));
+  // Gone before the client reads the answer, whichever thread was the last to touch the file.
+  for (int i = 0; i < 30; ++i) {
+    CHECK(upload(300'000).ends_with("\r\n\r\nanonymous 300000"));
+    REQUIRE(std::filesystem::is_empty(scene.folder / "uploads"));
+  }
   CHECK(upload(300'001).starts_with("HTTP/1.1 413 "));
   CHECK(std::filesystem::is_empty(scene.folder / "uploads"));
 }
