@@ -3,15 +3,12 @@
 // next sleeper. A run of hours takes milliseconds and is the same each time.
 #pragma once
 
-#include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/async_result.hpp>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <map>
 #include <memory>
-#include <utility>
+#include <optional>
 
+#include "clock/sleepers.hpp"
 #include "sluice/clock/clock.hpp"
 
 namespace sluice {
@@ -23,14 +20,15 @@ class VirtualClock : public Clock {
                         UtcTime utc_start = UtcTime{std::chrono::seconds{1'700'000'000}})
       : context_(context),
         now_(start),
-        utc_minus_steady_(utc_start.time_since_epoch() - start.time_since_epoch()) {}
+        utc_minus_steady_(utc_start.time_since_epoch() - start.time_since_epoch()),
+        sleepers_(context) {}
 
   SteadyTime steady_now() const override { return now_; }
   UtcTime utc_now() const override {
     return UtcTime{
         std::chrono::duration_cast<std::chrono::microseconds>(now_.time_since_epoch() + utc_minus_steady_)};
   }
-  std::unique_ptr<Alarm> alarm() override { return std::make_unique<VirtualAlarm>(*this); }
+  std::unique_ptr<Alarm> alarm() override { return sleepers_.alarm(); }
 
   /// The wall clock jumps; the other one does not.
   void set_wall_clock(UtcTime to) { utc_minus_steady_ += to - utc_now(); }
@@ -43,52 +41,15 @@ class VirtualClock : public Clock {
     while (true) {
       context_.restart();
       context_.poll();
-      if (sleepers_.empty() || sleepers_.begin()->first >= end) break;
-      now_ = std::max(now_, sleepers_.begin()->first);
-      wake(sleepers_.begin());
+      const std::optional<SteadyTime> next = sleepers_.next();
+      if (!next || *next >= end) break;
+      now_ = std::max(now_, *next);
+      sleepers_.wake_next();
     }
     if (end != SteadyTime::max()) now_ = std::max(now_, end);
   }
 
  private:
-  using Handler = boost::asio::any_completion_handler<void()>;
-  using Sleepers = std::multimap<SteadyTime, std::pair<const void*, Handler>>;
-
-  class VirtualAlarm : public Alarm {
-   public:
-    explicit VirtualAlarm(VirtualClock& clock) : clock_(clock) {}
-
-    boost::asio::awaitable<void> sleep_until(SteadyTime time) override {
-      if (std::exchange(is_rung_, false)) co_return;
-      const auto begin_sleep = [this, time](auto handler) {
-        clock_.sleepers_.emplace(time, std::pair<const void*, Handler>{this, Handler{std::move(handler)}});
-      };
-      co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void()>(
-          begin_sleep, boost::asio::use_awaitable);
-      is_rung_ = false;
-    }
-
-    void ring() override {
-      is_rung_ = true;
-      for (auto sleeper = clock_.sleepers_.begin(); sleeper != clock_.sleepers_.end(); ++sleeper) {
-        if (sleeper->second.first == this) {
-          clock_.wake(sleeper);
-          return;
-        }
-      }
-    }
-
-   private:
-    VirtualClock& clock_;
-    bool is_rung_ = false;
-  };
-
-  void wake(Sleepers::iterator sleeper) {
-    Handler handler = std::move(sleeper->second.second);
-    sleepers_.erase(sleeper);
-    boost::asio::post(context_, [handler = std::move(handler)]() mutable { std::move(handler)(); });
-  }
-
   boost::asio::io_context& context_;
   SteadyTime now_;
   std::chrono::nanoseconds utc_minus_steady_;

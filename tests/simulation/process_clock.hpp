@@ -4,17 +4,16 @@
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "clock/sleepers.hpp"
 #include "simulation/world.hpp"
 #include "sluice/clock/clock.hpp"
 
@@ -25,11 +24,11 @@ class ProcessClock : public Clock {
   using Handler = boost::asio::any_completion_handler<void()>;
 
   ProcessClock(World& world, Machine& machine, boost::asio::io_context& loop)
-      : world_(world), machine_(machine), loop_(loop) {}
+      : world_(world), machine_(machine), loop_(loop), sleepers_(loop) {}
 
   UtcTime utc_now() const override { return machine_.utc(world_.now()); }
   SteadyTime steady_now() const override { return machine_.steady(world_.now()); }
-  std::unique_ptr<Alarm> alarm() override { return std::make_unique<SimulatedAlarm>(*this); }
+  std::unique_ptr<Alarm> alarm() override { return sleepers_.alarm(); }
 
   /// Runs on the loop after that delay of true time.
   template <class Function>
@@ -41,8 +40,9 @@ class ProcessClock : public Clock {
   std::optional<Nanos> next_at() const {
     std::optional<Nanos> next;
     if (!tasks_.empty()) next = tasks_.begin()->first.first;
-    if (!sleepers_.empty() && sleepers_.begin()->first != SteadyTime::max()) {
-      const Nanos wake = machine_.when_steady(sleepers_.begin()->first);
+    const std::optional<SteadyTime> earliest = sleepers_.next();
+    if (earliest && *earliest != SteadyTime::max()) {
+      const Nanos wake = machine_.when_steady(*earliest);
       next = next ? std::min(*next, wake) : wake;
     }
     return next;
@@ -53,68 +53,24 @@ class ProcessClock : public Clock {
     while (!tasks_.empty() && tasks_.begin()->first.first <= world_.now()) {
       Handler task = std::move(tasks_.begin()->second);
       tasks_.erase(tasks_.begin());
-      hand_over(std::move(task));
+      boost::asio::post(loop_, [task = std::move(task)]() mutable { std::move(task)(); });
     }
-    while (!sleepers_.empty() && sleepers_.begin()->first <= steady_now()) wake(sleepers_.begin());
+    while (sleepers_.next().value_or(SteadyTime::max()) <= steady_now()) sleepers_.wake_next();
   }
 
   /// The process is gone. Who waited is destroyed, and may ring others on his way out: nobody hears it.
   void forget_everything() {
-    is_over_ = true;
     const auto tasks = std::exchange(tasks_, {});
-    const auto sleepers = std::exchange(sleepers_, {});
+    sleepers_.forget_everybody();
   }
 
  private:
-  using Sleepers = std::multimap<SteadyTime, std::pair<const void*, Handler>>;
-
-  class SimulatedAlarm : public Alarm {
-   public:
-    explicit SimulatedAlarm(ProcessClock& clock) : clock_(clock) {}
-
-    boost::asio::awaitable<void> sleep_until(SteadyTime time) override {
-      if (std::exchange(is_rung_, false)) co_return;
-      const auto begin_sleep = [this, time](auto handler) {
-        clock_.sleepers_.emplace(time, std::pair<const void*, Handler>{this, Handler{std::move(handler)}});
-      };
-      co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void()>(
-          begin_sleep, boost::asio::use_awaitable);
-      is_rung_ = false;
-    }
-
-    void ring() override {
-      if (clock_.is_over_) return;
-      is_rung_ = true;
-      for (auto sleeper = clock_.sleepers_.begin(); sleeper != clock_.sleepers_.end(); ++sleeper) {
-        if (sleeper->second.first == this) {
-          clock_.wake(sleeper);
-          return;
-        }
-      }
-    }
-
-   private:
-    ProcessClock& clock_;
-    bool is_rung_ = false;
-  };
-
-  void wake(Sleepers::iterator sleeper) {
-    Handler handler = std::move(sleeper->second.second);
-    sleepers_.erase(sleeper);
-    hand_over(std::move(handler));
-  }
-
-  void hand_over(Handler handler) {
-    boost::asio::post(loop_, [handler = std::move(handler)]() mutable { std::move(handler)(); });
-  }
-
   World& world_;
   Machine& machine_;
   boost::asio::io_context& loop_;
   std::map<std::pair<Nanos, std::uint64_t>, Handler> tasks_;
   std::uint64_t next_task_ = 0;
   Sleepers sleepers_;
-  bool is_over_ = false;
 };
 
 /// Whatever is posted to it runs on the loop, later by as much as it is told.
