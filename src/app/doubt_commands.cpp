@@ -17,15 +17,12 @@
 #include "app/settings.hpp"
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
+#include "app/wrong_use.hpp"
 #include "jobfile/nearest_word.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
 namespace {
-
-Error wrong_use(std::string message, std::string hint) {
-  return {ErrorKind::usage, std::move(message), std::move(hint)};
-}
 
 Error unknown_action(std::string_view action) {
   constexpr std::array<std::string_view, 3> actions{"list", "accept", "resend"};

@@ -28,6 +28,7 @@
 #include "app/standard_output.hpp"
 #include "app/store_access.hpp"
 #include "app/system_now.hpp"
+#include "app/wrong_use.hpp"
 #include "http_api/problem.hpp"
 #include "jobfile/nearest_word.hpp"
 #include "jobfile/schedule_reader.hpp"
@@ -50,10 +51,6 @@ constexpr std::chrono::minutes daemon_awaited_for{10};
 // listening a moment before it lets go.
 constexpr std::chrono::seconds owner_awaited_for{3};
 constexpr std::chrono::milliseconds look_interval{20};
-
-Error wrong_use(std::string message, std::string hint) {
-  return {ErrorKind::usage, std::move(message), std::move(hint)};
-}
 
 Error unknown_action(std::string_view action) {
   const auto nearest = nearest_word(action, actions);

@@ -8,6 +8,7 @@
 
 #include "app/exit_codes.hpp"
 #include "app/standard_output.hpp"
+#include "app/wrong_use.hpp"
 #include "http_api/api_tokens.hpp"
 #include "http_api/json_text.hpp"
 #include "sluice/core/time.hpp"
@@ -15,10 +16,6 @@
 
 namespace sluice {
 namespace {
-
-Error wrong_use(std::string what, std::string hint) {
-  return {ErrorKind::usage, std::move(what), std::move(hint)};
-}
 
 Result<ApiToken> wanted_token(const TokenOptionsGiven& given) {
   if (given.action != "new") {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/wrong_use.hpp"
 #include "jobfile/nearest_word.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
@@ -17,10 +18,6 @@ namespace {
 constexpr std::size_t shown_word_max = 64;
 
 std::string shown(std::string_view word) { return printable(word, shown_word_max); }
-
-Error wrong_use(std::string message, std::string hint) {
-  return Error{ErrorKind::usage, std::move(message), std::move(hint)};
-}
 
 const KnownOption* find_option(const std::vector<KnownOption>& options, std::string_view name) {
   const auto found = std::ranges::find_if(options, [name](const KnownOption& option) {
