@@ -101,7 +101,8 @@ TEST_CASE(
 
   CHECK_MESSAGE(end.exit_code == 0, end.err);
   const Truth truth = truth_of(scene, 600, 60);
-  CHECK_MESSAGE((truth.holds() && truth.confirmed == 600), to_text(truth));
+  // Where the machine is so slow that an answer misses its second, the repetition finds the nonce used.
+  CHECK_MESSAGE((truth.holds() && truth.confirmed + truth.presumed == 600), to_text(truth));
   // Those that got no answer were sent again.
   CHECK(truth.sends > 120);
 }

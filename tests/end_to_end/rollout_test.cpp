@@ -134,7 +134,8 @@ TEST_CASE("end to end: what a run did not reach is sent by a retry, and what it 
                      job_text(R"("compensate": {"product_key": "a1BwAGVxxxx", "identifier": "Reset"},
     "abort": {"failed": 0},)"));
   scene.start_cloud(cloud_with(R"({"bad_devices": {"share": 0.001}})"));
-  const ProgramEnd stopped = scene.sluice(scene.run());
+  // One request at a time: the first failure is known before all others are on their way, on any machine.
+  const ProgramEnd stopped = scene.sluice(scene.run({"--in-flight", "1"}));
   REQUIRE_MESSAGE(stopped.exit_code == 8, stopped.err);
 
   const ProgramEnd again = scene.sluice(at_cloud(scene, {"retry", "1", "--not-sent", "--yes"}));

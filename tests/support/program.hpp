@@ -16,7 +16,7 @@ namespace sluice::tests {
 
 /// How long a test waits for something that comes at once on an idle machine: only ever waited out by a
 /// failure.
-inline constexpr std::chrono::seconds patience{60};
+inline constexpr std::chrono::seconds patience{180};
 
 struct ProgramStart {
   std::string file;                      ///< an absolute path
