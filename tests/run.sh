@@ -6,8 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=${1:-release}
 
-# The dashboard's tests need a browser, which is large, and which nothing else here wants.
-[ "$preset" != release ] || samples/prepare.sh chromium fonts-dejavu-core
+# The dashboard's tests need a browser, which is large, and which nothing else here wants; and the layout its formatter.
+[ "$preset" != release ] || samples/prepare.sh chromium fonts-dejavu-core clang-format-19
 samples/build.sh "$preset"
 
 log=build/$preset/Testing/Temporary/LastTest.log

@@ -28,7 +28,7 @@ bool WatchedDenyList::denies(std::string_view device) {
 }
 
 void WatchedDenyList::look() {
-  struct stat now {};
+  struct stat now{};
   const bool is_there = ::stat(file_.c_str(), &now) == 0;
   if (is_there && is_same(now, seen_)) return;
   Result<DeviceSet> read = DeviceSet::read({.names = {}, .path = file_, .column = {}});

@@ -27,7 +27,7 @@ class WatchedDenyList {
 
   std::string file_;
   std::shared_ptr<const DeviceSet> list_;
-  struct stat seen_ {};
+  struct stat seen_{};
   bool has_complained_ = false;
 };
 

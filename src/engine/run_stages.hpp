@@ -34,8 +34,8 @@ class RunStages {
   }
   /// The record is being looked at: what is heeded from now on may not be in it.
   void begin_to_learn() { heeded_meanwhile_.emplace(); }
-  /// What the record says. An approval may have come, and a person may have decided about doubt: then what was
-  /// counted so far is no longer so, and devices that are sent to again have no result yet.
+  /// What the record says. An approval may have come, and a person may have decided about doubt: then what
+  /// was counted so far is no longer so, and devices that are sent to again have no result yet.
   void learn(std::vector<StageRecord> stages, RunTally tally);
 
   /// Counts a result. @return the threshold that it passes

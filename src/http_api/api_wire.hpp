@@ -28,8 +28,8 @@ class ApiWire {
   /// Says that nothing more comes, so that what was written arrives before the end does.
   virtual boost::asio::awaitable<void> finish() = 0;
   virtual void close() = 0;
-  /// Calls `gone` if the client ends the connection while nothing is read; until unwatch(). What it holds stays
-  /// that long.
+  /// Calls `gone` if the client ends the connection while nothing is read; until unwatch(). What it holds
+  /// stays that long.
   virtual void watch(std::function<void()> gone) = 0;
   /// Not while something is written.
   virtual void unwatch() = 0;

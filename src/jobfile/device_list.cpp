@@ -83,7 +83,7 @@ Result<LineReader> lines_of(OpenFile file, const std::string& path) {
 Result<OpenFile> open_standard_input() {
   FileDescriptor copy(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
   if (copy.number() < 0) return read_error("standard input", what, errno);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(copy.number(), &status) != 0) return read_error("standard input", what, errno);
   return OpenFile{std::move(copy), status};
 }
@@ -103,7 +103,7 @@ bool is_same_content(const struct stat& a, const struct stat& b) {
 /// Whether a file that has been read to its end is still what it was when it was opened, also under its name.
 bool has_changed(const LineReader& lines, const std::string& path, const struct stat& before) {
   if (!S_ISREG(before.st_mode)) return false;
-  struct stat after {};
+  struct stat after{};
   if (::fstat(lines.descriptor(), &after) != 0 || !is_same_content(before, after)) return true;
   if (path == "-") return false;
   if (lines.bytes_read() != static_cast<std::uint64_t>(before.st_size)) return true;
@@ -270,7 +270,7 @@ class DeviceList::Impl {
   }
 
   std::string path_;
-  struct stat before_ {};
+  struct stat before_{};
   bool may_be_empty_ = false;
   SeenDevices seen_;
   Names names_;

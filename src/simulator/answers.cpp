@@ -15,8 +15,7 @@ using Members = std::vector<std::pair<std::string_view, std::string>>;
 
 /// What clients sent may come back in an answer (Host); everything outside printable ASCII is left out of it.
 std::string printable_ascii(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return text;
 }
 

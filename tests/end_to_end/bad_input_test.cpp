@@ -148,9 +148,7 @@ std::vector<BadInput> bad_inputs() {
          return Words{"run", scene.job, "--store", scene.folder.path().string(), "--endpoint", far_away};
        }},
       {"store: a folder, to read", 3, "is a folder",
-       [](Scene& scene) {
-         return Words{"list", "--store", scene.folder.path().string()};
-       }},
+       [](Scene& scene) { return Words{"list", "--store", scene.folder.path().string()}; }},
       {"store: a pipe, to read", 3, "no regular file",
        [](Scene& scene) {
          const std::string pipe = scene.folder / "pipe";

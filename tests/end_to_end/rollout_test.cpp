@@ -145,7 +145,8 @@ TEST_CASE("end to end: what a run did not reach is sent by a retry, and what it 
 
   const ProgramEnd canceled = scene.sluice({"cancel", "2", "--store", scene.store});
   const ProgramEnd undone = scene.sluice(at_cloud(scene, {"undo", "1", "--yes", "--output", "json"}));
-  REQUIRE_MESSAGE(undone.exit_code == 0, undone.out << undone.err << canceled.err << stopped.out << again.out << again.err);
+  REQUIRE_MESSAGE(undone.exit_code == 0,
+                  undone.out << undone.err << canceled.err << stopped.out << again.out << again.err);
   const boost::json::object before =
       json_object(scene.sluice({"status", "1", "--store", scene.store, "--output", "json"}).out);
   CHECK(json_object(undone.out).at("devices").as_object().at("total").as_int64() ==

@@ -62,9 +62,8 @@ TEST_CASE(
     "outage: while connections are refused a probe in five seconds is tried, and nothing is lost by it") {
   for (const std::chrono::seconds length : lengths) {
     CAPTURE(length.count());
-    EngineBench bench{[](const SentRequest&, std::size_t) {
-      return ScriptedAnswer{50ms, accepted_answer()};
-    }};
+    EngineBench bench{
+        [](const SentRequest&, std::size_t) { return ScriptedAnswer{50ms, accepted_answer()}; }};
     bench.cloud.is_reachable = [length](SteadyTime at) {
       return at < outage_begins || at >= outage_begins + length;
     };

@@ -145,7 +145,7 @@ Limits shrunk(Place& place, std::uint64_t seed, Limits limits, const std::string
     fewer.off.insert(static_cast<Fault>(i));
     if (still_fails(place, seed, fewer, invariant)) limits = fewer;
   }
-  const auto lower = [&](std::optional<int> Limits::*limit, int from) {
+  const auto lower = [&](std::optional<int> Limits::* limit, int from) {
     for (int value = from / 2; value >= 1; value /= 2) {
       Limits less = limits;
       less.*limit = value;

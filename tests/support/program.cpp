@@ -38,7 +38,7 @@ int memory_file(const char* name, const std::string& content = {}) {
 
 // The offset is shared with the program that writes, so the file is read by position.
 std::string whole_file(int descriptor) {
-  struct stat status {};
+  struct stat status{};
   checked(::fstat(descriptor, &status), "fstat");
   std::string text(static_cast<std::size_t>(status.st_size), '\0');
   const ssize_t count = ::pread(descriptor, text.data(), text.size(), 0);

@@ -20,7 +20,7 @@ namespace sluice {
 namespace {
 
 struct flock whole_file(short type) {
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   return lock;
@@ -81,8 +81,8 @@ OwnerLock::OwnerLock(const std::string& store_path) : path_(lock_path(store_path
 OwnerLock::~OwnerLock() { close(descriptor_); }
 
 bool OwnerLock::is_in_place() const {
-  struct stat ours {};
-  struct stat there {};
+  struct stat ours{};
+  struct stat there{};
   return fstat(descriptor_, &ours) == 0 && lstat(path_.c_str(), &there) == 0 && ours.st_ino == there.st_ino &&
          ours.st_dev == there.st_dev;
 }

@@ -99,7 +99,7 @@ void create_if_missing(const std::string& path) {
 }
 
 bool is_missing_or_empty(const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   if (stat(path.c_str(), &found) != 0) return errno == ENOENT;
   return found.st_size == 0;
 }

@@ -39,7 +39,7 @@ constexpr std::array unreliable{
 std::string folder_of(const std::string& path) { return std::filesystem::path{path}.parent_path().string(); }
 
 void require_local(const std::string& path) {
-  struct statfs found {};
+  struct statfs found{};
   if (statfs(folder_of(path).c_str(), &found) != 0) return;  // what is wrong there, opening it will tell
   const std::optional<std::string_view> name =
       unreliable_file_system(static_cast<std::int64_t>(static_cast<std::uint32_t>(found.f_type)));
@@ -54,7 +54,7 @@ void require_local(const std::string& path) {
 
 // Each name would have a lock of its own.
 void require_one_name(const std::string& path) {
-  struct statx found {};
+  struct statx found{};
   if (statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_NLINK, &found) != 0) return;
   if (found.stx_nlink > 1) {
     fail(ErrorKind::refused,
@@ -74,7 +74,7 @@ void require_one_name(const std::string& path) {
 }
 
 [[noreturn]] void refuse_access(const std::string& path, std::string_view what, int error) {
-  struct stat found {};
+  struct stat found{};
   std::string who;
   if (stat(path.c_str(), &found) == 0) {
     who = fmt::format(" (mode {:04o}, owner {}; this process is user {})", found.st_mode & 07777,

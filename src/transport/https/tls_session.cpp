@@ -19,8 +19,7 @@ std::string harmless_text(BIO* bio) {
   char* bytes = nullptr;
   const long length = BIO_get_mem_data(bio, &bytes);
   std::string text(bytes, static_cast<std::size_t>(std::clamp(length, 0L, 512L)));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return text;
 }
 

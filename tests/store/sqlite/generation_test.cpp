@@ -108,7 +108,7 @@ TEST_CASE("store: the generation file names store, owner and newest attempt, for
   expect(store->commit());
   CHECK(generation_from(content_of(place.beside()))->attempt == 3);
 
-  struct stat found {};
+  struct stat found{};
   REQUIRE(stat(place.beside().c_str(), &found) == 0);
   CHECK((found.st_mode & 0777) == 0600);
   CHECK(place.notices.empty());
@@ -136,7 +136,9 @@ TEST_CASE(
     "store: a backup from before the sends, put back, has everything unfinished in doubt and sends none") {
   Place place;
   RunId run;
-  { run = submit(*expect(place.open()), {3, 2}); }
+  {
+    run = submit(*expect(place.open()), {3, 2});
+  }
   place.back_up();
   {
     const auto store = expect(place.open());
@@ -213,7 +215,9 @@ TEST_CASE("store: a canceled run and what was final in an old copy stay as they 
     expect(store->settle(rejected(claim_one(*store))));
   }
   place.back_up();
-  { expect(place.open()); }
+  {
+    expect(place.open());
+  }
   place.restore();
 
   const auto store = expect(place.open());
@@ -230,11 +234,17 @@ TEST_CASE("store: once the loss is taken in, the next owner finds an ordinary st
     submit(*store, {1});
     claim_one(*store);
   }
-  { expect(place.open()); }
+  {
+    expect(place.open());
+  }
   place.back_up();
-  { expect(place.open()); }
+  {
+    expect(place.open());
+  }
   place.restore();
-  { expect(place.open()); }
+  {
+    expect(place.open());
+  }
   REQUIRE(place.notices.size() == 1);
 
   const auto store = expect(place.open());
@@ -250,7 +260,9 @@ TEST_CASE("store: once the loss is taken in, the next owner finds an ordinary st
 TEST_CASE("store: the log of a killed process, deleted, is missed") {
   Place place;
   RunId run;
-  { run = submit(*expect(place.open()), {1, 1}); }
+  {
+    run = submit(*expect(place.open()), {1, 1});
+  }
   in_killed_process([&] {
     auto opened = place.open();
     claim_one(*or_die(opened));
@@ -301,9 +313,13 @@ TEST_CASE("store: a file that is gone, empty or cut to nothing is not made anew,
 
 TEST_CASE("store: another store's generation file is refused, and neither is touched") {
   Place place;
-  { expect(place.open()); }
+  {
+    expect(place.open());
+  }
   Place other;
-  { expect(other.open()); }
+  {
+    expect(other.open());
+  }
   fs::copy_file(other.beside(), place.beside(), fs::copy_options::overwrite_existing);
   const std::string file = content_of(place.home.path());
 
@@ -319,7 +335,9 @@ TEST_CASE("store: another store's generation file is refused, and neither is tou
 
 TEST_CASE("store: a generation file that says nothing readable is refused with what to do") {
   Place place;
-  { expect(place.open()); }
+  {
+    expect(place.open());
+  }
   write(place.beside(), "");
 
   const auto opened = place.open();
@@ -333,7 +351,9 @@ TEST_CASE("store: a generation file that says nothing readable is refused with w
 TEST_CASE("store: a store that comes without its generation file may be any copy of itself, and is held") {
   Place place;
   RunId run;
-  { run = submit(*expect(place.open()), {1}); }
+  {
+    run = submit(*expect(place.open()), {1});
+  }
   fs::remove(place.beside());
   // To look at it is allowed: it is a record, and somebody's copy of it may be all there is.
   CHECK(record_of(*expect(open_store_reader(place.home.path())), run).devices == StateCounts{.pending = 1});
@@ -351,7 +371,9 @@ TEST_CASE("store: a store that comes without its generation file may be any copy
 TEST_CASE("store: a store from before there were generation files gets one, and goes on") {
   Place place;
   RunId run;
-  { run = submit(*expect(place.open()), {1}); }
+  {
+    run = submit(*expect(place.open()), {1});
+  }
   fs::remove(place.beside());
   RawSqlite{place.home.path()}.run("DELETE FROM store_identity");
 
@@ -365,7 +387,9 @@ TEST_CASE("store: a store from before there were generation files gets one, and 
 TEST_CASE("store: a reader refuses an older copy until somebody has taken it over") {
   Place place;
   RunId run;
-  { run = submit(*expect(place.open()), {1}); }
+  {
+    run = submit(*expect(place.open()), {1});
+  }
   place.back_up();
   {
     const auto store = expect(place.open());
@@ -378,7 +402,9 @@ TEST_CASE("store: a reader refuses an older copy until somebody has taken it ove
   CHECK(looked.error().kind == ErrorKind::refused);
   CHECK(contains(looked.error().message, "older copy"));
   CHECK(contains(looked.error().hint, "sluice resume"));
-  { expect(place.open()); }
+  {
+    expect(place.open());
+  }
   CHECK(record_of(*expect(open_store_reader(place.home.path())), run).devices == StateCounts{.in_doubt = 1});
 }
 
@@ -402,7 +428,9 @@ TEST_CASE("store: an exception in the making of an attempt leaves nothing of it 
 
 TEST_CASE("store: a crash between a commit and the generation file loses nothing and holds nothing") {
   Place place;
-  { submit(*expect(place.open()), {1, 1}); }
+  {
+    submit(*expect(place.open()), {1, 1});
+  }
   const std::string before = content_of(place.beside());
   // At open, after the boot row; and after a claim: in either case the file tells of what was before.
   in_killed_process([&] {
@@ -428,7 +456,9 @@ TEST_CASE(
     "store: a crash between holding and the generation file holds once more, and that changes nothing") {
   Place place;
   RunId run;
-  { run = submit(*expect(place.open()), {2}); }
+  {
+    run = submit(*expect(place.open()), {2});
+  }
   place.back_up();
   {
     const auto store = expect(place.open());
@@ -436,7 +466,9 @@ TEST_CASE(
   }
   const std::string before = content_of(place.beside());
   place.restore();
-  { expect(place.open()); }
+  {
+    expect(place.open());
+  }
   write(place.beside(), before);
 
   const auto store = expect(place.open());
@@ -449,7 +481,9 @@ TEST_CASE(
 
 TEST_CASE("store: a backup from before stores had an identity is held too, and takes the one beside it") {
   Place place;
-  { submit(*expect(place.open()), {1}); }
+  {
+    submit(*expect(place.open()), {1});
+  }
   RawSqlite{place.home.path()}.run("DELETE FROM store_identity; DELETE FROM owners");
 
   const auto store = expect(place.open());

@@ -113,7 +113,7 @@ TEST_CASE("store: folders and files are made for the user alone") {
   const auto store = expect(open_store(path, noon));
 
   const auto mode = [](const std::string& name) {
-    struct stat found {};
+    struct stat found{};
     REQUIRE(stat(name.c_str(), &found) == 0);
     return found.st_mode & 0777;
   };
@@ -142,7 +142,9 @@ TEST_CASE("store: a file that is no database is refused and keeps its bytes") {
 
 TEST_CASE("store: a truncated file is refused as damaged") {
   const SqliteHome home;
-  { submit(*expect(home.open(noon)), std::vector<int>(200, 100)); }
+  {
+    submit(*expect(home.open(noon)), std::vector<int>(200, 100));
+  }
   const auto whole = fs::file_size(home.path());
   fs::resize_file(home.path(), whole / 2 / 8192 * 8192);
 
@@ -162,7 +164,9 @@ TEST_CASE(
     submit(*or_die(opened), std::vector<int>(200, 100));
     static_cast<void>(or_die(opened).release());
   });
-  { RawSqlite{home.path()}.run("PRAGMA wal_checkpoint(TRUNCATE)"); }
+  {
+    RawSqlite{home.path()}.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
   const std::string names = "dev-5000";
   std::fstream file{home.path(), std::ios::in | std::ios::out | std::ios::binary};
   const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
@@ -312,7 +316,9 @@ TEST_CASE("store: a reader never moves the log into the database, and its close 
   const auto log_size = fs::file_size(home.path() + "-wal");
   const auto database_written = fs::last_write_time(home.path());
 
-  { CHECK(expect(expect(home.open_reader())->runs(9)).size() == 1); }
+  {
+    CHECK(expect(expect(home.open_reader())->runs(9)).size() == 1);
+  }
 
   CHECK(fs::file_size(home.path() + "-wal") == log_size);
   CHECK(fs::last_write_time(home.path()) == database_written);

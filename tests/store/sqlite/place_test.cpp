@@ -60,7 +60,9 @@ TEST_CASE("store: network and user-space file systems are refused, local ones ar
 TEST_CASE("store: a file with a second name is refused until that name is gone, whichever is used") {
   const SqliteHome home;
   const ScratchFolder elsewhere;
-  { expect(home.open(noon)); }
+  {
+    expect(home.open(noon));
+  }
   const std::string other = home.path() + ".other";
   fs::create_hard_link(home.path(), other);
 
@@ -82,7 +84,9 @@ TEST_CASE("store: a file that is mounted by itself is refused, and one in a moun
   const std::string folder = elsewhere.file("folder");
   std::ofstream{mounted};
   fs::create_directory(folder);
-  { expect(home.open(noon)); }
+  {
+    expect(home.open(noon));
+  }
 
   const int code = exit_code_of_process([&] {
     if (unshare(CLONE_NEWNS | (geteuid() == 0 ? 0 : CLONE_NEWUSER)) != 0) return not_possible;
@@ -110,7 +114,9 @@ TEST_CASE("store: a file that is mounted by itself is refused, and one in a moun
 TEST_CASE("store: a file or folder without permission is refused by its mode and owner") {
   const ScratchFolder folder;
   const std::string path = folder.file("sluice.db");
-  { expect(open_store(path, noon)); }
+  {
+    expect(open_store(path, noon));
+  }
   const auto message_as_other_user = [&] {
     const ScratchFolder answer;
     fs::permissions(fs::path{answer.file("x")}.parent_path(), fs::perms::all);
@@ -145,7 +151,9 @@ TEST_CASE("store: a file or folder without permission is refused by its mode and
 TEST_CASE("store: a store in a folder that may not be entered is not called missing") {
   const ScratchFolder folder;
   const std::string path = folder.file("sluice.db");
-  { expect(open_store(path, noon)); }
+  {
+    expect(open_store(path, noon));
+  }
   fs::permissions(fs::path{path}.parent_path(), fs::perms::none);
 
   const int code = exit_code_of_process([&] {
