@@ -69,7 +69,8 @@ Result<Endpoint> endpoint_of(const SendOptions& options, const Environment& envi
                 region.empty() ? std::string{} : fmt::format("https://iot.{}.aliyuncs.com", region)});
   if (text.empty()) {
     return Error{ErrorKind::usage, fmt::format("tenant \"{}\" has no endpoint", printable(tenant.name, 64)),
-                 "Give one with --endpoint https://iot.REGION.aliyuncs.com, or in the configuration."};
+                 "Name a configuration that has one with --config FILE (where a daemon sends, its own), or give "
+                 "--endpoint https://iot.REGION.aliyuncs.com."};
   }
   return parse_endpoint(text);
 }
