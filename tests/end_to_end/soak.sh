@@ -61,7 +61,7 @@ while [ $SECONDS -lt $until ]; do
 done
 kill -TERM "$daemon"
 wait "$daemon"
-runs=$("$program" list --store s.db --output json | grep -o '"run":' | wc -l)
+runs=$("$program" list --store s.db --limit 100000 --output json | grep -o '"run":' | wc -l)
 
 awk -v runs="$runs" -v seconds="$seconds" '
   function median(from, to, column,   i, j, n, t, v) {
