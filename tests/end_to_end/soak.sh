@@ -23,7 +23,7 @@ printf '[default]\ntype = access_key\naccess_key_id = testid\naccess_key_secret 
 chmod 600 key
 "$program" simulate --port 0 >cloud.out 2>cloud.err &
 children+=($!)
-until url=$(grep -hoE 'http://127\.0\.0\.1:[0-9]+' cloud.out cloud.err | head -n 1) && [ -n "$url" ]; do sleep 0.1; done
+until url=$(grep -shoE 'http://127\.0\.0\.1:[0-9]+' cloud.out cloud.err | head -n 1) && [ -n "$url" ]; do sleep 0.1; done
 cat >config.json <<CONFIG
 {"store": "s.db", "jobs_folder": "jobs",
  "tenants": {"soak": {"endpoint": "$url", "rate": 10, "credentials_file": "key"}}}
