@@ -68,9 +68,10 @@ Result<Endpoint> endpoint_of(const SendOptions& options, const Environment& envi
       first_of({tenant.endpoint, variable(environment, "ALIBABA_CLOUD_ENDPOINT"),
                 region.empty() ? std::string{} : fmt::format("https://iot.{}.aliyuncs.com", region)});
   if (text.empty()) {
-    return Error{ErrorKind::usage, fmt::format("tenant \"{}\" has no endpoint", printable(tenant.name, 64)),
-                 "Name a configuration that has one with --config FILE (where a daemon sends, its own), or give "
-                 "--endpoint https://iot.REGION.aliyuncs.com."};
+    return Error{
+        ErrorKind::usage, fmt::format("tenant \"{}\" has no endpoint", printable(tenant.name, 64)),
+        "Name a configuration that has one with --config FILE (where a daemon sends, its own), or give "
+        "--endpoint https://iot.REGION.aliyuncs.com."};
   }
   return parse_endpoint(text);
 }

@@ -35,6 +35,7 @@ struct Scene {
   const std::string file = folder / "store/sluice.db";
   std::unique_ptr<Store> store = expect(open_store(file, noon));
   std::unique_ptr<StoreReader> reader = expect(open_store_reader(file));
+  asio::io_context loop{1};  // outlives the thread that posts to it
   asio::thread_pool database{1};
   LentStore lent{*store, database.get_executor(), *reader};
 };
@@ -94,7 +95,7 @@ TEST_CASE("lent store: after its stop nothing more is recorded, not even what ha
 
 TEST_CASE("lent store: while a million devices are submitted, others wait for no more than one slice") {
   Scene scene;
-  asio::io_context loop{1};
+  asio::io_context& loop = scene.loop;
   AsyncStore store{*scene.store, loop.get_executor(), scene.database.get_executor()};
   Background worker{loop.get_executor()};
   std::optional<Result<RunId>> submitted;
