@@ -19,7 +19,9 @@ namespace {
 
 /// A daemon for one tenant, which owns the store already.
 struct ServedScene : Scene {
-  explicit ServedScene(std::size_t device_count, std::string_view fault_plan = "{}") : Scene{device_count} {
+  explicit ServedScene(std::size_t device_count, std::string_view fault_plan = "{}",
+                       const std::vector<std::string>& daemon_environment = {})
+      : Scene{device_count} {
     folder.write("job.json", job_text(R"("chunk_size": 1, "stages": "none", "conflict": "allow",)"));
     start_cloud(cloud_with(fault_plan));
     const std::string key = folder.write(
@@ -31,7 +33,10 @@ struct ServedScene : Scene {
             R"({{"store": "{}", "default_tenant": "good", "tenants": {{"good": {{"endpoint": "{}", "rate": 40,
                 "credentials_file": "good.key", "ca_file": "ca.pem"}}}}}})",
             store, cloud->url()));
+    const std::vector<std::string> commands_environment = environment;
+    environment.insert(environment.end(), daemon_environment.begin(), daemon_environment.end());
     daemon = start({"serve", "--config", folder / "config.json"});
+    environment = commands_environment;
     REQUIRE(daemon->wait_until(
         [&] { return tell({"resume"}).err.find("the daemon sends") != std::string::npos; }));
   }
@@ -97,6 +102,15 @@ TEST_CASE("daemon work: options that say how to send are the daemon's to know") 
   CHECK(end.exit_code == 6);
   CHECK(end.err.find("--ca-file") != std::string::npos);
   CHECK(scene.executions().empty());
+}
+
+TEST_CASE("daemon work: the daemon's own environment decides nothing for its jobs") {
+  const ServedScene scene{1, "{}", {"SLUICE_TENANT=nobody", "SLUICE_RATE=2"}};
+
+  const ProgramEnd end = scene.tell({"run", scene.job});
+
+  CHECK_MESSAGE(end.exit_code == 0, end.err);
+  CHECK(scene.tell({"status", "1"}).out.find("  rate      40/s, tenant good") != std::string::npos);
 }
 
 TEST_CASE("daemon work: who interrupts the waiting leaves the run to the daemon") {
