@@ -14,7 +14,6 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "app/control_answer.hpp"
@@ -24,6 +23,7 @@
 #include "app/left_out.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
+#include "app/settings.hpp"
 #include "app/standard_input.hpp"
 #include "app/standard_output.hpp"
 #include "http_api/problem.hpp"
@@ -50,6 +50,12 @@ Result<std::string> document_of(const Result<std::optional<OwnerAnswer>>& answer
   if (!*answer) return ended_silently();
   if ((*answer)->status >= 300) return error_from_problem((*answer)->body);
   return (*answer)->body;
+}
+
+Error for_own_process(std::string_view option) {
+  return {ErrorKind::refused,
+          fmt::format("a daemon owns the store, and {} is for a process that sends by itself", option),
+          "Leave it out; what the daemon sends with stands in its configuration."};
 }
 
 Error unreadable(std::string_view text) {
@@ -103,12 +109,7 @@ std::string list_file(const SendOptions& send, const Job& job) {
 
 /// The survey reads the list here, and the daemon reads it again.
 Result<void> keep_list_for_daemon(const SendOptions& send, const Job& job) {
-  const std::string file = list_file(send, job);
-  if (file == "-") return keep_standard_input();
-  std::error_code unknown;
-  if (file.empty() || std::filesystem::is_regular_file(file, unknown)) return {};
-  return Error{ErrorKind::refused, "a daemon owns the store, and the device list can be read only once",
-               "Write the list into a file and give that: --devices FILE."};
+  return list_file(send, job) == "-" ? keep_standard_input() : Result<void>{};
 }
 
 Result<void> add_lists(json::object& body, const SendOptions& send, const Job& job,
@@ -133,8 +134,12 @@ Result<void> add_lists(json::object& body, const SendOptions& send, const Job& j
 Result<json::object> body_of(const SendOptions& send, const PreparedJob& prepared,
                              const std::string& store_file, std::int64_t devices) {
   json::object body{{"job", prepared.text}, {"expect_devices", devices}};
-  if (!send.tenant.empty()) body["tenant"] = send.tenant;
-  if (send.rate) body["rate"] = *send.rate;
+  // Whoever agreed to it has agreed to this tenant, and at this rate: variables say so as well as options,
+  // and the daemon may have another default.
+  const Environment environment = process_environment();
+  const bool is_tenant_named = !send.tenant.empty() || environment("SLUICE_TENANT");
+  if (is_tenant_named || !prepared.config.tenants.empty()) body["tenant"] = prepared.setup.name;
+  if (send.rate || environment("SLUICE_RATE")) body["rate"] = prepared.setup.rate;
   if (!send.settings.empty()) {
     json::object settings;
     for (const ParameterSetting& setting : send.settings) settings[setting.name] = setting.value;
@@ -177,14 +182,19 @@ Result<void> check_options_for_daemon(const SendOptions& send) {
       {"--in-flight", send.in_flight.has_value()},
       {"--connect-timeout", send.connect_timeout.has_value()},
       {"--tls-timeout", send.tls_timeout.has_value()},
-      {"--exchange-timeout", send.exchange_timeout.has_value()},
+      {"--timeout", send.exchange_timeout.has_value()},
   };
   const auto given = std::ranges::find_if(options, [](const auto& option) { return option.second; });
   if (given == std::end(options)) return {};
-  return Error{
-      ErrorKind::refused,
-      fmt::format("a daemon owns the store, and {} is for a process that sends by itself", given->first),
-      "Leave it out; what the daemon sends with stands in its configuration."};
+  return for_own_process(given->first);
+}
+
+Result<void> check_options_to_go_on(const SendOptions& send) {
+  const Result<void> fit = check_options_for_daemon(send);
+  if (fit.has_error() || !send.rate) return fit;
+  return Error{ErrorKind::refused,
+               "a daemon owns the store, and what it goes on with keeps its rate, whatever --rate says",
+               "Leave it out; to slow the tenant down: sluice rate set N --for TIME"};
 }
 
 Result<std::string> post_to_daemon(const std::string& store_file, const std::string& target,
@@ -200,6 +210,7 @@ ExitCode submit_to_daemon(const CommonOptions& common, const SendOptions& send, 
                           const std::string& store_file, const Agreement& agreement, ThenWhat then) {
   const Result<void> fit = check_options_for_daemon(send);
   if (fit.has_error()) return fit.error();
+  if (process_environment()("SLUICE_ENDPOINT")) return for_own_process("SLUICE_ENDPOINT");
   const Result<void> kept = keep_list_for_daemon(send, prepared.job);
   if (kept.has_error()) return kept.error();
   const Result<std::unique_ptr<StoreReader>> reader = open_store_reader(store_file);

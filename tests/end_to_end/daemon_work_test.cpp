@@ -104,6 +104,48 @@ TEST_CASE("daemon work: options that say how to send are the daemon's to know") 
   CHECK(scene.executions().empty());
 }
 
+TEST_CASE("daemon work: what a daemon goes on with keeps its rate, so another one is refused") {
+  const ServedScene scene{1};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 0);
+
+  for (const Words& order : {Words{"resume", "1", "--rate", "2"}, Words{"resume", "--rate", "2"},
+                             Words{"resume", "1", "--endpoint", "http://127.0.0.1:9"},
+                             Words{"undo", "1", "--rate", "2"}, Words{"retry", "1", "--timeout", "2s"}}) {
+    const ProgramEnd end = scene.tell(order);
+    CAPTURE(order.back());
+    CHECK(end.exit_code == 6);
+    CHECK(end.err.find(order.at(order.size() - 2)) != std::string::npos);
+  }
+}
+
+TEST_CASE("daemon work: variables say which tenant at which rate, as they do without a daemon") {
+  ServedScene scene{1};
+  scene.environment.push_back("SLUICE_RATE=3");
+  REQUIRE(scene.tell({"submit", scene.job}).exit_code == 0);
+  CHECK(scene.tell({"status", "1"}).out.find("  rate      3/s, tenant good") != std::string::npos);
+
+  scene.environment.push_back("SLUICE_TENANT=other");
+  scene.folder.write("other.json",
+                     fmt::format(R"({{"store": "{}", "tenants": {{"other": {{"endpoint": "{}"}}}}}})",
+                                 scene.store, scene.cloud->url()));
+  const ProgramEnd other = scene.sluice({"submit", scene.job, "--config", scene.folder / "other.json"});
+
+  CHECK(other.exit_code == 4);
+  CHECK(other.err.find("has no tenant \"other\"") != std::string::npos);
+  CHECK(scene.tell({"status", "2"}).exit_code == 4);
+}
+
+TEST_CASE("daemon work: a variable that names an endpoint sends nothing to the daemon's") {
+  ServedScene scene{1};
+  scene.environment.push_back("SLUICE_ENDPOINT=http://127.0.0.1:9");
+
+  const ProgramEnd end = scene.tell({"run", scene.job});
+
+  CHECK(end.exit_code == 6);
+  CHECK(end.err.find("SLUICE_ENDPOINT") != std::string::npos);
+  CHECK(scene.executions().empty());
+}
+
 TEST_CASE("daemon work: the daemon's own environment decides nothing for its jobs") {
   const ServedScene scene{1, "{}", {"SLUICE_TENANT=nobody", "SLUICE_RATE=2"}};
 
@@ -111,6 +153,40 @@ TEST_CASE("daemon work: the daemon's own environment decides nothing for its job
 
   CHECK_MESSAGE(end.exit_code == 0, end.err);
   CHECK(scene.tell({"status", "1"}).out.find("  rate      40/s, tenant good") != std::string::npos);
+}
+
+TEST_CASE("daemon work: a device list that is not there is told as that, and a run as well") {
+  const ServedScene scene{1};
+
+  const ProgramEnd list = scene.tell({"submit", scene.job, "--devices", scene.folder / "none.txt"});
+  const ProgramEnd run = scene.tell({"doubt", "accept", "9", "--reason", "looked"});
+
+  CHECK(list.exit_code == 4);
+  CHECK(list.err.find("there is no such device list") != std::string::npos);
+  CHECK(run.exit_code == 4);
+  CHECK(run.err.find("there is no run 9 in this store") != std::string::npos);
+}
+
+TEST_CASE("daemon work: to resume what is over says how it ended, with its exit code") {
+  const ServedScene scene{4, R"({"bad_devices": ["dev-000001"]})"};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 7);
+
+  const ProgramEnd end = scene.tell({"resume", "1"});
+
+  CHECK(end.exit_code == 7);
+  CHECK(end.out.find("run 1 (fw-2.14): completed_with_failures") != std::string::npos);
+  CHECK(end.err == "run 1 is finished: nothing to send\n");
+}
+
+TEST_CASE("daemon work: with nothing left to resume but devices in doubt, those are named") {
+  const ServedScene scene{1, R"({"error_500_after_execution": 1})"};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 10);
+
+  const ProgramEnd end = scene.tell({"resume"});
+
+  CHECK(end.exit_code == 10);
+  CHECK(end.out.find("run 1 (fw-2.14): finished_in_doubt") != std::string::npos);
+  CHECK(end.err == "Nothing to resume, but devices are in doubt until you decide:\n");
 }
 
 TEST_CASE("daemon work: who interrupts the waiting leaves the run to the daemon") {
