@@ -18,14 +18,17 @@
 
 #include "app/control_answer.hpp"
 #include "app/control_client.hpp"
+#include "app/daemon_pause.hpp"
 #include "app/display_text.hpp"
 #include "app/followed_run.hpp"
 #include "app/left_out.hpp"
+#include "app/resumed_run.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
 #include "app/settings.hpp"
 #include "app/standard_input.hpp"
 #include "app/standard_output.hpp"
+#include "app/store_access.hpp"
 #include "http_api/problem.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
@@ -150,6 +153,29 @@ Result<json::object> body_of(const SendOptions& send, const PreparedJob& prepare
   return body;
 }
 
+/// As a run of its own does, since whoever wants one sent wants its account to go on. The daemon's own pauses
+/// it takes back by itself.
+Result<void> lift_pause_of_tenant(const CommonOptions& common, StoreReader& reader,
+                                  const std::string& store_file, RunId run) {
+  const Result<RunRecord> record = find_run(reader, run);
+  if (record.has_error()) return record.error();
+  if (record->tenant_pause_reason.empty() || is_daemon_pause(record->tenant_pause_reason)) return {};
+  const Result<std::optional<ControlAnswer>> lifted =
+      ask_owner(store_file, ControlRunCommand{ControlVerb::resume, run, {}});
+  // Refused: somebody else has lifted it, and the run is over.
+  if (lifted.has_error() && lifted.error().kind == ErrorKind::refused) return {};
+  if (lifted.has_error()) return lifted.error();
+  if (*lifted && !common.is_quiet) say(tenant_goes_on_text(*record));
+  return {};
+}
+
+ExitCode follow_wanted(const CommonOptions& common, StoreReader& reader, const std::string& store_file,
+                       RunId run) {
+  const Result<void> lifted = lift_pause_of_tenant(common, reader, store_file, run);
+  if (lifted.has_error()) return lifted.error();
+  return follow_run(common, reader, run);
+}
+
 int report_left(const CommonOptions& common, RunId run, const std::string& words,
                 const std::string& document) {
   if (common.wants_json()) {
@@ -229,7 +255,7 @@ ExitCode submit_to_daemon(const CommonOptions& common, const SendOptions& send, 
   if (run.has_error()) return run.error();
   const std::string left_out = left_out_text(survey.counts);
   if (!common.is_quiet && !left_out.empty()) say(fmt::format("left out: {}\n", left_out));
-  if (then == ThenWhat::follow) return follow_run(common, **reader, *run);
+  if (then == ThenWhat::follow) return follow_wanted(common, **reader, store_file, *run);
   return report_left(common, *run,
                      fmt::format("run {}: {} in {} queued ({} left out)\n", run->value,
                                  counted(survey.counts.devices, "device"), counted(survey.chunks, "chunk"),
@@ -259,7 +285,7 @@ ExitCode send_again_by_daemon(const CommonOptions& common, const std::string& st
   }
   const Result<std::unique_ptr<StoreReader>> reader = open_store_reader(store_file);
   if (reader.has_error()) return reader.error();
-  return follow_run(common, **reader, *run);
+  return follow_wanted(common, **reader, store_file, *run);
 }
 
 Result<DoubtResolved> decide_in_daemon(const std::string& store_file, const DoubtDecision& decision) {

@@ -155,6 +155,20 @@ TEST_CASE("daemon work: the daemon's own environment decides nothing for its job
   CHECK(scene.tell({"status", "1"}).out.find("  rate      40/s, tenant good") != std::string::npos);
 }
 
+TEST_CASE("daemon work: to run a job lifts the pause of its account, and says what it was for") {
+  const ServedScene scene{1, R"({"account": {"code": "InvalidAccessKeyId.Inactive", "http_status": 403,
+                                             "message": "Disabled.", "after_requests": 0}})"};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 11);
+  REQUIRE(scene.cloud->summary().requests == 1);
+
+  const ProgramEnd end = scene.tell({"run", scene.job});
+
+  CHECK(end.exit_code == 11);
+  CHECK(end.err.find("tenant good goes on; it was paused: InvalidAccessKeyId.Inactive: Disabled.\n") !=
+        std::string::npos);
+  CHECK(scene.cloud->summary().requests > 1);
+}
+
 TEST_CASE("daemon work: a device list that is not there is told as that, and a run as well") {
   const ServedScene scene{1};
 
