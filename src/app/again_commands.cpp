@@ -103,7 +103,7 @@ Result<void> check_sendable(const TenantSetup& setup, const Environment& environ
 ExitCode again_by_daemon(std::string_view verb, const CommonOptions& common, const SendOptions& send,
                          const AgainOptionsGiven& given, const AgainRequest& request,
                          const std::string& path) {
-  const Result<void> fit = check_options_for_daemon(send);
+  const Result<void> fit = check_options_to_go_on(send);
   if (fit.has_error()) return fit.error();
   const Result<std::unique_ptr<StoreReader>> store = open_store_reader(path);
   if (store.has_error()) return store.error();

@@ -14,18 +14,21 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "app/control_answer.hpp"
 #include "app/control_client.hpp"
+#include "app/daemon_pause.hpp"
 #include "app/display_text.hpp"
 #include "app/followed_run.hpp"
 #include "app/left_out.hpp"
+#include "app/resumed_run.hpp"
 #include "app/run_report.hpp"
 #include "app/say.hpp"
+#include "app/settings.hpp"
 #include "app/standard_input.hpp"
 #include "app/standard_output.hpp"
+#include "app/store_access.hpp"
 #include "http_api/problem.hpp"
 #include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
@@ -50,6 +53,12 @@ Result<std::string> document_of(const Result<std::optional<OwnerAnswer>>& answer
   if (!*answer) return ended_silently();
   if ((*answer)->status >= 300) return error_from_problem((*answer)->body);
   return (*answer)->body;
+}
+
+Error for_own_process(std::string_view option) {
+  return {ErrorKind::refused,
+          fmt::format("a daemon owns the store, and {} is for a process that sends by itself", option),
+          "Leave it out; what the daemon sends with stands in its configuration."};
 }
 
 Error unreadable(std::string_view text) {
@@ -103,12 +112,7 @@ std::string list_file(const SendOptions& send, const Job& job) {
 
 /// The survey reads the list here, and the daemon reads it again.
 Result<void> keep_list_for_daemon(const SendOptions& send, const Job& job) {
-  const std::string file = list_file(send, job);
-  if (file == "-") return keep_standard_input();
-  std::error_code unknown;
-  if (file.empty() || std::filesystem::is_regular_file(file, unknown)) return {};
-  return Error{ErrorKind::refused, "a daemon owns the store, and the device list can be read only once",
-               "Write the list into a file and give that: --devices FILE."};
+  return list_file(send, job) == "-" ? keep_standard_input() : Result<void>{};
 }
 
 Result<void> add_lists(json::object& body, const SendOptions& send, const Job& job,
@@ -133,8 +137,12 @@ Result<void> add_lists(json::object& body, const SendOptions& send, const Job& j
 Result<json::object> body_of(const SendOptions& send, const PreparedJob& prepared,
                              const std::string& store_file, std::int64_t devices) {
   json::object body{{"job", prepared.text}, {"expect_devices", devices}};
-  if (!send.tenant.empty()) body["tenant"] = send.tenant;
-  if (send.rate) body["rate"] = *send.rate;
+  // Whoever agreed to it has agreed to this tenant, and at this rate: variables say so as well as options,
+  // and the daemon may have another default.
+  const Environment environment = process_environment();
+  const bool is_tenant_named = !send.tenant.empty() || environment("SLUICE_TENANT");
+  if (is_tenant_named || !prepared.config.tenants.empty()) body["tenant"] = prepared.setup.name;
+  if (send.rate || environment("SLUICE_RATE")) body["rate"] = prepared.setup.rate;
   if (!send.settings.empty()) {
     json::object settings;
     for (const ParameterSetting& setting : send.settings) settings[setting.name] = setting.value;
@@ -143,6 +151,29 @@ Result<json::object> body_of(const SendOptions& send, const PreparedJob& prepare
   const Result<void> added = add_lists(body, send, prepared.job, store_file);
   if (added.has_error()) return added.error();
   return body;
+}
+
+/// As a run of its own does, since whoever wants one sent wants its account to go on. The daemon's own pauses
+/// it takes back by itself.
+Result<void> lift_pause_of_tenant(const CommonOptions& common, StoreReader& reader,
+                                  const std::string& store_file, RunId run) {
+  const Result<RunRecord> record = find_run(reader, run);
+  if (record.has_error()) return record.error();
+  if (record->tenant_pause_reason.empty() || is_daemon_pause(record->tenant_pause_reason)) return {};
+  const Result<std::optional<ControlAnswer>> lifted =
+      ask_owner(store_file, ControlRunCommand{ControlVerb::resume, run, {}});
+  // Refused: somebody else has lifted it, and the run is over.
+  if (lifted.has_error() && lifted.error().kind == ErrorKind::refused) return {};
+  if (lifted.has_error()) return lifted.error();
+  if (*lifted && !common.is_quiet) say(tenant_goes_on_text(*record));
+  return {};
+}
+
+ExitCode follow_wanted(const CommonOptions& common, StoreReader& reader, const std::string& store_file,
+                       RunId run) {
+  const Result<void> lifted = lift_pause_of_tenant(common, reader, store_file, run);
+  if (lifted.has_error()) return lifted.error();
+  return follow_run(common, reader, run);
 }
 
 int report_left(const CommonOptions& common, RunId run, const std::string& words,
@@ -177,14 +208,19 @@ Result<void> check_options_for_daemon(const SendOptions& send) {
       {"--in-flight", send.in_flight.has_value()},
       {"--connect-timeout", send.connect_timeout.has_value()},
       {"--tls-timeout", send.tls_timeout.has_value()},
-      {"--exchange-timeout", send.exchange_timeout.has_value()},
+      {"--timeout", send.exchange_timeout.has_value()},
   };
   const auto given = std::ranges::find_if(options, [](const auto& option) { return option.second; });
   if (given == std::end(options)) return {};
-  return Error{
-      ErrorKind::refused,
-      fmt::format("a daemon owns the store, and {} is for a process that sends by itself", given->first),
-      "Leave it out; what the daemon sends with stands in its configuration."};
+  return for_own_process(given->first);
+}
+
+Result<void> check_options_to_go_on(const SendOptions& send) {
+  const Result<void> fit = check_options_for_daemon(send);
+  if (fit.has_error() || !send.rate) return fit;
+  return Error{ErrorKind::refused,
+               "a daemon owns the store, and what it goes on with keeps its rate, whatever --rate says",
+               "Leave it out; to slow the tenant down: sluice rate set N --for TIME"};
 }
 
 Result<std::string> post_to_daemon(const std::string& store_file, const std::string& target,
@@ -200,6 +236,7 @@ ExitCode submit_to_daemon(const CommonOptions& common, const SendOptions& send, 
                           const std::string& store_file, const Agreement& agreement, ThenWhat then) {
   const Result<void> fit = check_options_for_daemon(send);
   if (fit.has_error()) return fit.error();
+  if (process_environment()("SLUICE_ENDPOINT")) return for_own_process("SLUICE_ENDPOINT");
   const Result<void> kept = keep_list_for_daemon(send, prepared.job);
   if (kept.has_error()) return kept.error();
   const Result<std::unique_ptr<StoreReader>> reader = open_store_reader(store_file);
@@ -218,7 +255,7 @@ ExitCode submit_to_daemon(const CommonOptions& common, const SendOptions& send, 
   if (run.has_error()) return run.error();
   const std::string left_out = left_out_text(survey.counts);
   if (!common.is_quiet && !left_out.empty()) say(fmt::format("left out: {}\n", left_out));
-  if (then == ThenWhat::follow) return follow_run(common, **reader, *run);
+  if (then == ThenWhat::follow) return follow_wanted(common, **reader, store_file, *run);
   return report_left(common, *run,
                      fmt::format("run {}: {} in {} queued ({} left out)\n", run->value,
                                  counted(survey.counts.devices, "device"), counted(survey.chunks, "chunk"),
@@ -248,7 +285,7 @@ ExitCode send_again_by_daemon(const CommonOptions& common, const std::string& st
   }
   const Result<std::unique_ptr<StoreReader>> reader = open_store_reader(store_file);
   if (reader.has_error()) return reader.error();
-  return follow_run(common, **reader, *run);
+  return follow_wanted(common, **reader, store_file, *run);
 }
 
 Result<DoubtResolved> decide_in_daemon(const std::string& store_file, const DoubtDecision& decision) {

@@ -24,6 +24,9 @@ bool is_served_by_daemon(const std::string& store_file);
 /// Refused: an option that says how to send, which is the daemon's to know.
 Result<void> check_options_for_daemon(const SendOptions& send);
 
+/// The same for what goes on with a run, or is made of one. Refused as well: another rate than the run's.
+Result<void> check_options_to_go_on(const SendOptions& send);
+
 /// The document that the daemon answers a POST with.
 /// Fails: what the daemon said, or `unexpected` if it ended without a word.
 Result<std::string> post_to_daemon(const std::string& store_file, const std::string& target,

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/control_client.hpp"
 #include "app/credential_sources.hpp"
 #include "app/doctor_findings.hpp"
 #include "app/endpoint_probe.hpp"
@@ -31,6 +33,21 @@ namespace sluice {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Longer than any that is not stuck.
+constexpr std::chrono::seconds owner_awaited_for{5};
+
+/// Whoever hangs accepts a connection all the same, so only an answer counts, whatever it says.
+std::optional<pid_t> who_answers(const std::string& store_file) {
+  ApiRequest question;
+  question.method = "GET";
+  question.target = "/healthz";
+  const Result<std::optional<OwnerAnswer>> answer = ask_owner(store_file, question, owner_awaited_for);
+  if (answer.has_error() || !*answer) return std::nullopt;
+  const auto socket = connect_to_control_socket(control_socket_path(store_file));
+  const std::optional<SocketPeer> peer = socket ? peer_of(socket->get()) : std::nullopt;
+  return peer ? peer->process : 0;
+}
 
 /// One look at everything, place by place.
 class Examination {
@@ -93,12 +110,7 @@ void Examination::look_at_store() {
   const Result<StoreCheck> store = check_store(path, operators_store_options().is_network_allowed);
   if (store.has_error()) return add(problem_found("store", "", store.error()));
   for (DoctorFinding& finding : judge_store(*store, ::geteuid())) add(std::move(finding));
-  std::optional<pid_t> listener;
-  if (const auto socket = connect_to_control_socket(control_socket_path(path))) {
-    const std::optional<SocketPeer> peer = peer_of(socket->get());
-    listener = peer ? peer->process : 0;
-  }
-  add(judge_owner(*store, listener));
+  add(judge_owner(*store, who_answers(path)));
   look_at_disk(*store);
 }
 

@@ -74,15 +74,23 @@ Result<void> require_inside(const TrustedFolder& folder, const std::string& name
                "Put the file itself there."};
 }
 
-bool is_just_written(const struct stat& status, UtcTime now) {
-  const UtcTime written{std::chrono::duration_cast<UtcTime::duration>(
+UtcTime written_at(const struct stat& status) {
+  return UtcTime{std::chrono::duration_cast<UtcTime::duration>(
       std::chrono::seconds{status.st_mtim.tv_sec} + std::chrono::nanoseconds{status.st_mtim.tv_nsec})};
+}
+
+bool is_just_written(UtcTime written, UtcTime now) {
   // A time to come is that of a clock that was wrong, and passes for nothing.
   return written <= now && now - written < calm_time;
 }
 
+struct WrittenText {
+  std::string text;
+  UtcTime written_at;
+};
+
 /// Its text, if it is calm and may be read. @return absent: it is being written
-Result<std::optional<std::string>> text_of(const TrustedFolder& folder, const std::string& name,
+Result<std::optional<WrittenText>> text_of(const TrustedFolder& folder, const std::string& name,
                                            const std::string& path, UtcTime now) {
   const Result<OpenFile> opened = open_regular_file(path, "job file");
   if (opened.has_error()) return opened.error();
@@ -90,24 +98,26 @@ Result<std::optional<std::string>> text_of(const TrustedFolder& folder, const st
   if (inside.has_error()) return inside.error();
   const Result<void> trusted = check_job_file_rights(path, opened->status, folder.status, ::geteuid());
   if (trusted.has_error()) return trusted.error();
-  if (is_just_written(opened->status, now)) return std::optional<std::string>{};
+  const UtcTime written = written_at(opened->status);
+  if (is_just_written(written, now)) return std::optional<WrittenText>{};
   Result<std::string> text = read_whole(*opened, path, "job file", JsonLimits{}.bytes_max);
   if (text.has_error()) return text.error();
-  return std::optional{std::move(*text)};
+  return std::optional{WrittenText{std::move(*text), written}};
 }
 
 FolderFile read_file(const TrustedFolder& folder, const std::string& name, const Config& config,
                      const Environment& environment, UtcTime now) {
   FolderFile file{.name = name};
   const SendOptions options = options_for(folder.path, name);
-  Result<std::optional<std::string>> text = text_of(folder, name, options.job_file, now);
+  Result<std::optional<WrittenText>> text = text_of(folder, name, options.job_file, now);
   if (text.has_error()) {
     file.error = in_words(text.error());
     return file;
   }
   file.is_being_written = !text->has_value();
   if (file.is_being_written) return file;
-  file.text = std::move(**text);
+  file.text = std::move((*text)->text);
+  file.written_at = (*text)->written_at;
   file.seen.digest = sha256_hex(file.text);
   Result<PreparedJob> prepared = prepare_job_text(file.text, options, config, environment);
   if (prepared.has_error()) {

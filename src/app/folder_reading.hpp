@@ -24,6 +24,7 @@ struct FolderFile {
   std::string name;
   bool is_being_written = false;  ///< a moment ago it was; then nothing else of it is known
   std::string text;
+  UtcTime written_at;
   SeenJobFile seen;
   std::optional<PreparedJob> prepared;  ///< if it is valid
   std::string error;                    ///< if it is not

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "app/job_folder.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -55,6 +57,18 @@ JobFileRecord unchanged(const JobFileRecord* before, const FolderFile& file) {
   JobFileRecord record = before == nullptr ? JobFileRecord{.name = file.name} : *before;
   record.seen_digest = file.seen.digest;
   return record;
+}
+
+/// The store that would know was lost, and an older copy is in its place.
+bool may_have_been_sent(const FolderFile& file, const std::optional<UtcTime>& unknown_until) {
+  return unknown_until && file.written_at <= *unknown_until;
+}
+
+std::string not_known_whether_sent(UtcTime unknown_until) {
+  return fmt::format(
+      "nobody knows whether it was sent before an older copy of the store was put in place, at {}\n"
+      "To send it, touch the file or submit it by hand; else take it away.",
+      to_iso_seconds(unknown_until));
 }
 
 /// Of a job that can be queued, its file's revision is noted before the run is made: the seal of the run
@@ -199,9 +213,19 @@ asio::awaitable<void> JobFolder::look_at(const FolderFile& file, const Known& kn
     decision = decide_job_file(known_before, file.seen, sent.has_value());
   }
   if (decision.step == JobFileStep::nothing) co_return;
+  std::string error = file.error;
+  if (decision.step == JobFileStep::submit) {
+    auto ask = [](Store& store) { return store.job_file_book().contents_unknown_until(); };
+    const Result<std::optional<UtcTime>> unknown_until = co_await daemon_.store().call(std::move(ask));
+    if (unknown_until.has_error()) co_return;
+    if (may_have_been_sent(file, *unknown_until)) {
+      decision.step = JobFileStep::refuse;
+      error = not_known_whether_sent(**unknown_until);
+    }
+  }
   if (decision.step == JobFileStep::refuse) {
     const JobFileRecord record = unchanged(before, file);
-    co_return co_await refuse(before, record, file.error);
+    co_return co_await refuse(before, record, error);
   }
   JobFileRecord record = next_revision(before, file, clock_.utc_now());
   Result<void> done;
@@ -213,7 +237,7 @@ asio::awaitable<void> JobFolder::look_at(const FolderFile& file, const Known& kn
   if (done.has_error()) {
     // No revision came of it, so the one before counts on.
     record = unchanged(before, file);
-    const std::string error = done.error().message + "\n" + done.error().hint;
+    error = done.error().message + "\n" + done.error().hint;
     co_return co_await refuse(before, record, error);
   }
   if (decision.retires_schedule && installed != nullptr) co_await retire(*installed);

@@ -163,6 +163,10 @@ Result<std::optional<SentContent>> LentStore::sent_content(std::string_view dige
   return borrow([&](Store& store) { return store.job_file_book().sent_content(digest); });
 }
 
+Result<std::optional<UtcTime>> LentStore::contents_unknown_until() {
+  return borrow([](Store& store) { return store.job_file_book().contents_unknown_until(); });
+}
+
 Result<void> LentStore::append(const AuditEntry& entry) {
   return borrow([&](Store& store) { return store.audit_log().append(entry); });
 }

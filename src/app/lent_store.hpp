@@ -104,6 +104,7 @@ class LentStore final : public Store, private AuditLog, private Housekeeping, pr
   Result<void> note_job_file(const JobFileRecord& file) override;
   Result<void> note_sent_before(const JobFileRecord& file, const SentContent& sent) override;
   Result<std::optional<SentContent>> sent_content(std::string_view digest) override;
+  Result<std::optional<UtcTime>> contents_unknown_until() override;
   Result<void> append(const AuditEntry& entry) override;
   OrderSource set_source(OrderSource source) override;
   Result<std::vector<PrunableRun>> prunable_runs(UtcTime ended_before, std::size_t limit) override;

@@ -15,11 +15,15 @@
 namespace sluice {
 namespace {
 
-/// Variables that would name an endpoint for all tenants at once.
+/// Variables that would name a tenant, an endpoint or a rate for everything at once.
 bool is_for_one_command(std::string_view name) {
   constexpr std::array<std::string_view, 2> places{"ALIBABA_CLOUD_ENDPOINT", "ALIBABA_CLOUD_REGION_ID"};
-  return name.starts_with("SLUICE_") || name == places[0] || name == places[1];
+  constexpr std::array<std::string_view, 2> own_files{"SLUICE_CONFIG", "SLUICE_STORE"};
+  const bool is_ours = name.starts_with("SLUICE_") && name != own_files[0] && name != own_files[1];
+  return is_ours || name == places[0] || name == places[1];
 }
+
+}  // namespace
 
 Environment without_commands(const Environment& environment) {
   return [environment](const char* name) -> std::optional<std::string> {
@@ -27,8 +31,6 @@ Environment without_commands(const Environment& environment) {
     return environment(name);
   };
 }
-
-}  // namespace
 
 Result<PreparedTenant> prepare_tenant(const std::string& name, const Config& config,
                                       const Environment& environment) {

@@ -21,6 +21,10 @@ struct PreparedTenant {
   std::shared_ptr<const DeviceSet> denied;  ///< null: no device is
 };
 
+/// What a daemon heeds of its environment: not the variables that are for a single command, and would have
+/// every job go to one tenant, or at one rate, whatever it says itself.
+Environment without_commands(const Environment& environment);
+
 /// Blocking: reads the key and the deny list. Fails: `not_found` for a tenant that is not configured, as
 /// find_credentials() does, and with the deny list's errors.
 Result<PreparedTenant> prepare_tenant(const std::string& name, const Config& config,

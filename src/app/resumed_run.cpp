@@ -28,9 +28,13 @@ Result<void> lift_pauses(Store& store, const RunRecord& run, const CommonOptions
   if (run.tenant_pause_reason.empty()) return {};
   const Result<void> lifted = store.lift_tenant_pause(run.tenant, operator_name(), "", system_now());
   if (lifted.has_error() || common.is_quiet) return lifted;
-  say(fmt::format("tenant {} goes on; it was paused: {}\n", printable(run.tenant, 256),
-                  printable(run.tenant_pause_reason)));
+  say(tenant_goes_on_text(run));
   return {};
+}
+
+std::string tenant_goes_on_text(const RunRecord& run) {
+  return fmt::format("tenant {} goes on; it was paused: {}\n", printable(run.tenant, 256),
+                     printable(run.tenant_pause_reason));
 }
 
 Result<TenantSetup> setup_of(const RunRecord& record, const Job& job, const SendOptions& send,

@@ -2,6 +2,8 @@
 // A run out of the record, made ready to be sent (again): its job, how its tenant is served now, its key.
 #pragma once
 
+#include <string>
+
 #include "app/options.hpp"
 #include "app/session.hpp"
 #include "app/settings.hpp"
@@ -13,6 +15,9 @@ namespace sluice {
 /// Whoever says "resume" or "run" wants it to go on: a pause of the run or of its tenant is over. Its reason
 /// leaves the record with it, so it is said once more.
 Result<void> lift_pauses(Store& store, const RunRecord& run, const CommonOptions& common);
+
+/// @param run as it was before the pause of its tenant was lifted
+std::string tenant_goes_on_text(const RunRecord& run);
 
 /// How the tenant of a recorded run is served now. Fails: as tenant_setup() does.
 Result<TenantSetup> setup_of(const RunRecord& record, const Job& job, const SendOptions& send,

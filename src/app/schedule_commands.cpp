@@ -45,8 +45,9 @@ namespace {
 constexpr std::array<std::string_view, 9> actions{"add",    "list",    "show", "pause",   "resume",
                                                   "remove", "trigger", "next", "backfill"};
 constexpr std::size_t ticks_shown = 10;
+constexpr std::chrono::seconds answer_awaited_for{15};
 // The daemon reads the whole device list before it answers to `add` and `trigger`.
-constexpr std::chrono::minutes daemon_awaited_for{10};
+constexpr std::chrono::minutes list_awaited_for{10};
 // A process that has just taken the store listens a moment later, and one that is about to end has stopped
 // listening a moment before it lets go.
 constexpr std::chrono::seconds owner_awaited_for{3};
@@ -261,10 +262,16 @@ bool is_without_routes(const OwnerAnswer& answer) {
          error_from_problem(answer.body).message.starts_with("the API has nothing at ");
 }
 
+std::chrono::seconds awaited_for(ScheduleVerb verb) {
+  const bool reads_list = verb == ScheduleVerb::add || verb == ScheduleVerb::trigger;
+  return reads_list ? list_awaited_for : answer_awaited_for;
+}
+
 /// Absent: no daemon is there. A foreground run that owns the store has no schedules to steer.
 Result<std::optional<ScheduleAnswer>> asked_of_daemon(const std::string& path,
                                                       const ScheduleCommand& command) {
-  const Result<std::optional<OwnerAnswer>> answer = ask_owner(path, request_for(command), daemon_awaited_for);
+  const Result<std::optional<OwnerAnswer>> answer =
+      ask_owner(path, request_for(command), awaited_for(command.verb));
   if (answer.has_error()) return answer.error();
   if (!*answer || is_without_routes(**answer)) return std::optional<ScheduleAnswer>{};
   if ((*answer)->status >= 300) return error_from_problem((*answer)->body);

@@ -39,6 +39,7 @@
 #include "sluice/engine/run_control.hpp"
 #include "sluice/engine/submit.hpp"
 #include "sluice/jobfile/device_name.hpp"
+#include "sluice/store/open_store.hpp"
 
 namespace sluice {
 namespace {
@@ -72,7 +73,7 @@ void say_left_out(const CommonOptions& common, const TargetCounts& counts) {
 }
 
 /// All that there are, oldest first: what was asked for first is sent first.
-Result<std::vector<RunRecord>> runs_in_turn(Store& store) {
+Result<std::vector<RunRecord>> runs_in_turn(StoreReader& store) {
   Result<std::vector<RunRecord>> runs = store.runs(std::numeric_limits<std::int32_t>::max());
   if (runs.has_value()) std::ranges::reverse(*runs);
   return runs;
@@ -80,10 +81,14 @@ Result<std::vector<RunRecord>> runs_in_turn(Store& store) {
 
 bool has_doubt(const RunRecord& run) { return run.chunks.in_doubt > 0; }
 
-int report_finished(const CommonOptions& common, const RunRecord& run) {
+/// Absent: it has something left to send.
+Result<std::optional<int>> report_if_finished(const CommonOptions& common, const RunRecord& run) {
+  const Result<void> resumable = may_resume(run);
+  if (resumable.has_error()) return resumable.error();
+  if (!is_finished(run)) return std::optional<int>{};
   if (!common.is_quiet) say(fmt::format("run {} is finished: nothing to send\n", run.id.value));
   report_final(common, {run});
-  return exit_code_of(run);
+  return std::optional{exit_code_of(run)};
 }
 
 /// With nothing left to send, what is in doubt is what the operator has yet to see to.
@@ -99,6 +104,26 @@ int report_nothing_to_resume(const CommonOptions& common, const std::vector<RunR
   if (!common.is_quiet) say("Nothing to resume, but devices are in doubt until you decide:\n");
   report_final(common, doubtful);
   return exit_codes::devices_in_doubt;
+}
+
+/// What a resume comes to where the daemon has nothing to go on with. Absent: it is the daemon's to carry
+/// out.
+Result<std::optional<int>> settle_beside_daemon(const CommonOptions& common, const SendOptions& send,
+                                                const std::string& path, std::optional<RunId> wanted) {
+  const Result<void> fit = check_options_to_go_on(send);
+  if (fit.has_error()) return fit.error();
+  const Result<std::unique_ptr<StoreReader>> reader = open_store_reader(path);
+  if (reader.has_error()) return reader.error();
+  if (wanted) {
+    const Result<RunRecord> run = find_run(**reader, *wanted);
+    if (run.has_error()) return run.error();
+    return report_if_finished(common, *run);
+  }
+  const Result<std::vector<RunRecord>> runs = runs_in_turn(**reader);
+  if (runs.has_error()) return runs.error();
+  const bool is_only_doubt = std::ranges::all_of(*runs, is_finished) && std::ranges::any_of(*runs, has_doubt);
+  if (!is_only_doubt) return std::optional<int>{};
+  return std::optional{report_nothing_to_resume(common, *runs)};
 }
 
 }  // namespace
@@ -174,12 +199,16 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   Result<Config> config = load_config(common, environment);
   if (config.has_error()) return config.error();
   const std::string path = store_path(common, environment, *config);
+  if (is_served_by_daemon(path)) {
+    const Result<std::optional<int>> settled = settle_beside_daemon(common, send, path, wanted);
+    if (settled.has_error()) return settled.error();
+    if (*settled) return **settled;
+    if (!wanted) return resume_all_in_daemon(common, path);
+  }
   if (wanted) {
     const Result<std::optional<int>> resumed = resume_where_it_is_sent(common, path, *wanted);
     if (resumed.has_error()) return resumed.error();
     if (*resumed) return **resumed;
-  } else if (is_served_by_daemon(path)) {
-    return resume_all_in_daemon(common, path);
   }
   Result<std::unique_ptr<Store>> store = open_existing_and_recover(path);
   if (store.has_error()) return store.error();
@@ -187,9 +216,9 @@ ExitCode resume_command(const CommonOptions& common, const SendOptions& send, st
   if (wanted) {
     Result<RunRecord> run = find_run(**store, *wanted);
     if (run.has_error()) return run.error();
-    const Result<void> resumable = may_resume(*run);
-    if (resumable.has_error()) return resumable.error();
-    if (is_finished(*run)) return report_finished(common, *run);
+    const Result<std::optional<int>> finished = report_if_finished(common, *run);
+    if (finished.has_error()) return finished.error();
+    if (*finished) return **finished;
     to_resume.push_back(std::move(*run));
   } else {
     const Result<std::vector<RunRecord>> all = runs_in_turn(**store);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/daemon.hpp"
+#include "app/prepared_tenant.hpp"
 #include "app/session_ground.hpp"
 #include "app/settings.hpp"
 #include "app/store_access.hpp"
@@ -38,7 +39,7 @@ Result<int> serve_command(const CommonOptions& common) {
   // Other programs of the same user must not read keys out of its memory.
   ::prctl(PR_SET_DUMPABLE, 0);
   const SessionGround ground = machine_ground();
-  Daemon daemon{std::move(*stores), std::move(*config), common, environment, ground};
+  Daemon daemon{std::move(*stores), std::move(*config), common, without_commands(environment), ground};
   const Result<void> served = daemon.run();
   if (served.has_error()) return served.error();
   return exit_codes::all_accepted;

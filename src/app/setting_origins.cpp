@@ -2,6 +2,7 @@
 #include "app/setting_origins.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <chrono>
@@ -98,6 +99,11 @@ std::string listens_at(const ApiConfig& api) {
   return text;
 }
 
+std::string_view word_of(LogFormat format) {
+  if (format == LogFormat::fitting) return "auto";
+  return format == LogFormat::json ? "json" : "logfmt";
+}
+
 std::string first_source(const std::string& option, const char* option_name, const Environment& environment,
                          const char* variable, std::string otherwise) {
   if (!option.empty()) return option_name;
@@ -123,7 +129,14 @@ std::vector<SettingOrigin> common_origins(const CommonOptions& common, const Env
       first_source({}, "", environment, "SLUICE_TENANT", in_file_or_default(file, "default_tenant")));
   add_of_file("jobs_folder", config.jobs_folder);
   add_of_file("api.listen", listens_at(config.api));
+  add_of_file("api.hosts", fmt::format("{}", fmt::join(config.api.hosts, ", ")));
+  add_of_file("api.tls.certificate", config.api.certificate);
+  add_of_file("api.tls.key", config.api.key);
   add_of_file("api.tokens_file", config.api.tokens_file);
+  add_of_file("api.anonymous", config.api.anonymous_reads ? "read" : "");
+  add_of_file("api.upload_bytes_max", fmt::format("{}", config.api.upload_bytes_max));
+  add_of_file("log.format", std::string{word_of(config.log.format)});
+  add_of_file("log.level", std::string{to_string(config.log.level)});
   add_of_file("keep.runs_for", keeping_text(config.keep.runs_for));
   add_of_file("keep.bytes_max", limit_text(config.keep.bytes_max));
   return origins;

@@ -287,7 +287,7 @@ asio::awaitable<void> TenantLane::set_pause(std::string why) {
     ground_.log.error("pause_not_recorded", {{"tenant", tenant_}, {"error", done.error().message}});
 }
 
-/// Tells it once, however often it comes.
+/// Logged once, however often it comes; the pause is set again each time, since a resume takes it back.
 asio::awaitable<void> TenantLane::suffer(const Error& error) {
   if (concerns_all(error)) {
     ground_.fail(error);
@@ -295,8 +295,8 @@ asio::awaitable<void> TenantLane::suffer(const Error& error) {
   }
   leave_key();
   trouble_ = error.message;
-  if (std::exchange(told_trouble_, trouble_) == trouble_) co_return;
-  ground_.log.error("tenant_stuck", {{"tenant", tenant_}, {"error", error.message}, {"hint", error.hint}});
+  if (std::exchange(told_trouble_, trouble_) != trouble_)
+    ground_.log.error("tenant_stuck", {{"tenant", tenant_}, {"error", error.message}, {"hint", error.hint}});
   co_await set_pause(error.message);
 }
 

@@ -20,6 +20,7 @@
 #include "http_api/body_reader.hpp"
 #include "http_api/order_source.hpp"
 #include "sluice/core/doubt_rules.hpp"
+#include "sluice/engine/run_control.hpp"
 #include "sluice/engine/tenant_limits.hpp"
 
 namespace sluice {
@@ -204,12 +205,12 @@ asio::awaitable<ApiAnswer> decide_doubt(Ground ground, DoubtVerdict verdict, Api
   decision->actor = request.client.name;
   decision->now = system_now();
   auto work = [&](Store& store) -> Result<Decided> {
-    const Result<std::optional<RunRecord>> record = store.run(decision->run);
+    const Result<RunRecord> record = known_run(store, decision->run);
     if (record.has_error()) return record.error();
     const OrderOrigin origin{store.audit_log(), source_of(request)};
     const Result<DoubtResolved> resolved = store.resolve_doubt(*decision);
     if (resolved.has_error()) return resolved.error();
-    return Decided{*resolved, *record ? (*record)->tenant : std::string{}};
+    return Decided{*resolved, record->tenant};
   };
   const Result<Decided> decided = co_await ground->daemon.store().call(std::move(work));
   if (decided.has_error()) co_return refused(decided.error());

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view text = R"({
   "store": "/var/sluice.db",
+  "api": {"listen": ["127.0.0.1:8080"], "hosts": ["sluice.example.com:8080"], "anonymous": "read"},
+  "log": {"level": "warning"},
   "keep": {"runs_for": "30d"},
   "tenants": {"prod": {"endpoint": "https://iot.example.com", "rate": 10, "timeouts": {"tls": "3s"}}}
 })";
@@ -58,6 +60,18 @@ TEST_CASE("setting origins: an option comes before a variable, that before the f
   CHECK(found(common({}, {}), "keep.bytes_max") == "10737418240 from default");
   CHECK(found(common({.config = "/etc/c.json"}, {}), "config") == "/etc/c.json from --config");
   CHECK(found(common({}, {{"SLUICE_TENANT", "x"}}), "default_tenant") == "x from SLUICE_TENANT");
+}
+
+TEST_CASE("setting origins: no key of the daemon's sections is left out") {
+  CHECK(found(common({}, {}), "api.listen") == "127.0.0.1:8080 from file");
+  CHECK(found(common({}, {}), "api.hosts") == "sluice.example.com:8080 from file");
+  CHECK(found(common({}, {}), "api.anonymous") == "read from file");
+  CHECK(found(common({}, {}), "api.tls.certificate") == " from default");
+  CHECK(found(common({}, {}), "api.tls.key") == " from default");
+  CHECK(found(common({}, {}), "api.tokens_file") == " from default");
+  CHECK(found(common({}, {}), "api.upload_bytes_max") == "268435456 from default");
+  CHECK(found(common({}, {}), "log.format") == "auto from default");
+  CHECK(found(common({}, {}), "log.level") == "warning from file");
 }
 
 TEST_CASE("setting origins: what the file says is the file's, even where it says what the default is") {

@@ -120,6 +120,17 @@ TEST_CASE("daemon: a tenant without a key is told of, and does not delay the one
   CHECK(daemon->wait().exit_code == 0);
 }
 
+TEST_CASE("daemon: to resume a run of a tenant that stays stuck does not hide what it is stuck for") {
+  const DaemonScene scene{1};
+  scene.submit("bad");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(scene.comes_to(*daemon, "1", "bad.key: there is no such credentials file"));
+
+  CHECK(scene.tell({"resume", "1"}).exit_code == 0);
+
+  CHECK(scene.comes_to(*daemon, "1", "bad.key: there is no such credentials file"));
+}
+
 TEST_CASE("daemon: two tenants with one key are one account, and only the first is served") {
   DaemonScene scene{20};
   scene.write_key("bad.key", "testid1");

@@ -19,7 +19,9 @@ namespace {
 
 /// A daemon for one tenant, which owns the store already.
 struct ServedScene : Scene {
-  explicit ServedScene(std::size_t device_count, std::string_view fault_plan = "{}") : Scene{device_count} {
+  explicit ServedScene(std::size_t device_count, std::string_view fault_plan = "{}",
+                       const std::vector<std::string>& daemon_environment = {})
+      : Scene{device_count} {
     folder.write("job.json", job_text(R"("chunk_size": 1, "stages": "none", "conflict": "allow",)"));
     start_cloud(cloud_with(fault_plan));
     const std::string key = folder.write(
@@ -31,7 +33,10 @@ struct ServedScene : Scene {
             R"({{"store": "{}", "default_tenant": "good", "tenants": {{"good": {{"endpoint": "{}", "rate": 40,
                 "credentials_file": "good.key", "ca_file": "ca.pem"}}}}}})",
             store, cloud->url()));
+    const std::vector<std::string> commands_environment = environment;
+    environment.insert(environment.end(), daemon_environment.begin(), daemon_environment.end());
     daemon = start({"serve", "--config", folder / "config.json"});
+    environment = commands_environment;
     REQUIRE(daemon->wait_until(
         [&] { return tell({"resume"}).err.find("the daemon sends") != std::string::npos; }));
   }
@@ -97,6 +102,105 @@ TEST_CASE("daemon work: options that say how to send are the daemon's to know") 
   CHECK(end.exit_code == 6);
   CHECK(end.err.find("--ca-file") != std::string::npos);
   CHECK(scene.executions().empty());
+}
+
+TEST_CASE("daemon work: what a daemon goes on with keeps its rate, so another one is refused") {
+  const ServedScene scene{1};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 0);
+
+  for (const Words& order : {Words{"resume", "1", "--rate", "2"}, Words{"resume", "--rate", "2"},
+                             Words{"resume", "1", "--endpoint", "http://127.0.0.1:9"},
+                             Words{"undo", "1", "--rate", "2"}, Words{"retry", "1", "--timeout", "2s"}}) {
+    const ProgramEnd end = scene.tell(order);
+    CAPTURE(order.back());
+    CHECK(end.exit_code == 6);
+    CHECK(end.err.find(order.at(order.size() - 2)) != std::string::npos);
+  }
+}
+
+TEST_CASE("daemon work: variables say which tenant at which rate, as they do without a daemon") {
+  ServedScene scene{1};
+  scene.environment.push_back("SLUICE_RATE=3");
+  REQUIRE(scene.tell({"submit", scene.job}).exit_code == 0);
+  CHECK(scene.tell({"status", "1"}).out.find("  rate      3/s, tenant good") != std::string::npos);
+
+  scene.environment.push_back("SLUICE_TENANT=other");
+  scene.folder.write("other.json",
+                     fmt::format(R"({{"store": "{}", "tenants": {{"other": {{"endpoint": "{}"}}}}}})",
+                                 scene.store, scene.cloud->url()));
+  const ProgramEnd other = scene.sluice({"submit", scene.job, "--config", scene.folder / "other.json"});
+
+  CHECK(other.exit_code == 4);
+  CHECK(other.err.find("has no tenant \"other\"") != std::string::npos);
+  CHECK(scene.tell({"status", "2"}).exit_code == 4);
+}
+
+TEST_CASE("daemon work: a variable that names an endpoint sends nothing to the daemon's") {
+  ServedScene scene{1};
+  scene.environment.push_back("SLUICE_ENDPOINT=http://127.0.0.1:9");
+
+  const ProgramEnd end = scene.tell({"run", scene.job});
+
+  CHECK(end.exit_code == 6);
+  CHECK(end.err.find("SLUICE_ENDPOINT") != std::string::npos);
+  CHECK(scene.executions().empty());
+}
+
+TEST_CASE("daemon work: the daemon's own environment decides nothing for its jobs") {
+  const ServedScene scene{1, "{}", {"SLUICE_TENANT=nobody", "SLUICE_RATE=2"}};
+
+  const ProgramEnd end = scene.tell({"run", scene.job});
+
+  CHECK_MESSAGE(end.exit_code == 0, end.err);
+  CHECK(scene.tell({"status", "1"}).out.find("  rate      40/s, tenant good") != std::string::npos);
+}
+
+TEST_CASE("daemon work: to run a job lifts the pause of its account, and says what it was for") {
+  const ServedScene scene{1, R"({"account": {"code": "InvalidAccessKeyId.Inactive", "http_status": 403,
+                                             "message": "Disabled.", "after_requests": 0}})"};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 11);
+  REQUIRE(scene.cloud->summary().requests == 1);
+
+  const ProgramEnd end = scene.tell({"run", scene.job});
+
+  CHECK(end.exit_code == 11);
+  CHECK(end.err.find("tenant good goes on; it was paused: InvalidAccessKeyId.Inactive: Disabled.\n") !=
+        std::string::npos);
+  CHECK(scene.cloud->summary().requests > 1);
+}
+
+TEST_CASE("daemon work: a device list that is not there is told as that, and a run as well") {
+  const ServedScene scene{1};
+
+  const ProgramEnd list = scene.tell({"submit", scene.job, "--devices", scene.folder / "none.txt"});
+  const ProgramEnd run = scene.tell({"doubt", "accept", "9", "--reason", "looked"});
+
+  CHECK(list.exit_code == 4);
+  CHECK(list.err.find("there is no such device list") != std::string::npos);
+  CHECK(run.exit_code == 4);
+  CHECK(run.err.find("there is no run 9 in this store") != std::string::npos);
+}
+
+TEST_CASE("daemon work: to resume what is over says how it ended, with its exit code") {
+  const ServedScene scene{4, R"({"bad_devices": ["dev-000001"]})"};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 7);
+
+  const ProgramEnd end = scene.tell({"resume", "1"});
+
+  CHECK(end.exit_code == 7);
+  CHECK(end.out.find("run 1 (fw-2.14): completed_with_failures") != std::string::npos);
+  CHECK(end.err == "run 1 is finished: nothing to send\n");
+}
+
+TEST_CASE("daemon work: with nothing left to resume but devices in doubt, those are named") {
+  const ServedScene scene{1, R"({"error_500_after_execution": 1})"};
+  REQUIRE(scene.tell({"run", scene.job}).exit_code == 10);
+
+  const ProgramEnd end = scene.tell({"resume"});
+
+  CHECK(end.exit_code == 10);
+  CHECK(end.out.find("run 1 (fw-2.14): finished_in_doubt") != std::string::npos);
+  CHECK(end.err == "Nothing to resume, but devices are in doubt until you decide:\n");
 }
 
 TEST_CASE("daemon work: who interrupts the waiting leaves the run to the daemon") {

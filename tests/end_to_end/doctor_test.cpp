@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include <boost/json/parse.hpp>
+#include <csignal>
+#include <memory>
 #include <string>
 
 #include "end_to_end/scene.hpp"
@@ -61,6 +63,20 @@ TEST_CASE("end to end: doctor finds nothing wrong with a good set-up, sends no c
     CAPTURE(key);
     CHECK((text.out + text.err + json.out + json.err).find(key) == std::string::npos);
   }
+}
+
+TEST_CASE("end to end: doctor names a daemon that answers, and warns of one that hangs") {
+  DoctorScene scene;
+  scene.start_cloud();
+  scene.write_config();
+  const std::unique_ptr<Program> daemon = scene.start({"serve", "--config", scene.folder / "config.json"});
+  REQUIRE(daemon->wait_until(
+      [&] { return scene.doctor().out.find("owns the store and answers") != std::string::npos; }));
+
+  daemon->send_signal(SIGSTOP);
+  const ProgramEnd end = scene.doctor({"--output", "json"});
+
+  CHECK(scene.level_of(end, "owner") == "warning");
 }
 
 TEST_CASE("end to end: doctor warns of a clock that is two minutes off, and calls sixteen a problem") {

@@ -89,6 +89,34 @@ TEST_CASE("job folder: a file is sent once for each content, over restarts as we
   CHECK(scene.stop() == 0);
 }
 
+TEST_CASE("job folder: a restored store sends no file that may have been sent since its backup") {
+  FolderScene scene;
+  const std::string backup = scene.folder / "copy.db";
+  REQUIRE(scene.sluice({"backup", backup, "--store", scene.store}).exit_code == 0);
+  scene.put("job.json", job("since"));
+  scene.await(finished_runs, "1");
+  CHECK(scene.stop() == 0);
+  REQUIRE(scene.sluice({"restore", backup, "--store", scene.store}).exit_code == 0);
+
+  // Written after the restore, and looked at after the other, in the order of the names.
+  scene.put("z_last.json", job("new"));
+  scene.serve();
+  scene.await(finished_runs, "1");
+
+  CHECK(scene.in_store("SELECT job_name FROM runs") == "new");
+  CHECK(scene.in_store(state_of_job) == "invalid 0");
+  CHECK(
+      scene.in_store("SELECT reason FROM events WHERE job_file = 'job.json'").find("nobody knows whether") !=
+      std::string::npos);
+  CHECK(scene.executions() == std::map<std::string, int>{{"dev-000001", 2}, {"dev-000002", 2}});
+
+  scene.put("job.json", job("since"));
+  scene.await(finished_runs, "2");
+
+  CHECK(scene.in_store(state_of_job) == "good 1");
+  CHECK(scene.stop() == 0);
+}
+
 TEST_CASE("job folder: a file that gets another name, or a copy, does not send its command again") {
   FolderScene scene;
   scene.put("a.json", job("once"));

@@ -66,6 +66,9 @@ class JobFiles {
   virtual Result<void> note_sent_before(const JobFileRecord& file, const SentContent& sent) = 0;
   /// The first run that was made of this very content, of whichever file. Absent: there is none.
   virtual Result<std::optional<SentContent>> sent_content(std::string_view digest) = 0;
+  /// When an older copy of the store was last put in its place: of what was submitted by then, some may be
+  /// missing here. Absent: that never happened.
+  virtual Result<std::optional<UtcTime>> contents_unknown_until() = 0;
 };
 
 }  // namespace sluice

@@ -82,6 +82,7 @@ Result<PruneStep> SqliteStore::prune_step(RunId run, std::int64_t rows_max, UtcT
   return taken;
 }
 
+// That an older copy was put in place stays on record: by that is known which job files may have been sent.
 // No run names the ticks that go, and to ask for each of them whether one does would walk over all runs.
 Result<std::int64_t> SqliteStore::prune_runless(UtcTime before, std::int64_t rows_max) {
   if (grouped_) return Error{ErrorKind::refused, "nothing is taken out within a group of store verbs", ""};
@@ -95,7 +96,7 @@ Result<std::int64_t> SqliteStore::prune_runless(UtcTime before, std::int64_t row
         before);
     std::int64_t rows = db_.run(
         "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE run IS NULL AND at_us < ?1"
-        "   AND id < (SELECT max(id) FROM events) ORDER BY at_us LIMIT ?2)",
+        "   AND what <> 'store_restored' AND id < (SELECT max(id) FROM events) ORDER BY at_us LIMIT ?2)",
         before, rows_max);
     rows += db_.run(
         "DELETE FROM ticks WHERE id IN (SELECT id FROM ticks WHERE state IN ('skipped', 'failed')"

@@ -97,6 +97,16 @@ Result<std::optional<SentContent>> SqliteStore::sent_content(std::string_view di
   });
 }
 
+Result<std::optional<UtcTime>> SqliteStore::contents_unknown_until() {
+  return answer([&] {
+    Statement row = db_.query(
+        "SELECT max(at_us) FROM events WHERE what = 'store_restored' AND run IS NULL AND schedule IS NULL");
+    std::optional<UtcTime> until;
+    if (row.next() && !row.is_null(0)) until = row.time(0);
+    return until;
+  });
+}
+
 /// With the seal of a run: the content of its job file has come to a run.
 void SqliteStore::note_content_submitted(RunId run) {
   db_.run(

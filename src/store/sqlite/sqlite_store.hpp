@@ -71,6 +71,7 @@ class SqliteStore final : public SqliteReads<Store>,
   Result<void> note_job_file(const JobFileRecord& file) override;
   Result<void> note_sent_before(const JobFileRecord& file, const SentContent& sent) override;
   Result<std::optional<SentContent>> sent_content(std::string_view digest) override;
+  Result<std::optional<UtcTime>> contents_unknown_until() override;
   Result<ScheduleId> add_schedule(const NewSchedule& schedule) override;
   Result<std::int64_t> revise_schedule(const ScheduleRevision& revision) override;
   Result<bool> set_schedule_state(const ScheduleOrder& order) override;
@@ -129,6 +130,7 @@ class SqliteStore final : public SqliteReads<Store>,
   void drop_unsealed_runs();
   std::string judge(const Found& found, const std::optional<Generation>& beside, UtcTime now);
   std::int64_t hold_everything_unfinished(const std::string& reason, UtcTime now);
+  void pass_over_ticks(UtcTime now);
   void note_progress();
   void tell(const std::string& sentence) const;
   void drop(RunId run);

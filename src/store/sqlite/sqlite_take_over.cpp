@@ -224,6 +224,7 @@ std::string SqliteStore::judge(const Found& found, const std::optional<Generatio
       beside ? positions(found.generation, *beside) : fmt::format("{} is missing", file);
   record_event(now, std::nullopt, std::nullopt, "store_restored", reason);
   const std::int64_t held = hold_everything_unfinished(reason, now);
+  pass_over_ticks(now);
   return fmt::format(
       "store {} {} an older copy of itself: {}. What was sent since, nobody knows: {} devices that were not "
       "finished are now in doubt, and nothing of them is sent. Next: sluice list, then for each run in doubt "
@@ -263,6 +264,21 @@ std::int64_t SqliteStore::hold_everything_unfinished(const std::string& reason, 
     record_event(now, run, std::nullopt, "store_restored", reason);
   }
   return devices;
+}
+
+// A tick that waits in this copy, or is not even in it, may have run since. What comes due from now on has
+// not.
+void SqliteStore::pass_over_ticks(UtcTime now) {
+  db_.run(
+      "UPDATE ticks SET state = 'skipped', reason = 'store_restored', decided_at_us = ?1"
+      " WHERE state IN ('queued', 'started')",
+      now);
+  db_.run(
+      "INSERT INTO events (at_us, what, reason, schedule)"
+      " SELECT ?1, 'store_restored', 'what was due by then does not run: nobody knows whether it did', id"
+      "   FROM schedules WHERE state <> 'retired'",
+      now);
+  db_.run("UPDATE schedules SET decided_to_us = max(decided_to_us, ?1) WHERE state <> 'retired'", now);
 }
 
 // Only what is committed is told, and only attempts count: they are what a restored copy would repeat.

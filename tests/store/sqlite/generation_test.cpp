@@ -7,6 +7,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "sluice/store/event_book.hpp"
+#include "sluice/store/housekeeping.hpp"
+#include "sluice/store/job_files.hpp"
+#include "sluice/store/schedule_book.hpp"
 #include "store/killed_process.hpp"
 #include "store/sqlite/generation_file.hpp"
 #include "store/sqlite/raw_sqlite.hpp"
@@ -38,8 +42,8 @@ struct Place {
   SqliteHome home;
   std::vector<std::string> notices;
 
-  Result<std::unique_ptr<Store>> open() {
-    return open_store(home.path(), noon, system_boot_clock(),
+  Result<std::unique_ptr<Store>> open(UtcTime now = noon) {
+    return open_store(home.path(), now, system_boot_clock(),
                       {.notice = [this](const std::string& sentence) { notices.push_back(sentence); }});
   }
   std::string beside() const { return home.path() + ".generation"; }
@@ -255,6 +259,61 @@ TEST_CASE("store: once the loss is taken in, the next owner finds an ordinary st
   const RunId run = submit(*store, {1});
   expect(store->settle(accepted(claim_one(*store))));
   CHECK(record_of(*store, run).devices == StateCounts{.accepted = 1});
+}
+
+TEST_CASE(
+    "store: what was due before an older copy was put back does not run, and what comes due later does") {
+  Place place;
+  ScheduleId nightly;
+  {
+    const auto store = expect(place.open());
+    ScheduleBook& book = store->schedule_book();
+    nightly = expect(book.add_schedule(
+        {.name = "nightly", .job_text = "{}", .folder = "/jobs", .actor = "wang", .now = noon}));
+    using Verdict = TickDecision::Verdict;
+    expect(book.record_ticks({.schedule = nightly,
+                              .revision = 1,
+                              .decisions = {{.id = {}, .at = noon + 1min, .verdict = Verdict::fire},
+                                            {.id = {}, .at = noon + 2min, .verdict = Verdict::queue}},
+                              .decided_to = noon + 3min,
+                              .now = noon}));
+  }
+  place.back_up();
+  {
+    expect(place.open());
+  }
+  place.restore();
+
+  const auto store = expect(place.open(noon + 2h));
+
+  CHECK(expect(store->schedule_reader().schedule("nightly"))->decided_to == noon + 2h);
+  CHECK(expect(store->schedule_reader().waiting_ticks(nightly)).empty());
+  CHECK(expect(store->schedule_book().requeue_started_ticks(noon + 2h)) == 0);
+  CHECK(place.value("SELECT group_concat(state || ' ' || reason) FROM ticks") ==
+        "skipped store_restored,skipped store_restored");
+  CHECK(place.value("SELECT count(*) FROM events WHERE what = 'store_restored' AND schedule = 1") == "1");
+}
+
+TEST_CASE(
+    "store: of what was submitted before an older copy was put back, it stays known that some is missing") {
+  Place place;
+  {
+    CHECK_FALSE(expect(expect(place.open())->job_file_book().contents_unknown_until()).has_value());
+  }
+  place.back_up();
+  {
+    expect(place.open());
+  }
+  place.restore();
+
+  const auto store = expect(place.open(noon + 2h));
+  CHECK(expect(store->job_file_book().contents_unknown_until()) == noon + 2h);
+  expect(store->event_book().note_event({.at = noon + 3h, .what = "daemon_started"}));
+  expect(store->event_book().note_event({.at = noon + 4h, .what = "daemon_started"}));
+  expect(store->housekeeping().prune_runless(noon + 24h, 500));
+
+  CHECK(place.value("SELECT count(*) FROM events WHERE what = 'daemon_started'") == "1");
+  CHECK(expect(store->job_file_book().contents_unknown_until()) == noon + 2h);
 }
 
 TEST_CASE("store: the log of a killed process, deleted, is missed") {
