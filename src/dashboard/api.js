@@ -35,6 +35,11 @@ export function onToken(hear) {
 /** @param ask shown when the daemon wants a token: resolves to one, or to "" if nobody gives one */
 export const onTokenWanted = (ask) => (askForToken = ask);
 
+let hearAnswer = () => {};
+
+/** @param hear called whenever the daemon has answered, be it to refuse */
+export const onAnswer = (hear) => (hearAnswer = hear);
+
 /** What the daemon said against a request (RFC 9457), or that it could not be reached. */
 export class Problem extends Error {
   constructor(status, detail, hint, devices = null) {
@@ -74,6 +79,7 @@ async function ask(path, options) {
   try {
     const answer = await fetch(path, { ...options, ...plain, headers, signal });
     noteDaemonTime(answer.headers.get("Date"));
+    hearAnswer();
     return answer;
   } catch (trouble) {
     throw broken(trouble, options.signal);
