@@ -67,3 +67,19 @@ claim(
     await detail(watched.page).getByText("– skipped").waitFor();
   },
 );
+
+claim("schedules: of one that does not exist that is said, and nothing can be pressed", {}, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/404/);
+  await addSchedule(scene, "short-lived", { cron: "0 4 * * *" });
+  await watched.go("schedules/short-lived");
+  await detail(page).getByRole("button", { name: "Run now" }).waitFor();
+
+  await scene.ask("DELETE", "schedules/short-lived");
+
+  await detail(page).getByText("There is no such schedule.").waitFor();
+  assert.equal(await detail(page).getByRole("button").count(), 0);
+  assert.equal(await detail(page).getByText("Next 10 ticks").isVisible(), false);
+  await addSchedule(scene, "short-lived", { cron: "0 4 * * *" });
+  await detail(page).getByRole("button", { name: "Run now" }).waitFor();
+});
