@@ -384,3 +384,18 @@ claim(
     }
   },
 );
+
+claim("run: its events are there, though they could not be had at first", {}, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/ERR_FAILED/);
+  const run = await scene.submit("told-late", devices(2));
+  await scene.untilRun(run, (each) => each.finished_at !== null);
+  await watched.go(`runs/${run}`);
+  let asked = 0;
+  await page.route(/\/api\/v1\/events\?run=/, (route) => (++asked > 1 ? route.continue() : route.abort()));
+
+  // Anew: what has happened so far may still be on its way to this page, event by event.
+  await page.reload();
+
+  await page.getByRole("region", { name: "Events" }).getByText("run submitted").waitFor();
+});
