@@ -399,3 +399,18 @@ claim("run: its events are there, though they could not be had at first", {}, as
 
   await page.getByRole("region", { name: "Events" }).getByText("run submitted").waitFor();
 });
+
+claim("run: the last mark of a chart has room for all of it", {}, async ({ page }, scene) => {
+  const run = await scene.submit("marks", devices(2));
+  await page.goto(`${scene.address}/#/runs/${run}`);
+  await page.locator(".run-charts .u-over").first().waitFor();
+
+  const { room, half } = await page.evaluate(() => {
+    const ink = document.createElement("canvas").getContext("2d");
+    ink.font = "12px system-ui, sans-serif";
+    const drawing = document.querySelector(".run-charts .chart-drawing").getBoundingClientRect();
+    const lines = document.querySelector(".run-charts .u-over").getBoundingClientRect();
+    return { room: drawing.right - lines.right, half: ink.measureText("20:00:00").width / 2 };
+  });
+  assert.ok(room >= half, `${room} px for ${half}`);
+});
