@@ -414,3 +414,15 @@ claim("run: the last mark of a chart has room for all of it", {}, async ({ page 
   });
   assert.ok(room >= half, `${room} px for ${half}`);
 });
+
+claim("run: a state that chunks have left keeps its place above the map", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("leaves-pending", devices(300), { rate: 0.1 });
+  await watched.go(`runs/${run}`);
+  const pending = page.locator(".chunk-legend li", { hasText: "pending" });
+  await pending.getByText(/^[1-9]\d*$/).waitFor();
+
+  await scene.post(`runs/${run}:cancel`);
+
+  await pending.getByText(/^0$/).waitFor();
+});
