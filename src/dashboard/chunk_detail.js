@@ -72,8 +72,19 @@ export function plainTable(columns, caption) {
       {},
       columns.map((column) => cell(item, column)),
     );
-  return { table, show: (items) => body.replaceChildren(...items.map(row)) };
+  let shown = "";
+  const show = (items) => {
+    // The same again is left as it is, with its focus and what is marked in it.
+    const text = JSON.stringify(items);
+    if (text === shown) return;
+    shown = text;
+    body.replaceChildren(...items.map(row));
+  };
+  return { table, show };
 }
+
+/** Whether more attempts may come, or are under way. */
+const isUnsettled = ({ letter }) => ["p", "h", "i"].includes(letter);
 
 /** @param neighbour(id, step) gives the chunk beside one @return {element, open(chunk), refresh(chunk), destroy} */
 export function chunkDetail(run, frame, neighbour) {
@@ -148,7 +159,7 @@ export function chunkDetail(run, frame, neighbour) {
       if (shown === null) return;
       const chunk = chunkNow(shown.id);
       if (chunk === null) hide();
-      else if (chunk.letter !== shown.letter || chunk.letter === "i") fill(chunk);
+      else if (chunk.letter !== shown.letter || isUnsettled(chunk)) fill(chunk);
     },
     destroy: hide,
   };
