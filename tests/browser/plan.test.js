@@ -212,3 +212,16 @@ claim("plan: files are opened, dropped and taken away", plan, async (watched, sc
   await planned(page, 1).waitFor();
   assert.equal(await deviceField(page).isVisible(), true);
 });
+
+claim("plan: of more tenants than a page has by itself each can be taken", {}, async ({ page }, scene) => {
+  await page.route(/\/api\/v1\/tenants(\?|$)/, async (route) => {
+    const limit = Number(new URL(route.request().url()).searchParams.get("limit") ?? 100);
+    const answer = await (await route.fetch()).json();
+    const items = Array.from({ length: 150 }, (_, index) => ({ ...answer.items[0], tenant: `tenant-${index + 1}` }));
+    await route.fulfill({ json: { ...answer, items: items.slice(0, limit) } });
+  });
+  await page.goto(`${scene.address}/#/schedules`);
+  await page.goto(`${scene.address}/#/plan`);
+
+  await page.locator("select[name=tenant] option[value=tenant-150]").waitFor({ state: "attached" });
+});
