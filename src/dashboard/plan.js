@@ -47,10 +47,12 @@ function consequence(plan) {
   const time = `about ${duration(plan.seconds_predicted)} at ${counted(plan.rate, "request")} a second`;
   const stop = `Once it is stopped, up to ${counted(plan.worst_case_overshoot, "device")} more may still be reached.`;
   const [first, ...others] = plan.stages;
+  const approved = plan.stages.filter((stage) => stage.awaits_approval).map(({ name }) => name);
+  const approval = approved.length > 0 ? ` It waits for an approval before ${approved.join(", and before ")}.` : "";
   const begin = others.length > 0 ? ` It begins with ${counted(first.devices, "device")} (${first.name}).` : "";
   return (
     `${counted(plan.devices, "device")} of tenant ${plan.tenant} ${are(plan.devices)} sent the command in ` +
-    `${counted(plan.chunks, "request")}: ${time}.${begin} ${stop}`
+    `${counted(plan.chunks, "request")}: ${time}.${begin}${approval} ${stop}`
   );
 }
 

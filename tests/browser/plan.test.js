@@ -225,3 +225,26 @@ claim("plan: of more tenants than a page has by itself each can be taken", {}, a
 
   await page.locator("select[name=tenant] option[value=tenant-150]").waitFor({ state: "attached" });
 });
+
+claim("plan: an approval is waited for before its stage, and not after it", plan, async (watched) => {
+  const { page } = watched;
+  const stages = [
+    { name: "canary", devices: 1, soak: "10m" },
+    { name: "tenth", devices: 2, approval: true },
+    { name: "rest", percent: 100 },
+  ];
+  await watched.giveToken();
+  await jobField(page).fill(jobText("asks-first", deviceNames(20, 900_001), { stages }));
+  await watched.sees("✓ asks-first is valid");
+
+  const rows = await page.locator("table.stages tbody tr").allInnerTexts();
+  const approvals = rows.map((row) => /and an approval/.test(row));
+  assert.deepEqual(approvals, [false, true, false]);
+  assert.match(rows[0], /soaks 10 min 0 s$/);
+  assert.match(rows[1], /^tenth\s+2\s+1\s+10 min 0 s and an approval\s.*–$/s);
+  await watched.sees(/, if it begins now and waits for nobody's approval$/);
+  await watched.picture("plan-approval");
+  await page.getByRole("button", { name: "Send it …" }).click();
+  const said = await page.getByRole("dialog").innerText();
+  assert.match(said, /It begins with 1 device \(canary\)\. It waits for an approval before tenth\. Once it is stopped/);
+});
