@@ -127,7 +127,12 @@ export function runsSection(frame) {
   };
   const filter = filterFields(restart);
   const newer = element("button", { type: "button", onclick: () => (pages.pop(), runs.now()) }, "Newer runs");
-  const older = element("button", { type: "button", onclick: () => (pages.push(next), runs.now()) }, "Older runs");
+  const goOlder = () => {
+    // Pressed twice before the page is there, it is still one page.
+    if (next !== pages.at(-1)) pages.push(next);
+    runs.now();
+  };
+  const older = element("button", { type: "button", onclick: goOlder }, "Older runs");
 
   const read = (signal) => {
     const values = filter.values();

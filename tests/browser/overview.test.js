@@ -137,7 +137,8 @@ claim("overview: of more runs than fit, the older ones are a press away", {}, as
   // What is older than a page is known when the page shows the newest.
   await page.locator(".runs th", { hasText: new RegExp(`^${newest}$`) }).waitFor();
 
-  await page.getByRole("button", { name: "Older runs" }).click();
+  // Whoever presses twice before the page is there goes no further than who presses once.
+  await page.getByRole("button", { name: "Older runs" }).evaluate((button) => (button.click(), button.click()));
   await page.locator(".runs th", { hasText: new RegExp(`^${oldest}$`) }).waitFor();
   await page.getByRole("button", { name: "Newer runs" }).click();
   await page.getByRole("button", { name: "Newer runs" }).waitFor({ state: "hidden" });
