@@ -2,6 +2,7 @@
 // What keeps the page up to date: the daemon's events as they happen, and figures that are asked for again and again.
 // Both go on by themselves when the daemon was away.
 import { onAnswer, Problem, stream } from "./api.js";
+import { daemonNow } from "./daemon_clock.js";
 
 const listeners = new Set();
 const connection = { lostAt: null, tell: () => {} };
@@ -24,7 +25,7 @@ onAnswer(reached);
 
 /** That an answer has not come. It is over with the next that does. */
 export function lost() {
-  connection.lostAt ??= new Date();
+  connection.lostAt ??= new Date(daemonNow());
   connection.tell(connection.lostAt);
 }
 
