@@ -91,7 +91,7 @@ export function chunkDetail(run, frame, neighbour) {
   let shown = null;
   let asking = new AbortController();
   let before = null;
-  const title = element("h3", { tabindex: -1 });
+  const title = element("h3", { tabindex: -1, "aria-live": "polite" });
   const attempts = plainTable(attemptColumns, "Attempts, the oldest first");
   const devices = plainTable(deviceColumns, "Devices");
   const more = element("p", { class: "quiet" });
@@ -148,7 +148,8 @@ export function chunkDetail(run, frame, neighbour) {
     if (!place.contains(document.activeElement)) before = document.activeElement;
     await fill(chunk);
     place.hidden = false;
-    title.focus();
+    // Whoever goes from chunk to chunk stays at the button.
+    if (!buttons.contains(document.activeElement)) title.focus();
     place.scrollIntoView({ block: "nearest" });
   };
   return {

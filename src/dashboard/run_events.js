@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What happened to a run, the newest first: as pages from the record, and as it happens.
 import { get } from "./api.js";
-import { element, keepList, setText } from "./dom.js";
+import { element, keepFocus, keepList, setText } from "./dom.js";
 import { onEvent, poll } from "./live.js";
 import { words } from "./text.js";
 import { timeElement } from "./time_element.js";
@@ -33,6 +33,7 @@ export function runEvents(run, frame) {
   const table = element("table", { class: "rows" }, element("thead", {}, element("tr", {}, heads)), rows);
   const more = () => frame.attempt(() => read(ending.signal));
   const older = element("button", { type: "button", hidden: true, onclick: more }, "Older events");
+  const turning = element("p", { class: "actions" }, older);
   const told = element("p", { class: "quiet" });
   const ending = new AbortController();
   let events = [];
@@ -46,7 +47,7 @@ export function runEvents(run, frame) {
       makeEvent,
       () => {},
     );
-    older.hidden = cursor === "" || events.length >= rowsMax;
+    keepFocus(turning, () => (older.hidden = cursor === "" || events.length >= rowsMax));
     setText(told, events.length >= rowsMax ? `The newest ${rowsMax}; all of them: GET /api/v1/events?run=${run}` : "");
   };
   const read = async (signal) => {
@@ -65,7 +66,7 @@ export function runEvents(run, frame) {
       element("h2", { id: "events-title" }, "Events"),
       table,
       told,
-      element("p", { class: "actions" }, older),
+      turning,
     ),
     destroy() {
       unlisten();

@@ -138,8 +138,11 @@ claim("overview: of more runs than fit, the older ones are a press away", {}, as
   await page.locator(".runs th", { hasText: new RegExp(`^${newest}$`) }).waitFor();
 
   // Whoever presses twice before the page is there goes no further than who presses once.
-  await page.getByRole("button", { name: "Older runs" }).evaluate((button) => (button.click(), button.click()));
+  const older = page.getByRole("button", { name: "Older runs" });
+  await older.focus();
+  await older.evaluate((button) => (button.click(), button.click()));
   await page.locator(".runs th", { hasText: new RegExp(`^${oldest}$`) }).waitFor();
+  await page.waitForFunction(() => document.activeElement.textContent === "Newer runs");
   await page.getByRole("button", { name: "Newer runs" }).click();
   await page.getByRole("button", { name: "Newer runs" }).waitFor({ state: "hidden" });
 });

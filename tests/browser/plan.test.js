@@ -211,6 +211,7 @@ claim("plan: files are opened, dropped and taken away", plan, async (watched, sc
   await page.getByRole("button", { name: "Take it away" }).click();
   await planned(page, 1).waitFor();
   assert.equal(await deviceField(page).isVisible(), true);
+  assert.notEqual(await page.evaluate(() => document.activeElement.tagName), "BODY");
 });
 
 claim("plan: of more tenants than a page has by itself each can be taken", {}, async ({ page }, scene) => {
@@ -220,7 +221,6 @@ claim("plan: of more tenants than a page has by itself each can be taken", {}, a
     const items = Array.from({ length: 150 }, (_, index) => ({ ...answer.items[0], tenant: `tenant-${index + 1}` }));
     await route.fulfill({ json: { ...answer, items: items.slice(0, limit) } });
   });
-  await page.goto(`${scene.address}/#/schedules`);
   await page.goto(`${scene.address}/#/plan`);
 
   await page.locator("select[name=tenant] option[value=tenant-150]").waitFor({ state: "attached" });

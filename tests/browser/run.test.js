@@ -271,6 +271,7 @@ claim("run: failures are found by code, then by device, and all devices can be s
   await next.click();
   await found.getByText("21 of 121 devices on this page.").waitFor();
   assert.equal(await next.isVisible(), false);
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "First page");
   await found.getByRole("button", { name: "First page" }).click();
   await found.getByRole("cell", { name: first, exact: true }).waitFor();
   assert.equal(await found.locator("tbody tr").count(), 50);
@@ -308,6 +309,7 @@ claim("run: its older events are a press away", {}, async (watched, scene) => {
   await events.getByRole("button", { name: "Older events" }).click();
   await events.getByText("run submitted").waitFor();
   await events.getByRole("button", { name: "Older events" }).waitFor({ state: "hidden" });
+  assert.equal(await page.evaluate(() => document.activeElement.id), "page");
   assert.ok((await events.locator("tbody tr").count()) > 32);
   await scene.post(`runs/${run}:cancel`);
 });
