@@ -169,20 +169,29 @@ export async function upload(path, content, type) {
   return contentOf(await request(`/api/v1/${path}`, { method: "POST", headers, body: content }));
 }
 
+/** The next piece. Of a daemon that hangs, nothing comes, and nothing ends either. */
+function pieceOf(reader, signal) {
+  const late = setTimeout(() => reader.cancel().catch(() => {}), silenceMax);
+  return reader
+    .read()
+    .catch((trouble) => {
+      throw broken(trouble, signal);
+    })
+    .finally(() => clearTimeout(late));
+}
+
 /** An answer that comes piece by piece: yields texts until it ends. */
 export async function* stream(path, headers, signal) {
   const answer = await request(`/api/v1/${path}`, { headers, signal, isStream: true });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    // Of a daemon that hangs, nothing comes, and nothing ends either.
-    const late = setTimeout(() => reader.cancel().catch(() => {}), silenceMax);
-    const { done, value } = await reader
-      .read()
-      .catch((trouble) => {
-        throw broken(trouble, signal);
-      })
-      .finally(() => clearTimeout(late));
-    if (done) return;
-    yield value;
+  try {
+    for (;;) {
+      const { done, value } = await pieceOf(reader, signal);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Who has enough gives the connection back: a browser has six, and the stop button needs one.
+    reader.cancel().catch(() => {});
   }
 }
