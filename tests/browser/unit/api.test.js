@@ -149,3 +149,18 @@ test("api: a stream that nobody reads on gives its connection back", async () =>
 
   assert.equal(isGivenBack, true);
 });
+
+test("api: an order has the connections of what is only looked at, and that is asked for behind it", async () => {
+  const asked = [];
+  mock.method(globalThis, "fetch", async (path, { signal }) => {
+    asked.push(path);
+    return asked.length === 1 ? untilAborted(signal) : new Response("{}");
+  });
+  const look = get("runs");
+  await settle();
+
+  await post("stop");
+  await look;
+
+  assert.deepEqual(asked, ["/api/v1/runs", "/api/v1/stop", "/api/v1/runs"]);
+});
