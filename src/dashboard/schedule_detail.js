@@ -171,7 +171,7 @@ export function scheduleDetail(frame, name) {
   const resume = button("Resume", () => askToResume(frame, name));
   const trigger = button("Run now", () => askToTrigger(frame, schedule));
   const buttons = element("p", { class: "buttons" }, trigger, pause, resume);
-  const missing = element("p", { class: "quiet", hidden: true }, "There is no such schedule.");
+  const missing = element("p", { class: "status reason", hidden: true });
   const told = element(
     "div",
     {},
@@ -189,10 +189,12 @@ export function scheduleDetail(frame, name) {
     ),
     part("Its newest runs", runs.element, noRuns),
   );
-  const showWhether = (isThere) =>
+  /** @param reason why there is nothing to show; "": there is */
+  const showUnless = (reason) =>
     keepFocus(place, () => {
-      missing.hidden = isThere;
-      buttons.hidden = told.hidden = !isThere;
+      setText(missing, reason);
+      missing.hidden = reason === "";
+      buttons.hidden = told.hidden = reason !== "";
     });
 
   const countDown = () => {
@@ -215,7 +217,7 @@ export function scheduleDetail(frame, name) {
     resume.hidden = schedule.state !== "paused";
   };
   const show = (past, listed) => {
-    showWhether(true);
+    showUnless("");
     about.update(schedule);
     keepFocus(buttons, updateButtons);
     countDown();
@@ -246,8 +248,12 @@ export function scheduleDetail(frame, name) {
       coming = next.ticks;
       show(past.items, listed.items);
     },
-    // It may come back: its job file may.
-    (trouble) => (trouble.status === 404 ? showWhether(false) : frame.sayProblem(trouble)),
+    (trouble) => {
+      // It may come back: its job file may.
+      if (trouble.status === 404) return showUnless("There is no such schedule.");
+      if (trouble.status === 422) return showUnless(`✗ Its job cannot be read, nothing runs: ${trouble.message}`);
+      return frame.sayProblem(trouble);
+    },
   );
   const counting = setInterval(countDown, 1000);
   const unlisten = onEvent((event) => (event.schedule === name || event.run !== null) && reading.now());
