@@ -72,7 +72,13 @@ function jobFields(draft, changed) {
     note("");
     put(await file.text(), file.name);
   };
-  const start = element("button", { type: "button", onclick: () => put(example, "") }, "Start from an example");
+  const begin = () => {
+    // What was typed or pasted is nowhere else.
+    if (job.input.value.trim() !== "") return note("There is a job in the field: empty it first.");
+    note("");
+    return put(example, "");
+  };
+  const start = element("button", { type: "button", onclick: begin }, "Start from an example");
   const node = element(
     "fieldset",
     {},

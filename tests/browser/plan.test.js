@@ -248,3 +248,18 @@ claim("plan: an approval is waited for before its stage, and not after it", plan
   const said = await page.getByRole("dialog").innerText();
   assert.match(said, /It begins with 1 device \(canary\)\. It waits for an approval before tenth\. Once it is stopped/);
 });
+
+claim("plan: the example takes the place of nothing that was typed", plan, async (watched) => {
+  const { page } = watched;
+  watched.permit(/422/);
+  await jobField(page).fill('{"name": "mine"}');
+
+  await page.getByRole("button", { name: "Start from an example" }).click();
+
+  await watched.sees("There is a job in the field: empty it first.");
+  assert.equal(await jobField(page).inputValue(), '{"name": "mine"}');
+  await jobField(page).fill("");
+  await page.getByRole("button", { name: "Start from an example" }).click();
+  await watched.sees("✓ hello is valid");
+  assert.equal(await page.getByText("There is a job in the field").count(), 0);
+});
