@@ -428,3 +428,23 @@ claim("run: a state that chunks have left keeps its place above the map", {}, as
 
   await pending.getByText(/^0$/).waitFor();
 });
+
+claim("run: a long reason breaks no word of what stands beside it", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("explained", devices(2000), { rate: 0.1 });
+  await scene.post(`runs/${run}:pause`, { reason: "because the field said so, ".repeat(15) });
+  await watched.go(`runs/${run}`);
+  const events = page.getByRole("region", { name: "Events" });
+  await events.getByText("run paused").waitFor();
+  await events.getByText("run submitted").waitFor();
+
+  const pieces = await events.getByText("run submitted").evaluate((cell) => {
+    const word = document.createRange();
+    word.setStart(cell.firstChild, "run ".length);
+    word.setEnd(cell.firstChild, "run submitted".length);
+    return word.getClientRects().length;
+  });
+  assert.equal(pieces, 1);
+  await watched.picture("run-long-reason");
+  await scene.post(`runs/${run}:cancel`);
+});
