@@ -36,7 +36,7 @@ const resume = (run) => ({
   reason: true,
   isMain: true,
   consequence:
-    `${unsent(run)} ${are(run.devices.pending)} sent to, at ${count(run.rate)} requests a second at most.` +
+    `${unsent(run)} ${are(run.devices.pending)} sent to, at ${counted(run.rate, "request")} a second at most.` +
     (run.tenant_pause_reason === ""
       ? ""
       : ` Tenant ${run.tenant} is resumed with it, and so is every other run of it.`),

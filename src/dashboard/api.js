@@ -35,6 +35,11 @@ export function onToken(hear) {
 /** @param ask shown when the daemon wants a token: resolves to one, or to "" if nobody gives one */
 export const onTokenWanted = (ask) => (askForToken = ask);
 
+let hearAnswer = () => {};
+
+/** @param hear called whenever the daemon has answered, be it to refuse */
+export const onAnswer = (hear) => (hearAnswer = hear);
+
 /** What the daemon said against a request (RFC 9457), or that it could not be reached. */
 export class Problem extends Error {
   constructor(status, detail, hint, devices = null) {
@@ -59,26 +64,49 @@ const authorization = () => (token ? { Authorization: `Bearer ${token}` } : {});
 /** What a broken answer means: whoever asked does not want it any more, or the daemon is away. */
 const broken = (trouble, signal) => (signal?.aborted ? trouble : unreachable());
 
+/** What is asked without changing anything, as long as no answer has begun. */
+const looks = new Set();
+
 /**
  * @param options of fetch(), and so that a daemon that hangs is told from one that is slow `isShort`: all of the
  *   answer comes in time; `isStream`: its beginning does
  */
-async function ask(path, options) {
-  // Made first: what cannot be asked at all is no matter of the daemon's.
-  const headers = new Headers({ ...options.headers, ...authorization() });
+async function askOnce(path, options) {
   const noBeginning = new AbortController();
   const late = options.isStream && setTimeout(() => noBeginning.abort(), answerExpectedWithin);
   const ends = [options.signal, noBeginning.signal, options.isShort && AbortSignal.timeout(answerExpectedWithin)];
   const signal = AbortSignal.any(ends.filter(Boolean));
   const plain = { credentials: "omit", cache: "no-store", redirect: "error" };
   try {
-    const answer = await fetch(path, { ...options, ...plain, headers, signal });
+    const answer = await fetch(path, { ...options, ...plain, signal });
     noteDaemonTime(answer.headers.get("Date"));
+    hearAnswer();
     return answer;
-  } catch (trouble) {
-    throw broken(trouble, options.signal);
   } finally {
     clearTimeout(late);
+  }
+}
+
+/**
+ * A browser has six connections, and when the store is slow, looks have them all: an order does not wait for one.
+ * Looks make way for it, and ask anew behind it.
+ * @param options of askOnce(), and `isOrder`
+ */
+async function ask(path, options) {
+  // Made first: what cannot be asked at all is no matter of the daemon's.
+  const headers = new Headers({ ...options.headers, ...authorization() });
+  if (options.isOrder) looks.forEach((look) => look.abort());
+  for (;;) {
+    const way = new AbortController();
+    const signal = AbortSignal.any([options.signal, way.signal].filter(Boolean));
+    if (options.isShort) looks.add(way);
+    try {
+      return await askOnce(path, { ...options, headers, signal });
+    } catch (trouble) {
+      if (!way.signal.aborted || options.signal?.aborted) throw broken(trouble, options.signal);
+    } finally {
+      looks.delete(way);
+    }
   }
 }
 
@@ -148,7 +176,8 @@ export async function getIfChanged(path, tag, signal) {
  */
 export async function post(path, body = {}, key = crypto.randomUUID()) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
-  return contentOf(await request(`/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) }, true));
+  const order = { method: "POST", headers, body: JSON.stringify(body), isOrder: true };
+  return contentOf(await request(`/api/v1/${path}`, order, true));
 }
 
 /** A question with a body: it changes nothing, and may come as often as somebody types. */
@@ -163,20 +192,29 @@ export async function upload(path, content, type) {
   return contentOf(await request(`/api/v1/${path}`, { method: "POST", headers, body: content }));
 }
 
+/** The next piece. Of a daemon that hangs, nothing comes, and nothing ends either. */
+function pieceOf(reader, signal) {
+  const late = setTimeout(() => reader.cancel().catch(() => {}), silenceMax);
+  return reader
+    .read()
+    .catch((trouble) => {
+      throw broken(trouble, signal);
+    })
+    .finally(() => clearTimeout(late));
+}
+
 /** An answer that comes piece by piece: yields texts until it ends. */
 export async function* stream(path, headers, signal) {
   const answer = await request(`/api/v1/${path}`, { headers, signal, isStream: true });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    // Of a daemon that hangs, nothing comes, and nothing ends either.
-    const late = setTimeout(() => reader.cancel().catch(() => {}), silenceMax);
-    const { done, value } = await reader
-      .read()
-      .catch((trouble) => {
-        throw broken(trouble, signal);
-      })
-      .finally(() => clearTimeout(late));
-    if (done) return;
-    yield value;
+  try {
+    for (;;) {
+      const { done, value } = await pieceOf(reader, signal);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Who has enough gives the connection back: a browser has six, and the stop button needs one.
+    reader.cancel().catch(() => {});
   }
 }

@@ -69,6 +69,7 @@ function showPage() {
     leave = page.show(place, frame, ...parts);
     return;
   }
+  document.title = "No such page – sluice";
   place.append(element("p", {}, "There is no such page. ", element("a", { href: "#/" }, "Overview")));
 }
 

@@ -56,8 +56,12 @@ const rangeFrom = (least) => (plot, low, high) => [0, Math.max(least, high ?? 0)
 const timeAxis = () =>
   axis({ incrs: markSteps, values: (plot, times) => timeMarks(times, spanOf(plot.data[0])), space: 70 });
 
+/** In pixels: half of a mark that stands below the very end. */
+const markWidth = 34;
+
 const options = (question, size, hooks) => ({
   ...size,
+  padding: [null, markWidth, null, null],
   legend: { show: false },
   cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
   scales: { x: { time: true }, y: { range: rangeFrom(question.least ?? 1) } },

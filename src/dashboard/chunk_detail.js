@@ -72,15 +72,26 @@ export function plainTable(columns, caption) {
       {},
       columns.map((column) => cell(item, column)),
     );
-  return { table, show: (items) => body.replaceChildren(...items.map(row)) };
+  let shown = "";
+  const show = (items) => {
+    // The same again is left as it is, with its focus and what is marked in it.
+    const text = JSON.stringify(items);
+    if (text === shown) return;
+    shown = text;
+    body.replaceChildren(...items.map(row));
+  };
+  return { table, show };
 }
+
+/** Whether more attempts may come, or are under way. */
+const isUnsettled = ({ letter }) => ["p", "h", "i"].includes(letter);
 
 /** @param neighbour(id, step) gives the chunk beside one @return {element, open(chunk), refresh(chunk), destroy} */
 export function chunkDetail(run, frame, neighbour) {
   let shown = null;
   let asking = new AbortController();
   let before = null;
-  const title = element("h3", { tabindex: -1 });
+  const title = element("h3", { tabindex: -1, "aria-live": "polite" });
   const attempts = plainTable(attemptColumns, "Attempts, the oldest first");
   const devices = plainTable(deviceColumns, "Devices");
   const more = element("p", { class: "quiet" });
@@ -137,7 +148,8 @@ export function chunkDetail(run, frame, neighbour) {
     if (!place.contains(document.activeElement)) before = document.activeElement;
     await fill(chunk);
     place.hidden = false;
-    title.focus();
+    // Whoever goes from chunk to chunk stays at the button.
+    if (!buttons.contains(document.activeElement)) title.focus();
     place.scrollIntoView({ block: "nearest" });
   };
   return {
@@ -148,7 +160,7 @@ export function chunkDetail(run, frame, neighbour) {
       if (shown === null) return;
       const chunk = chunkNow(shown.id);
       if (chunk === null) hide();
-      else if (chunk.letter !== shown.letter || chunk.letter === "i") fill(chunk);
+      else if (chunk.letter !== shown.letter || isUnsettled(chunk)) fill(chunk);
     },
     destroy: hide,
   };

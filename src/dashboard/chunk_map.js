@@ -252,7 +252,8 @@ export class ChunkMap {
   #tellCounts() {
     const counts = countLetters(this.#states);
     for (const [letter, { entry, text }] of this.#entries) {
-      entry.hidden = !counts[letter];
+      // What has been there stays, so that nothing changes its place under the pointer.
+      if (counts[letter]) entry.hidden = false;
       setText(text, count(counts[letter] ?? 0));
     }
   }

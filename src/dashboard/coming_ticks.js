@@ -28,7 +28,8 @@ function makeTick(tick) {
 /** Only the schedules that are due soonest can have one of the next ticks. */
 async function readTicks(signal) {
   const page = await get("schedules?limit=1000", signal);
-  const first = page.items.filter((schedule) => schedule.next !== null);
+  // One whose job cannot be read has none either.
+  const first = page.items.filter((schedule) => schedule.next);
   const asked = soonest(first, shown, (schedule) => schedule.next).map(async ({ schedule }) => {
     const coming = await get(`schedules/${encodeURIComponent(schedule)}/next?limit=${shown}`, signal);
     return coming.ticks.map((tick) => ({ ...tick, schedule }));

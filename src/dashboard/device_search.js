@@ -3,7 +3,7 @@
 import { get, stream } from "./api.js";
 import { deviceSigns, plainTable, requestId } from "./chunk_detail.js";
 import { commandLine } from "./dialog.js";
-import { element, keepList, setText } from "./dom.js";
+import { element, keepFocus, keepList, setText } from "./dom.js";
 import { codeText, count, counted, shellWord, words } from "./text.js";
 import { timeElement } from "./time_element.js";
 
@@ -175,8 +175,10 @@ export function deviceSearch(run, frame) {
       found.show(page.items);
       found.table.hidden = page.items.length === 0;
       cursor = page.next ? new URL(page.next, location.href).searchParams.get("cursor") : "";
-      next.hidden = !page.next;
-      first.hidden = from === "";
+      keepFocus(buttons, () => {
+        next.hidden = !page.next;
+        first.hidden = from === "";
+      });
       setText(told, tell(page));
     });
   };
@@ -194,6 +196,7 @@ export function deviceSearch(run, frame) {
     format,
     button: element("button", { type: "button", onclick: () => exportAs(format) }, saveText(asked, format)),
   }));
+  const buttons = element("p", { class: "actions" }, first, next, exports.map(({ button }) => button));
   const findNow = () => {
     const { state, code, match, name } = fields;
     asked = { state: state.value, code: code.value, match: match.value, name: name.value };
@@ -212,7 +215,7 @@ export function deviceSearch(run, frame) {
     fields.form,
     told,
     found.table,
-    element("p", { class: "actions" }, first, next, exports.map(({ button }) => button)),
+    buttons,
     large,
   );
   return {

@@ -11,7 +11,7 @@ const rowsMax = 50;
 const outcomes = { accept: "counted as accepted", resend: "to be sent once more" };
 const columns = ["Chunk", "Devices", "Sent", "Since", "Why", "Decision"];
 
-/** @param changed called when something was decided @return {element, update(run), destroy} */
+/** @param changed called when something was decided @return {element, update(run, signal)} */
 export function doubts(id, frame, openChunk, changed) {
   const rows = element("tbody");
   const head = element(
@@ -23,7 +23,6 @@ export function doubts(id, frame, openChunk, changed) {
   );
   const table = element("table", { class: "rows" }, element("thead", {}, head), rows);
   const more = element("p", { class: "quiet" });
-  const asking = new AbortController();
   let now = null;
   let shownOf = "";
 
@@ -67,8 +66,8 @@ export function doubts(id, frame, openChunk, changed) {
       element("td", {}, element("div", { class: "actions" }, buttons([doubt], false, `chunk ${doubt.chunk}`))),
     );
   };
-  const read = async () => {
-    const page = await get(`runs/${id}/doubts?limit=${rowsMax}`, asking.signal);
+  const read = async (signal) => {
+    const page = await get(`runs/${id}/doubts?limit=${rowsMax}`, signal);
     const showRows = () =>
       keepList(
         rows,
@@ -97,16 +96,16 @@ export function doubts(id, frame, openChunk, changed) {
   );
   return {
     element: place,
-    update(run) {
+    /** Fails if the list cannot be had: what is there stays then, and the next call asks anew. */
+    async update(run, signal) {
       now = run;
       keepFocus(place, () => (place.hidden = run.chunks.in_doubt === 0));
       const all = `${counted(run.devices.in_doubt, "device")} in ${counted(run.chunks.in_doubt, "chunk")}`;
       setText(summary, `${all} were sent the command, and nobody knows whether they got it. All of them:`);
       const these = `${run.chunks.in_doubt} ${run.devices.in_doubt}`;
       if (these === shownOf) return;
+      await read(signal);
       shownOf = these;
-      read().catch((trouble) => trouble.name !== "AbortError" && frame.sayProblem(trouble));
     },
-    destroy: () => asking.abort(),
   };
 }

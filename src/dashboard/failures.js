@@ -49,7 +49,7 @@ function updateCode(row, code, find) {
 /**
  * @param find(filter) shows devices: {state} of all that failed, {state, code} of those with a code, {name} of one
  * @param offerCodes called with the codes that there are
- * @return {element, follow(milliseconds, isAny), destroy}
+ * @return {element, follow(milliseconds), update(run), destroy}
  */
 export function failures(run, frame, find, offerCodes) {
   const rows = element("tbody");
@@ -76,6 +76,7 @@ export function failures(run, frame, find, offerCodes) {
     show("in_doubt", "Show all in doubt"),
   );
   let pace = 10000;
+  let known = null;
   const polling = poll(
     () => pace,
     async (signal) => {
@@ -103,7 +104,17 @@ export function failures(run, frame, find, offerCodes) {
       none,
       buttons,
     ),
-    follow: (milliseconds) => (pace = milliseconds),
+    follow(milliseconds) {
+      const isFaster = milliseconds < pace;
+      pace = milliseconds;
+      if (isFaster) polling.now();
+    },
+    /** Of a run that is not being sent only a person's decision changes anything: that is seen at once. */
+    update({ devices }) {
+      const counts = `${devices.failed} ${devices.in_doubt}`;
+      if (known !== null && counts !== known) polling.now();
+      known = counts;
+    },
     destroy: polling.stop,
   };
 }

@@ -7,6 +7,13 @@ const places = [
     pattern: /^job:(\d+):(\d+): (.*)$/s,
     read: ([, line, column, text]) => ({ source: "job", line: +line, column: +column, text }),
   },
+  {
+    pattern: /^job: targets\.devices_file: .* cannot name files$/s,
+    read: () => ({
+      source: "job",
+      text: 'targets.devices_file: no file of yours is read by its name. Open the list under "Devices".',
+    }),
+  },
   { pattern: /^job: (.*)$/s, read: ([, text]) => ({ source: "job", text }) },
   {
     pattern: /^targets\.devices\[(\d+)\]: (.*)$/s,

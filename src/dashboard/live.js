@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What keeps the page up to date: the daemon's events as they happen, and figures that are asked for again and again.
 // Both go on by themselves when the daemon was away.
-import { Problem, stream } from "./api.js";
+import { onAnswer, Problem, stream } from "./api.js";
+import { daemonNow } from "./daemon_clock.js";
 
 const listeners = new Set();
 const connection = { lostAt: null, tell: () => {} };
@@ -19,9 +20,12 @@ function reached() {
   connection.tell(null);
 }
 
+// Also one that refuses: a daemon that wants a token is there.
+onAnswer(reached);
+
 /** That an answer has not come. It is over with the next that does. */
 export function lost() {
-  connection.lostAt ??= new Date();
+  connection.lostAt ??= new Date(daemonNow());
   connection.tell(connection.lostAt);
 }
 
@@ -183,6 +187,8 @@ export async function followEvents() {
  * Calls work(signal) every so many milliseconds, never twice at once, not while the page is hidden, and at once when
  * it is looked at again.
  * @param milliseconds from the end of one call to the next; a function is asked each time
+ * @param failed called with what went wrong; what it returns, if it does, takes back what it said, and is called when
+ *   the work is done again
  * @return {stop, now}: now() calls it soon, however often it is called meanwhile
  */
 export function poll(milliseconds, work, failed = () => {}) {
@@ -191,18 +197,20 @@ export function poll(milliseconds, work, failed = () => {}) {
   const now = () => waking.abort();
   document.addEventListener("visibilitychange", now, { signal: ending.signal });
 
+  let takeBack = null;
   const run = async () => {
     while (!ending.signal.aborted) {
       waking = new AbortController();
       if (!document.hidden) {
         try {
           await work(ending.signal);
-          reached();
+          takeBack?.();
+          takeBack = null;
         } catch (trouble) {
           if (ending.signal.aborted) return;
           // That the daemon is away is told once, by the frame.
           if (trouble instanceof Problem && trouble.status === 0) lost();
-          else failed(trouble);
+          else takeBack = failed(trouble) ?? takeBack;
         }
       }
       const pause = typeof milliseconds === "function" ? milliseconds() : milliseconds;

@@ -28,10 +28,14 @@ function sayTrouble(text) {
   whenBack = null;
 }
 
-/** Says what went wrong and what to do next. */
+/** Says what went wrong and what to do next. @return takes it back, if it is what is said by then */
 export function sayProblem(trouble) {
   const hint = trouble instanceof Problem && trouble.hint ? ` ${trouble.hint}` : "";
-  sayTrouble(`✗ ${trouble.message}.${hint}`);
+  const text = `✗ ${trouble.message}.${hint}`;
+  sayTrouble(text);
+  return () => {
+    if (place.textContent === text) unsay();
+  };
 }
 
 export const unsay = () => show();

@@ -17,12 +17,12 @@ import {
   settingsIn,
   submitCommand,
 } from "./posted_job.js";
-import { are, count, counted, duration } from "./text.js";
+import { are, counted, duration } from "./text.js";
 import { isAsOpened, UploadedList } from "./uploaded_list.js";
 
 const typing_pause_ms = 400;
 const away_pause_ms = 2000;
-const invitation = "Paste a job file, or drop one here: what it would do is shown at once.";
+const invitation = "Paste a job file, or drop one on its field: what it would do is shown here at once.";
 
 /** What would be posted. @return {body, names: each with its line, or null for a list that goes up by itself} */
 async function gather(draft, uploaded) {
@@ -44,13 +44,15 @@ async function gather(draft, uploaded) {
 }
 
 function consequence(plan) {
-  const time = `about ${duration(plan.seconds_predicted)} at ${count(plan.rate)} requests a second`;
+  const time = `about ${duration(plan.seconds_predicted)} at ${counted(plan.rate, "request")} a second`;
   const stop = `Once it is stopped, up to ${counted(plan.worst_case_overshoot, "device")} more may still be reached.`;
   const [first, ...others] = plan.stages;
+  const approved = plan.stages.filter((stage) => stage.awaits_approval).map(({ name }) => name);
+  const approval = approved.length > 0 ? ` It waits for an approval before ${approved.join(", and before ")}.` : "";
   const begin = others.length > 0 ? ` It begins with ${counted(first.devices, "device")} (${first.name}).` : "";
   return (
     `${counted(plan.devices, "device")} of tenant ${plan.tenant} ${are(plan.devices)} sent the command in ` +
-    `${counted(plan.chunks, "request")}: ${time}.${begin} ${stop}`
+    `${counted(plan.chunks, "request")}: ${time}.${begin}${approval} ${stop}`
   );
 }
 
@@ -184,7 +186,7 @@ export function showPlan(place, frame) {
 
   async function offerTenants() {
     if (state.hasTenants) return;
-    const tenants = await frame.attempt(() => get("tenants"));
+    const tenants = await frame.attempt(() => get("tenants?limit=1000"));
     if (!tenants || state.hasTenants) return;
     state.hasTenants = true;
     form.offerTenants(tenants.items.map(({ tenant }) => tenant));

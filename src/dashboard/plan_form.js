@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The two things that a plan is made of, a job file and its devices: typed, pasted, opened or dropped.
-import { element, setText } from "./dom.js";
+import { element, keepFocus, setText } from "./dom.js";
 import { listType } from "./posted_job.js";
 import { offsetOf } from "./job_findings.js";
 import { count } from "./text.js";
@@ -72,7 +72,13 @@ function jobFields(draft, changed) {
     note("");
     put(await file.text(), file.name);
   };
-  const start = element("button", { type: "button", onclick: () => put(example, "") }, "Start from an example");
+  const begin = () => {
+    // What was typed or pasted is nowhere else.
+    if (job.input.value.trim() !== "") return note("There is a job in the field: empty it first.");
+    note("");
+    return put(example, "");
+  };
+  const start = element("button", { type: "button", onclick: begin }, "Start from an example");
   const node = element(
     "fieldset",
     {},
@@ -106,8 +112,10 @@ function deviceFields(draft, changed) {
   column.addEventListener("input", () => change({ column: column.value.trim() }));
 
   const showState = () => {
-    list.node.hidden = draft.file !== null;
-    chosen.hidden = draft.file === null;
+    keepFocus(node, () => {
+      list.node.hidden = draft.file !== null;
+      chosen.hidden = draft.file === null;
+    });
     setText(name, draft.file ? `${draft.file.name}, ${size(draft.file.size)}` : "");
     columnLabel.hidden = listType(draft.file?.name ?? "", draft.devices) === "text/plain";
   };

@@ -71,6 +71,8 @@ const overshoot = (devices) => `up to ${counted(devices, "device")} more ${are(d
 
 function figures(plan) {
   const atLeast = plan.seconds_at_least < plan.seconds_predicted ? `, ${duration(plan.seconds_at_least)} at least` : "";
+  const isAnyApproved = plan.stages.some((stage) => stage.awaits_approval);
+  const unlessApproved = isAnyApproved ? " and waits for nobody's approval" : "";
   return element(
     "dl",
     { class: "figures" },
@@ -80,7 +82,7 @@ function figures(plan) {
     row("Requests", `${count(plan.requests)}, with up to ${counted(plan.chunk_size, "device")} each`),
     row("Rate", `${count(plan.rate)} of the account's ${count(plan.account_limit)} requests a second`),
     row("Time", `about ${duration(plan.seconds_predicted)}${atLeast}`),
-    row("Ends", `${localTime(plan.ends_at)}, if it begins now`),
+    row("Ends", `${localTime(plan.ends_at)}, if it begins now${unlessApproved}`),
     row("Limited by", plan.limited_by),
     row("If stopped", overshoot(plan.worst_case_overshoot)),
     row("In doubt", plan.safe_to_repeat ? "sent again: the job is safe to repeat" : doubts[plan.on_doubt]),
@@ -88,19 +90,14 @@ function figures(plan) {
 }
 
 function stageRow(stage) {
-  const numbers = [
-    count(stage.devices),
-    count(stage.chunks),
-    duration(stage.begins),
-    duration(stage.ends - stage.begins),
-  ];
-  const after = [stage.soak > 0 && `soaks ${duration(stage.soak)}`, stage.awaits_approval && "waits for approval"];
+  const begins = stage.awaits_approval ? `${duration(stage.begins)} and an approval` : duration(stage.begins);
+  const numbers = [count(stage.devices), count(stage.chunks), begins, duration(stage.ends - stage.begins)];
   return element(
     "tr",
     {},
     element("th", { scope: "row", class: "name" }, stage.name),
     numbers.map((text) => element("td", { class: "number" }, text)),
-    element("td", {}, after.filter(Boolean).join(", ") || "–"),
+    element("td", {}, stage.soak > 0 ? `soaks ${duration(stage.soak)}` : "–"),
   );
 }
 

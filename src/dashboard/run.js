@@ -59,7 +59,6 @@ export function showRun(place, frame, id) {
     pace = paceOf(run);
     head.update(run);
     actions.update(run);
-    doubtful.update(run);
     map.follow(
       pace.map,
       run.stages.map((stage) => stage.name),
@@ -67,6 +66,8 @@ export function showRun(place, frame, id) {
     detail.refresh((chunk) => map.chunk(chunk));
     charts.follow(pace.figures);
     failed.follow(pace.figures);
+    if (pace !== paces.sent) failed.update(run);
+    await doubtful.update(run, signal);
     if (run.stages.length > 0) track.update(run, await get(`runs/${id}/stages`, signal));
   }
 
@@ -74,7 +75,7 @@ export function showRun(place, frame, id) {
   const leave = () => {
     unlisten();
     standing.stop();
-    for (const part of [map, detail, doubtful, charts, devices, failed, events]) part.destroy();
+    for (const part of [map, detail, charts, devices, failed, events]) part.destroy();
   };
   function showNone() {
     leave();

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What happened to a run, the newest first: as pages from the record, and as it happens.
 import { get } from "./api.js";
-import { element, keepList, setText } from "./dom.js";
-import { onEvent } from "./live.js";
+import { element, keepFocus, keepList, setText } from "./dom.js";
+import { onEvent, poll } from "./live.js";
 import { words } from "./text.js";
 import { timeElement } from "./time_element.js";
 
 const rowsOnPage = 30;
+const againAfter = 2000;
 /** Of a run that lives long the page keeps no more than these; the older ones are in the record. */
 const rowsMax = 300;
 
@@ -30,13 +31,15 @@ export function runEvents(run, frame) {
   const rows = element("tbody");
   const heads = ["Time", "What", "Why", "Who"].map((text) => element("th", { scope: "col" }, text));
   const table = element("table", { class: "rows" }, element("thead", {}, element("tr", {}, heads)), rows);
-  const older = element("button", { type: "button", hidden: true, onclick: () => read() }, "Older events");
+  const more = () => frame.attempt(() => read(ending.signal));
+  const older = element("button", { type: "button", hidden: true, onclick: more }, "Older events");
+  const turning = element("p", { class: "actions" }, older);
   const told = element("p", { class: "quiet" });
   const ending = new AbortController();
   let events = [];
   let cursor = "";
-  const show = (more) => {
-    events = mergeEvents(events, more, rowsMax);
+  const show = (found) => {
+    events = mergeEvents(events, found, rowsMax);
     keepList(
       rows,
       events,
@@ -44,18 +47,18 @@ export function runEvents(run, frame) {
       makeEvent,
       () => {},
     );
-    older.hidden = cursor === "" || events.length >= rowsMax;
+    keepFocus(turning, () => (older.hidden = cursor === "" || events.length >= rowsMax));
     setText(told, events.length >= rowsMax ? `The newest ${rowsMax}; all of them: GET /api/v1/events?run=${run}` : "");
   };
-  const read = () =>
-    frame.attempt(async () => {
-      const from = cursor && `&cursor=${encodeURIComponent(cursor)}`;
-      const page = await get(`events?run=${run}&order=newest_first&limit=${rowsOnPage}${from}`, ending.signal);
-      cursor = page.next ? new URL(page.next, location.href).searchParams.get("cursor") : "";
-      show(page.items);
-    });
+  const read = async (signal) => {
+    const from = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+    const page = await get(`events?run=${run}&order=newest_first&limit=${rowsOnPage}${from}`, signal);
+    cursor = page.next ? new URL(page.next, location.href).searchParams.get("cursor") : "";
+    show(page.items);
+  };
+  // Until it is there once: nobody presses anything for the first page.
+  const first = poll(againAfter, (signal) => read(signal).then(() => first.stop()), frame.sayProblem);
   const unlisten = onEvent((event) => event.run === Number(run) && show([event]));
-  read();
   return {
     element: element(
       "section",
@@ -63,10 +66,11 @@ export function runEvents(run, frame) {
       element("h2", { id: "events-title" }, "Events"),
       table,
       told,
-      element("p", { class: "actions" }, older),
+      turning,
     ),
     destroy() {
       unlisten();
+      first.stop();
       ending.abort();
     },
   };

@@ -22,7 +22,7 @@ const facts = [
   ["Tenant", (run) => run.tenant],
   ["Stopped", stoppedText, (run) => run.control_at],
   ["Time left", timeLeft],
-  ["Rate", (run) => `${run.rate} requests/s at most`],
+  ["Rate", (run) => `${counted(run.rate, "request")}/s at most`],
   ["Requests", (run) => `${count(run.requests)}, ${count(run.throttled)} throttled`],
   [
     "Submitted",

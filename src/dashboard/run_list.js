@@ -2,7 +2,7 @@
 // The runs of all tenants: the unfinished ones first, then the newest; older ones page by page; or those of one
 // status, tenant or job.
 import { get } from "./api.js";
-import { element, keepList, setText } from "./dom.js";
+import { element, keepFocus, keepList, setText } from "./dom.js";
 import { onEvent, poll } from "./live.js";
 import { inOrder, isUnfinished, RunRates } from "./listed_run.js";
 import { runTable } from "./run_table.js";
@@ -127,7 +127,14 @@ export function runsSection(frame) {
   };
   const filter = filterFields(restart);
   const newer = element("button", { type: "button", onclick: () => (pages.pop(), runs.now()) }, "Newer runs");
-  const older = element("button", { type: "button", onclick: () => (pages.push(next), runs.now()) }, "Older runs");
+  const goOlder = () => {
+    // Pressed twice before the page is there, it is still one page.
+    if (next !== pages.at(-1)) pages.push(next);
+    runs.now();
+  };
+  const older = element("button", { type: "button", onclick: goOlder }, "Older runs");
+
+  const turning = element("p", { class: "buttons pages" }, newer, older);
 
   const read = (signal) => {
     const values = filter.values();
@@ -138,8 +145,10 @@ export function runsSection(frame) {
     table.show(items.map((run) => ({ run, detail: details.of(run.run), rate: rates.of(run.run) })));
     setText(none, Object.keys(filter.values()).length > 0 ? "No run like that." : "No run yet.");
     none.hidden = items.length > 0;
-    newer.hidden = pages.length === 0;
-    older.hidden = next === null;
+    keepFocus(turning, () => {
+      newer.hidden = pages.length === 0;
+      older.hidden = next === null;
+    });
     filter.takeJobs([...new Set(items.map(({ job }) => job))].sort());
   };
   const look = async (signal) => {
@@ -159,7 +168,7 @@ export function runsSection(frame) {
       element("div", { class: "title-line" }, element("h2", { id: "runs-title" }, "Runs"), filter.element),
       table.element,
       none,
-      element("p", { class: "buttons pages" }, newer, older),
+      turning,
     ),
     takeTenants: filter.takeTenants,
     leave() {

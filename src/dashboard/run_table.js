@@ -28,6 +28,7 @@ function makeRow(run) {
     counts: element("span", { class: "quiet counts" }),
     rate: element("td", { class: "number", "data-head": "Rate" }),
     left: element("td", { class: "number range", "data-head": "Time left" }),
+    when: element("td", { class: "time", title: run.created_at }),
   };
   const row = element(
     "tr",
@@ -39,7 +40,7 @@ function makeRow(run) {
     element("td", { class: "many number" }, count(run.devices.total)),
     parts.rate,
     parts.left,
-    element("td", { class: "time", title: run.created_at }, shortTime(run.created_at, daemonNow())),
+    parts.when,
   );
   row.parts = parts;
   return row;
@@ -53,6 +54,8 @@ function updateRow(row, { run, detail, rate }) {
   updateProgress(parts.progress, run.devices);
   setText(parts.counts, countsText(run.devices));
   setText(parts.rate, run.status === "running" && rate !== null ? rateText(rate) : "");
+  // Of a page that is left open, what was today is yesterday at last.
+  setText(parts.when, shortTime(run.created_at, daemonNow()));
   setText(parts.left, leftText(run.status === "running" ? detail : null));
 }
 

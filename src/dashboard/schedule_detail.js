@@ -171,6 +171,31 @@ export function scheduleDetail(frame, name) {
   const resume = button("Resume", () => askToResume(frame, name));
   const trigger = button("Run now", () => askToTrigger(frame, schedule));
   const buttons = element("p", { class: "buttons" }, trigger, pause, resume);
+  const missing = element("p", { class: "status reason", hidden: true });
+  const told = element(
+    "div",
+    {},
+    about.element,
+    part(
+      `Next ${counted(ticksAhead, "tick")}`,
+      zone,
+      tableOf({ There: "", Here: "", UTC: "", Left: "", "Clock change": "" }, comingRows, { class: "rows" }),
+      noComing,
+    ),
+    part(
+      "What became of the last ticks",
+      tableOf({ Tick: "", State: "", Kind: "", Run: "number", Reason: "", By: "" }, pastRows, { class: "rows" }),
+      noPast,
+    ),
+    part("Its newest runs", runs.element, noRuns),
+  );
+  /** @param reason why there is nothing to show; "": there is */
+  const showUnless = (reason) =>
+    keepFocus(place, () => {
+      setText(missing, reason);
+      missing.hidden = reason === "";
+      buttons.hidden = told.hidden = reason !== "";
+    });
 
   const countDown = () => {
     const now = daemonNow();
@@ -192,6 +217,7 @@ export function scheduleDetail(frame, name) {
     resume.hidden = schedule.state !== "paused";
   };
   const show = (past, listed) => {
+    showUnless("");
     about.update(schedule);
     keepFocus(buttons, updateButtons);
     countDown();
@@ -222,34 +248,24 @@ export function scheduleDetail(frame, name) {
       coming = next.ticks;
       show(past.items, listed.items);
     },
-    frame.sayProblem,
+    (trouble) => {
+      // It may come back: its job file may.
+      if (trouble.status === 404) return showUnless("There is no such schedule.");
+      if (trouble.status === 422) return showUnless(`✗ Its job cannot be read, nothing runs: ${trouble.message}`);
+      return frame.sayProblem(trouble);
+    },
   );
   const counting = setInterval(countDown, 1000);
   const unlisten = onEvent((event) => (event.schedule === name || event.run !== null) && reading.now());
+  const place = element(
+    "section",
+    { "aria-labelledby": "schedule-title", class: "schedule-detail" },
+    element("div", { class: "title-line" }, element("h2", { id: "schedule-title", class: "name" }, name), buttons),
+    missing,
+    told,
+  );
   return {
-    element: element(
-      "section",
-      { "aria-labelledby": "schedule-title", class: "schedule-detail" },
-      element(
-        "div",
-        { class: "title-line" },
-        element("h2", { id: "schedule-title", class: "name" }, name),
-        buttons,
-      ),
-      about.element,
-      part(
-        `Next ${counted(ticksAhead, "tick")}`,
-        zone,
-        tableOf({ There: "", Here: "", UTC: "", Left: "", "Clock change": "" }, comingRows, { class: "rows" }),
-        noComing,
-      ),
-      part(
-        "What became of the last ticks",
-        tableOf({ Tick: "", State: "", Kind: "", Run: "number", Reason: "", By: "" }, pastRows, { class: "rows" }),
-        noPast,
-      ),
-      part("Its newest runs", runs.element, noRuns),
-    ),
+    element: place,
     leave() {
       clearInterval(counting);
       unlisten();

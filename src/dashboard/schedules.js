@@ -33,16 +33,22 @@ function makeRow(schedule) {
   return row;
 }
 
+/** What the cells say, and of the overlap rule what it means. A job that this version cannot read has none of it. */
+function termsOf(schedule) {
+  if (schedule.error) return { texts: ["✗ cannot be read", "–", "–", "–"], overlap: null };
+  const { state, cron, zone, overlap } = schedule;
+  return { texts: [`${scheduleSigns[state]} ${state}`, cron, zone, overlap], overlap: overlapText(overlap) };
+}
+
 function updateRow(row, schedule, chosen) {
   const { link, cells, time, left } = row.parts;
+  const { texts, overlap } = termsOf(schedule);
   setAttribute(link, "aria-current", schedule.schedule === chosen ? "true" : null);
-  [`${scheduleSigns[schedule.state]} ${schedule.state}`, schedule.cron, schedule.zone, schedule.overlap].forEach(
-    (text, index) => setText(cells[index], text),
-  );
+  texts.forEach((text, index) => setText(cells[index], text));
   setAttribute(cells[1], "class", "cron");
-  setAttribute(cells[3], "title", overlapText(schedule.overlap));
+  setAttribute(cells[3], "title", overlap);
   setText(time, localTime(schedule.next));
-  setAttribute(time, "title", schedule.next);
+  setAttribute(time, "title", schedule.next ?? null);
   setText(left, schedule.next ? countdown(schedule.next, daemonNow()) : "");
 }
 

@@ -111,6 +111,7 @@ claim(
     const before = await number();
     await detail.getByRole("button", { name: "Next chunk" }).click();
     await detail.getByRole("heading", { name: new RegExp(`^Chunk ${before + 1}:`) }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Next chunk");
     await detail.getByRole("button", { name: "Previous chunk" }).click();
     await detail.getByRole("heading", { name: new RegExp(`^Chunk ${before}:`) }).waitFor();
     const other = await detail.locator(".request-id").first().innerText();

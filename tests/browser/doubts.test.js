@@ -63,3 +63,32 @@ claim("doubt: a token for operating may not have anything sent once more", {}, a
 
   assert.equal((await scene.get(`runs/${run}`)).devices.in_doubt, 30);
 });
+
+claim("doubt: the list comes, though it could not be had at first", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await inDoubt(scene, "late list", 3001);
+  watched.permit(/503/);
+  const problem = { status: 503, detail: "too many questions" };
+  let asked = 0;
+  await page.route("**/doubts?*", (route) =>
+    ++asked > 1 ? route.continue() : route.fulfill({ status: 503, json: problem }),
+  );
+
+  await watched.go(`runs/${run}`);
+
+  await page.locator(".in-doubt tbody tr").nth(2).waitFor();
+  assert.equal(await page.locator(".in-doubt tbody tr").count(), 3);
+});
+
+claim("doubt: once it is decided, no code has devices in doubt any more", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await inDoubt(scene, "by code", 4001);
+  await watched.giveToken();
+  await watched.go(`runs/${run}`);
+  await page.getByRole("button", { name: "30 devices in doubt with iot.something.New" }).waitFor();
+
+  const all = page.getByRole("button", { name: "Count as accepted: all" });
+  await watched.pressAndConfirm(all, { reason: "seen on the wall" });
+
+  await page.getByRole("button", { name: "0 devices in doubt with iot.something.New" }).waitFor();
+});

@@ -137,8 +137,40 @@ claim("overview: of more runs than fit, the older ones are a press away", {}, as
   // What is older than a page is known when the page shows the newest.
   await page.locator(".runs th", { hasText: new RegExp(`^${newest}$`) }).waitFor();
 
-  await page.getByRole("button", { name: "Older runs" }).click();
+  // Whoever presses twice before the page is there goes no further than who presses once.
+  const older = page.getByRole("button", { name: "Older runs" });
+  await older.focus();
+  await older.evaluate((button) => (button.click(), button.click()));
   await page.locator(".runs th", { hasText: new RegExp(`^${oldest}$`) }).waitFor();
+  await page.waitForFunction(() => document.activeElement.textContent === "Newer runs");
   await page.getByRole("button", { name: "Newer runs" }).click();
   await page.getByRole("button", { name: "Newer runs" }).waitFor({ state: "hidden" });
+});
+
+claim("overview: what was wrong with an answer is said no more once there is a good one", {}, async (watched) => {
+  const { page } = watched;
+  watched.permit(/503/);
+  const problem = { status: 503, detail: "too many questions are waiting", hint: "Ask again." };
+  await page.route("**/api/v1/runs?*", (route) => route.fulfill({ status: 503, json: problem }));
+  await watched.sees("✗ too many questions are waiting. Ask again.");
+
+  await page.unroute("**/api/v1/runs?*");
+
+  await page.getByText("too many questions are waiting").waitFor({ state: "detached" });
+});
+
+claim("overview: the day of a run is told once it is not today's any more", {}, async (watched, scene) => {
+  const { page } = watched;
+  await scene.submit("before-midnight", devices(1));
+  const when = page.locator(".runs tbody tr", { hasText: "before-midnight" }).locator(".time");
+  await when.getByText(/^\d\d:\d\d:\d\d$/).waitFor();
+
+  const aDay = 24 * 3600 * 1000;
+  await page.route(/\/api\/v1\/(?!events)/, async (route) => {
+    const answer = await route.fetch();
+    const date = new Date(Date.parse(answer.headers().date) + aDay).toUTCString();
+    await route.fulfill({ response: answer, headers: { ...answer.headers(), date } });
+  });
+
+  await when.getByText(/^\d{4}-\d\d-\d\d \d\d:\d\d$/).waitFor();
 });

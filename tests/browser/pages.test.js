@@ -168,6 +168,7 @@ claim("pages: the keyboard reaches the stop button, and Escape leaves its questi
 
 claim("pages: an address of none is said to be none", { address: "nothing/here" }, async (watched) => {
   await watched.sees("There is no such page.");
+  assert.equal(await watched.page.title(), "No such page – sluice");
 });
 
 claim("pages: a run that does not exist is said not to, and is asked for no more", {}, async (watched) => {

@@ -211,4 +211,55 @@ claim("plan: files are opened, dropped and taken away", plan, async (watched, sc
   await page.getByRole("button", { name: "Take it away" }).click();
   await planned(page, 1).waitFor();
   assert.equal(await deviceField(page).isVisible(), true);
+  assert.notEqual(await page.evaluate(() => document.activeElement.tagName), "BODY");
+});
+
+claim("plan: of more tenants than a page has by itself each can be taken", {}, async ({ page }, scene) => {
+  await page.route(/\/api\/v1\/tenants(\?|$)/, async (route) => {
+    const limit = Number(new URL(route.request().url()).searchParams.get("limit") ?? 100);
+    const answer = await (await route.fetch()).json();
+    const items = Array.from({ length: 150 }, (_, index) => ({ ...answer.items[0], tenant: `tenant-${index + 1}` }));
+    await route.fulfill({ json: { ...answer, items: items.slice(0, limit) } });
+  });
+  await page.goto(`${scene.address}/#/plan`);
+
+  await page.locator("select[name=tenant] option[value=tenant-150]").waitFor({ state: "attached" });
+});
+
+claim("plan: an approval is waited for before its stage, and not after it", plan, async (watched) => {
+  const { page } = watched;
+  const stages = [
+    { name: "canary", devices: 1, soak: "10m" },
+    { name: "tenth", devices: 2, approval: true },
+    { name: "rest", percent: 100 },
+  ];
+  await watched.giveToken();
+  await jobField(page).fill(jobText("asks-first", deviceNames(20, 900_001), { stages }));
+  await watched.sees("✓ asks-first is valid");
+
+  const rows = await page.locator("table.stages tbody tr").allInnerTexts();
+  const approvals = rows.map((row) => /and an approval/.test(row));
+  assert.deepEqual(approvals, [false, true, false]);
+  assert.match(rows[0], /soaks 10 min 0 s$/);
+  assert.match(rows[1], /^tenth\s+2\s+1\s+10 min 0 s and an approval\s.*–$/s);
+  await watched.sees(/, if it begins now and waits for nobody's approval$/);
+  await watched.picture("plan-approval");
+  await page.getByRole("button", { name: "Send it …" }).click();
+  const said = await page.getByRole("dialog").innerText();
+  assert.match(said, /It begins with 1 device \(canary\)\. It waits for an approval before tenth\. Once it is stopped/);
+});
+
+claim("plan: the example takes the place of nothing that was typed", plan, async (watched) => {
+  const { page } = watched;
+  watched.permit(/422/);
+  await jobField(page).fill('{"name": "mine"}');
+
+  await page.getByRole("button", { name: "Start from an example" }).click();
+
+  await watched.sees("There is a job in the field: empty it first.");
+  assert.equal(await jobField(page).inputValue(), '{"name": "mine"}');
+  await jobField(page).fill("");
+  await page.getByRole("button", { name: "Start from an example" }).click();
+  await watched.sees("✓ hello is valid");
+  assert.equal(await page.getByText("There is a job in the field").count(), 0);
 });

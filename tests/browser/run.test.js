@@ -271,6 +271,7 @@ claim("run: failures are found by code, then by device, and all devices can be s
   await next.click();
   await found.getByText("21 of 121 devices on this page.").waitFor();
   assert.equal(await next.isVisible(), false);
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "First page");
   await found.getByRole("button", { name: "First page" }).click();
   await found.getByRole("cell", { name: first, exact: true }).waitFor();
   assert.equal(await found.locator("tbody tr").count(), 50);
@@ -308,6 +309,7 @@ claim("run: its older events are a press away", {}, async (watched, scene) => {
   await events.getByRole("button", { name: "Older events" }).click();
   await events.getByText("run submitted").waitFor();
   await events.getByRole("button", { name: "Older events" }).waitFor({ state: "hidden" });
+  assert.equal(await page.evaluate(() => document.activeElement.id), "page");
   assert.ok((await events.locator("tbody tr").count()) > 32);
   await scene.post(`runs/${run}:cancel`);
 });
@@ -384,3 +386,65 @@ claim(
     }
   },
 );
+
+claim("run: its events are there, though they could not be had at first", {}, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/ERR_FAILED/);
+  const run = await scene.submit("told-late", devices(2));
+  await scene.untilRun(run, (each) => each.finished_at !== null);
+  await watched.go(`runs/${run}`);
+  let asked = 0;
+  await page.route(/\/api\/v1\/events\?run=/, (route) => (++asked > 1 ? route.continue() : route.abort()));
+
+  // Anew: what has happened so far may still be on its way to this page, event by event.
+  await page.reload();
+
+  await page.getByRole("region", { name: "Events" }).getByText("run submitted").waitFor();
+});
+
+claim("run: the last mark of a chart has room for all of it", {}, async ({ page }, scene) => {
+  const run = await scene.submit("marks", devices(2));
+  await page.goto(`${scene.address}/#/runs/${run}`);
+  await page.locator(".run-charts .u-over").first().waitFor();
+
+  const { room, half } = await page.evaluate(() => {
+    const ink = document.createElement("canvas").getContext("2d");
+    ink.font = "12px system-ui, sans-serif";
+    const drawing = document.querySelector(".run-charts .chart-drawing").getBoundingClientRect();
+    const lines = document.querySelector(".run-charts .u-over").getBoundingClientRect();
+    return { room: drawing.right - lines.right, half: ink.measureText("20:00:00").width / 2 };
+  });
+  assert.ok(room >= half, `${room} px for ${half}`);
+});
+
+claim("run: a state that chunks have left keeps its place above the map", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("leaves-pending", devices(300), { rate: 0.1 });
+  await watched.go(`runs/${run}`);
+  const pending = page.locator(".chunk-legend li", { hasText: "pending" });
+  await pending.getByText(/^[1-9]\d*$/).waitFor();
+
+  await scene.post(`runs/${run}:cancel`);
+
+  await pending.getByText(/^0$/).waitFor();
+});
+
+claim("run: a long reason breaks no word of what stands beside it", {}, async (watched, scene) => {
+  const { page } = watched;
+  const run = await scene.submit("explained", devices(2000), { rate: 0.1 });
+  await scene.post(`runs/${run}:pause`, { reason: "because the field said so, ".repeat(15) });
+  await watched.go(`runs/${run}`);
+  const events = page.getByRole("region", { name: "Events" });
+  await events.getByText("run paused").waitFor();
+  await events.getByText("run submitted").waitFor();
+
+  const pieces = await events.getByText("run submitted").evaluate((cell) => {
+    const word = document.createRange();
+    word.setStart(cell.firstChild, "run ".length);
+    word.setEnd(cell.firstChild, "run submitted".length);
+    return word.getClientRects().length;
+  });
+  assert.equal(pieces, 1);
+  await watched.picture("run-long-reason");
+  await scene.post(`runs/${run}:cancel`);
+});

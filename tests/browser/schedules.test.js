@@ -67,3 +67,44 @@ claim(
     await detail(watched.page).getByText("– skipped").waitFor();
   },
 );
+
+claim("schedules: of one that does not exist that is said, and nothing can be pressed", {}, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/404/);
+  await addSchedule(scene, "short-lived", { cron: "0 4 * * *" });
+  await watched.go("schedules/short-lived");
+  await detail(page).getByRole("button", { name: "Run now" }).waitFor();
+
+  await scene.ask("DELETE", "schedules/short-lived");
+
+  await detail(page).getByText("There is no such schedule.").waitFor();
+  assert.equal(await detail(page).getByRole("button").count(), 0);
+  assert.equal(await detail(page).getByText("Next 10 ticks").isVisible(), false);
+  await addSchedule(scene, "short-lived", { cron: "0 4 * * *" });
+  await detail(page).getByRole("button", { name: "Run now" }).waitFor();
+});
+
+claim("schedules: one that cannot be read says so, and hides none of the others", {}, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/422/);
+  await addSchedule(scene, "readable", { cron: "0 5 * * *" });
+  const error = "schedule old:1:2: nome: unknown key";
+  const unreadable = { schedule: "aaa-old", state: "active", revision: 1, job_file: "", error };
+  await page.route("**/api/v1/schedules?limit=1000", async (route) => {
+    const answer = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...answer, items: [unreadable, ...answer.items] } });
+  });
+  await page.route("**/api/v1/schedules/aaa-old**", (route) =>
+    route.fulfill({ status: 422, json: { status: 422, detail: error } }),
+  );
+  await watched.go("");
+  await page.reload();
+  await page.getByRole("region", { name: "Next ticks" }).getByRole("link").first().waitFor();
+
+  await watched.go("schedules/aaa-old");
+
+  await detail(page).getByText(`✗ Its job cannot be read, nothing runs: ${error}`).waitFor();
+  const row = page.getByRole("region", { name: "All schedules" }).locator("tbody tr").first();
+  assert.match(await row.innerText(), /^aaa-old\s+✗ cannot be read\s+–\s+–\s+–\s+–\s*$/);
+  await watched.picture("schedule-unreadable");
+});

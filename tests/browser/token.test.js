@@ -117,3 +117,20 @@ claim("token: a request that cannot be made is told as such, the daemon as there
   await page.locator("#notice", { hasText: /^✗ Failed to construct 'Headers'/ }).waitFor();
   assert.equal(await page.locator("#connection").innerText(), "");
 });
+
+claim("token: a daemon that is back and takes it no more is told as there", {}, async (watched, scene) => {
+  const { page } = watched;
+  watched.permit(/401|429/);
+  watched.permit(/ERR_(CONNECTION_(REFUSED|RESET)|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/);
+  await giveIn(page, scene.tokens.read);
+  await page.locator(".tenants tbody tr").first().waitFor();
+  await scene.endDaemon();
+  await watched.sees(/No answer from the daemon since/);
+
+  // With other tokens than before.
+  await scene.configure(10, false);
+  await scene.startDaemon();
+  await watched.sees("The daemon did not take the token.");
+
+  await page.locator("#connection", { hasText: /^$/ }).waitFor({ state: "attached" });
+});

@@ -33,6 +33,11 @@ test("actions: a run that is sent can be paused and canceled, a paused one resum
   assert.deepEqual(verbs(run({ tenant_pause_reason: "the key is blocked" })), ["resume", "cancel"]);
 });
 
+test("actions: one request a second is one", () => {
+  const [resume] = actionsOf(run({ control: "paused", rate: 1 }));
+  assert.match(resume.consequence, /at 1 request a second at most/);
+});
+
 test("actions: a run that is over can only be retried, and only if something failed or was not sent", () => {
   assert.deepEqual(verbs(run({ devices: over })), []);
   assert.deepEqual(verbs(run({ devices: { pending: 0, failed: 2 } })), ["retry"]);

@@ -132,3 +132,35 @@ test("api: a stream that does not begin within 20 s is given up, one that has be
   await pass(20_001);
   assert.equal(begun.now, "waits");
 });
+
+test("api: a stream that nobody reads on gives its connection back", async () => {
+  let isGivenBack = false;
+  const body = new ReadableStream({
+    pull: (controller) => controller.enqueue(new TextEncoder().encode("a line\n")),
+    cancel: () => void (isGivenBack = true),
+  });
+  daemon.answer = async () => new Response(body);
+
+  for await (const piece of stream("runs/1/devices")) {
+    assert.match(piece, /^a line\n/);
+    break;
+  }
+  await settle();
+
+  assert.equal(isGivenBack, true);
+});
+
+test("api: an order has the connections of what is only looked at, and that is asked for behind it", async () => {
+  const asked = [];
+  mock.method(globalThis, "fetch", async (path, { signal }) => {
+    asked.push(path);
+    return asked.length === 1 ? untilAborted(signal) : new Response("{}");
+  });
+  const look = get("runs");
+  await settle();
+
+  await post("stop");
+  await look;
+
+  assert.deepEqual(asked, ["/api/v1/runs", "/api/v1/stop", "/api/v1/runs"]);
+});

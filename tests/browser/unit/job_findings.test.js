@@ -10,6 +10,13 @@ test("findings: the place in the job, in the devices or in a list that went up i
       "job:3:16: chunk_size: 500 does not fit",
       { source: "job", line: 3, column: 16, text: "chunk_size: 500 does not fit" },
     ],
+    [
+      "job: targets.devices_file: a job that comes over the API cannot name files",
+      {
+        source: "job",
+        text: 'targets.devices_file: no file of yours is read by its name. Open the list under "Devices".',
+      },
+    ],
     ["job: targets.exclude_file: no files", { source: "job", text: "targets.exclude_file: no files" }],
     ['targets.devices[2]: "a" is not a name', { source: "devices", index: 2, text: '"a" is not a name' }],
     [`sluice.db.lists/${list}.txt:7: "x" is not`, { source: "devices", line: 7, column: 1, text: '"x" is not' }],
