@@ -158,6 +158,7 @@ Vitals Daemon::vitals() const {
           .database_at = pulse_.database_at(),
           .is_store_open = true,
           .is_recovered = true,
+          .is_store_held = pulse_.is_store_held(),
           .is_configuration_valid = refused_configuration_.empty(),
           .is_draining = is_ending_};
 }
