@@ -26,15 +26,17 @@ bool concerns_all(const Error& error) {
   return error.kind == ErrorKind::storage_lost || error.kind == ErrorKind::unexpected;
 }
 
-MeteredTenant metered(const std::string& tenant, const Config& config) {
-  const auto found = config.tenants.find(tenant);
-  if (found == config.tenants.end()) return {.name = tenant, .action = {}};
-  return {.name = tenant, .action = found->second.dialect.action, .requests_per_second = found->second.rate};
-}
-
 double usable_rate(const std::string& tenant, const Config& config) {
   const auto found = config.tenants.find(tenant);
   return found == config.tenants.end() ? 0 : found->second.rate - found->second.leave_to_others;
+}
+
+MeteredTenant metered(const std::string& tenant, const Config& config) {
+  const auto found = config.tenants.find(tenant);
+  if (found == config.tenants.end()) return {.name = tenant, .action = {}};
+  return {.name = tenant,
+          .action = found->second.dialect.action,
+          .requests_per_second = usable_rate(tenant, config)};
 }
 
 TenantLog::Observers observers(const std::string& tenant, const Config& config, LaneGround& ground) {
@@ -108,6 +110,7 @@ asio::awaitable<Result<void>> TenantLane::serve(const PreparedTenant& prepared) 
   }
   if (!std::exchange(trouble_, {}).empty()) ground_.log.info("tenant_goes_on", {{"tenant", tenant_}});
   ground_.live.begin_to_serve(tenant_, prepared.setup.rate);
+  ground_.metrics.begin_to_serve(tenant_, prepared.setup.rate);
 
   Dispatcher dispatcher{ground_.loop,
                         ground_.store,
@@ -211,6 +214,7 @@ asio::awaitable<void> TenantLane::take_up(FoundRun found) {
 
 void TenantLane::configure(std::shared_ptr<const Config> config) {
   config_ = std::move(config);
+  ground_.metrics.configure(metered(tenant_, *config_));
   if (dispatcher_ == nullptr) {
     must_try_ = true;
     return alarm_->ring();

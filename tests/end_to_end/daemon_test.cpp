@@ -455,6 +455,32 @@ TEST_CASE("daemon: a scrape counts what was sent, promtool has nothing to say ab
   CHECK(daemon->wait().exit_code == 0);
 }
 
+TEST_CASE("daemon: what a configuration that is read anew makes of a tenant shows in the next scrape") {
+  DaemonScene scene{1};
+  scene.write_key("bad.key", "testid2");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  const auto shows = [&](const std::string& line) {
+    return daemon->wait_until([&] { return scene.ask("/metrics").find("\n" + line) != std::string::npos; });
+  };
+  REQUIRE(shows("sluice_rate_limit_requests_per_second{tenant=\"good\"} 40\n"));
+  REQUIRE(shows("sluice_endpoint_reachable{tenant=\"bad\"}"));
+
+  const std::string good = R"("good": {"endpoint": ")" + scene.cloud->url() +
+                           R"(", "rate": 9, "leave_to_others": 2, "credentials_file": "good.key"})";
+  scene.folder.write("config.json", R"({"store": ")" + scene.store + R"(", "tenants": {)" + good + "}}");
+  daemon->send_signal(SIGHUP);
+
+  CHECK(shows("sluice_rate_limit_requests_per_second{tenant=\"good\"} 7\n"));
+  CHECK(shows("sluice_rate_in_force_requests_per_second{tenant=\"good\"} 7\n"));
+  CHECK(daemon->wait_until([&] {
+    const std::string scrape = scene.ask("/metrics");
+    return scrape.ends_with("200") &&
+           scrape.find("sluice_endpoint_reachable{tenant=\"bad\"}") == std::string::npos;
+  }));
+  daemon->send_signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+}
+
 TEST_CASE("daemon: whoever looks sees each tenant's sends by the second, and why one of them is stuck") {
   DaemonScene scene{60};
   scene.submit("good");
