@@ -108,6 +108,9 @@ Result<void> Daemon::run() {
                                {"tenants", config_->tenants.size()}});
   notes_.event("daemon_started",
                fmt::format("process {}, version {}, {}", ::getpid(), SLUICE_VERSION, tenants_text()));
+  if (stores_.recovered_chunks > 0)
+    log_.info("chunks_recovered",
+              {{"chunks", stores_.recovered_chunks}, {"left_in_flight_by", "an earlier process"}});
   if (config_->tenants.empty())
     log_.warning("no_tenant", {{"hint", "The configuration names no tenant, so nothing is sent."}});
   serve_configured_tenants();

@@ -49,6 +49,7 @@ struct DaemonStores {
   std::unique_ptr<StoreReader> for_worker;
   std::unique_ptr<StoreReader> for_lanes;
   std::string file;
+  std::int64_t recovered_chunks = 0;  ///< that a dead process had left in flight
 };
 
 class Daemon final : public SteeredRuns {

@@ -156,10 +156,22 @@ DispatcherConfig TenantLane::dispatcher_config(const PreparedTenant& prepared, S
                           .not_before = not_before,
                           .stays = true};
   if (!setup.deny_file.empty()) {
-    const auto list = std::make_shared<WatchedDenyList>(setup.deny_file, prepared.denied);
+    const auto tell = [&log = ground_.log, tenant = tenant_](const Error& why) {
+      log.warning(
+          "deny_list_unreadable",
+          {{"tenant", tenant}, {"error", why.message}, {"hint", "The list as it was stays in force."}});
+    };
+    const auto list = std::make_shared<WatchedDenyList>(setup.deny_file, prepared.denied, tell);
     config.is_denied = [list](std::string_view device) { return list->denies(device); };
   }
-  if (ground_.session.open_checks) config.checks = ground_.session.open_checks(setup);
+  if (ground_.session.open_checks) {
+    config.checks = ground_.session.open_checks(
+        setup, [&log = ground_.log, tenant = tenant_](const GateQuestion& question, std::string_view what) {
+          log.warning(
+              "outside_check_inconclusive",
+              {{"tenant", tenant}, {"run", question.run}, {"stage", question.stage}, {"error", what}});
+        });
+  }
   return config;
 }
 

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
 
 #include "app/exit_codes.hpp"
@@ -479,6 +480,40 @@ TEST_CASE("daemon: what a configuration that is read anew makes of a tenant show
   }));
   daemon->send_signal(SIGTERM);
   CHECK(daemon->wait().exit_code == 0);
+}
+
+TEST_CASE("daemon: each line of its log is one JSON object, also of what a gate and a dead process left") {
+  DaemonScene scene{4, R"({"latency": {"constant_ms": 8000}})"};
+  scene.submit("good");
+  std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return scene.requests() >= 1; }));
+  daemon->send_signal(SIGKILL);
+  CHECK(daemon->wait().exit_code == 128 + SIGKILL);
+  simulator::Options quick = cloud_with();
+  quick.accounts = 2;
+  scene.start_cloud(std::move(quick));
+  scene.write_config(40);
+  scene.folder.write("gated.json",
+                     job_text(R"("conflict": "allow", "stages": [{"devices": 1, "gate": {"check":
+                       {"command": ["/nowhere/at/all"]}}}, {"percent": 100}],)"));
+
+  daemon = scene.serve();
+
+  const auto says = [&](std::string_view event) {
+    return daemon->wait_until([&] { return daemon->err().find(event) != std::string::npos; });
+  };
+  CHECK(says("\"chunks_recovered\""));
+  const ProgramEnd submitted = scene.tell({"submit", scene.folder / "gated.json", "--yes"});
+  CHECK_MESSAGE(submitted.exit_code == 0, submitted.err);
+  CHECK(says("\"outside_check_inconclusive\""));
+  daemon->send_signal(SIGTERM);
+  const ProgramEnd end = daemon->wait();
+  CHECK(end.exit_code == 0);
+  std::istringstream lines{end.err};
+  for (std::string line; std::getline(lines, line);) {
+    boost::system::error_code problem;
+    CHECK_MESSAGE(boost::json::parse(line, problem).is_object(), line);
+  }
 }
 
 TEST_CASE("daemon: whoever looks sees each tenant's sends by the second, and why one of them is stuck") {
