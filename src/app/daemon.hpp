@@ -91,6 +91,7 @@ class Daemon final : public SteeredRuns {
   void brake(RunId run) override;
   void send_again(const ControlDone& resumed) override;
   void look_again() override;
+  void ended_unsent(const RunRecord& run) override;
   void all_recorded() override;
 
  private:
@@ -107,7 +108,9 @@ class Daemon final : public SteeredRuns {
   std::vector<Route> routes();
   Vitals vitals() const;
   LiveReadings live_readings() const;
-  boost::asio::awaitable<void> tell_if_finished(std::string tenant, RunId run);
+  void run_left(const std::string& tenant, RunId run);
+  void tell_pause(const RunRecord& run);
+  boost::asio::awaitable<void> tell_how_left(std::string tenant, RunId run);
   void serve_configured_tenants();
   void serve_tenant(const std::string& tenant);
   void lane_done(const std::string& tenant);
@@ -146,7 +149,8 @@ class Daemon final : public SteeredRuns {
   const std::shared_ptr<const Config> began_with_;
   LaneGround lane_ground_;
   std::map<std::string, Served> lanes_;
-  std::set<RunId> braked_;  ///< and not on record yet
+  std::set<RunId> braked_;                          ///< and not on record yet
+  std::map<RunId, std::string> left_while_braked_;  ///< with their tenants
   ControlDesk desk_;
   DeviceLists device_lists_;
   SlowRoutes slow_routes_;             ///< outlives the server
