@@ -97,7 +97,6 @@ Result<void> Daemon::run() {
   store_.tell_batches(
       [this](const StoreBatch& batch) { metrics_.batch_committed(batch.busy, batch.commit); });
   watch_signals();
-  device_lists_.forget_old();
   slow_routes_.remove_left_copies();
   listen();
   log_.info("daemon_started", {{"process", ::getpid()},
@@ -306,6 +305,14 @@ asio::awaitable<Result<void>> Daemon::cancel(RunId run, std::string reason) {
       co_await desk_.take(ControlRunCommand{ControlVerb::cancel, run, std::move(reason)}, "daemon");
   if (answer.has_error()) co_return answer.error();
   co_return Result<void>{};
+}
+
+asio::awaitable<void> Daemon::forget_device_lists() {
+  auto forget = [this]() -> Result<void> {
+    device_lists_.forget_old();
+    return {};
+  };
+  (void)co_await reading_.call(std::move(forget));
 }
 
 /// The record says now what the brakes have said. One that came to nothing there holds nothing back.

@@ -80,6 +80,8 @@ class Daemon final : public SteeredRuns {
   Metrics& metrics() { return metrics_; }
   /// As an operator's command would. Fails as that does.
   boost::asio::awaitable<Result<void>> cancel(RunId run, std::string reason);
+  /// Those that came over the API and were kept long enough.
+  boost::asio::awaitable<void> forget_device_lists();
   /// Reads the configuration anew; one that is invalid changes nothing.
   void reload();
   /// No further send; run() returns when the last answer is recorded.
