@@ -164,8 +164,9 @@ class SqliteReads : public Seam,
   Result<std::optional<ScheduleRecord>> schedule(std::string_view name) override {
     return answer([&] { return queries::schedule(connection(), name); });
   }
-  Result<std::vector<TickRecord>> ticks(ScheduleId schedule, std::size_t limit) override {
-    return answer([&] { return queries::ticks(connection(), schedule, limit); });
+  Result<std::vector<TickRecord>> ticks(ScheduleId schedule, std::size_t limit,
+                                        std::optional<TickId> before) override {
+    return answer([&] { return queries::ticks(connection(), schedule, limit, before); });
   }
   Result<std::vector<TickRecord>> ticks_between(ScheduleId schedule, UtcTime from, UtcTime to) override {
     return answer([&] { return queries::ticks_between(connection(), schedule, from, to); });
