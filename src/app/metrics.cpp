@@ -138,6 +138,7 @@ struct TenantSeries {
   Gauge* reachable = nullptr;
   Gauge* retries_held = nullptr;
   Gauge* store_held = nullptr;
+  std::set<RunId> out_of_hours;
   int observers = 0;
 };
 
@@ -237,6 +238,14 @@ class TenantMetrics final : public Observer {
   void endpoint_back() override { series_.reachable->Set(1); }
   void others_use(double requests_per_second) override { series_.others->Set(requests_per_second); }
   void retries_held(bool are_held) override { series_.retries_held->Set(are_held ? 1 : 0); }
+  void window_changed(const WindowNews& news) override {
+    if (news.is_open) {
+      series_.out_of_hours.erase(news.run);
+    } else {
+      series_.out_of_hours.insert(news.run);
+    }
+  }
+  void run_left(RunId run) override { series_.out_of_hours.erase(run); }
   void store_held(bool is_held) override { series_.store_held->Set(is_held ? 1 : 0); }
 
  private:
@@ -387,7 +396,8 @@ void Metrics::configure(const MeteredTenant& tenant) {
 void Metrics::begin_to_serve(std::string_view tenant, double requests_per_second) {
   const auto found = families_->tenants.find(tenant);
   if (found == families_->tenants.end()) return;
-  const TenantSeries& series = found->second;
+  TenantSeries& series = found->second;
+  series.out_of_hours.clear();
   series.rate_in_force->Set(requests_per_second);
   series.reachable->Set(1);
   for (Gauge* const trouble : {series.others, series.retries_held, series.store_held}) trouble->Set(0);
@@ -430,6 +440,13 @@ void Metrics::rows_pruned(std::string_view table, std::int64_t rows) {
 
 void Metrics::login_failed(std::string_view reason) {
   families_->failed_logins.Add({{"reason", families_->bounded(reason)}}).Increment();
+}
+
+std::set<RunId> Metrics::runs_out_of_hours() const {
+  std::set<RunId> runs;
+  for (const auto& [tenant, series] : families_->tenants)
+    runs.insert(series.out_of_hours.begin(), series.out_of_hours.end());
+  return runs;
 }
 
 std::string Metrics::text(const MetricsReadings& readings) const {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -72,6 +73,9 @@ class Metrics {
 
   /// @param reason one word of ours, such as "unknown_token"
   void login_failed(std::string_view reason);
+
+  /// Those that are served, and whose window is closed.
+  std::set<RunId> runs_out_of_hours() const;
 
   /// Everything as `text/plain; version=0.0.4`.
   std::string text(const MetricsReadings& readings) const;

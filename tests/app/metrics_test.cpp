@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -192,6 +193,22 @@ TEST_CASE("metrics: of a tenant that nobody serves, what was counted stays and h
   }
   CHECK(has_line(metrics.text({.now = now}), R"(sluice_sends_total{kind="first",tenant="prod"} 1)"));
   CHECK(has_line(metrics.text({.now = now}), R"(sluice_in_flight_requests{tenant="prod"} 0)"));
+}
+
+TEST_CASE(
+    "metrics: a run is out of hours from the closing of its window until it opens, or the run is left") {
+  Metrics metrics{"1"};
+  const auto observer = metrics.observe({"prod", "Call", 10});
+  const auto closed = [&](std::int64_t run) { observer->window_changed({RunId{run}, false, now}); };
+  for (const std::int64_t run : {1, 2, 3}) closed(run);
+  CHECK(metrics.runs_out_of_hours() == std::set{RunId{1}, RunId{2}, RunId{3}});
+
+  observer->window_changed({RunId{1}, true, now});
+  observer->run_left(RunId{2});
+  CHECK(metrics.runs_out_of_hours() == std::set{RunId{3}});
+  metrics.begin_to_serve("prod", 10);
+
+  CHECK(metrics.runs_out_of_hours().empty());
 }
 
 TEST_CASE("metrics: failed logins are counted from zero before the first one") {

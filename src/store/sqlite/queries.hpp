@@ -57,7 +57,7 @@ int open_stage(Connection& connection, RunId run);
 void for_each_audit_row(Connection& connection, std::int64_t after, const AuditVisitor& visit);
 
 // figure_queries.cpp
-StoreFigures figures(Connection& connection, UtcTime now);
+StoreFigures figures(Connection& connection, UtcTime now, const std::set<RunId>& out_of_hours);
 
 /// Of a chunk that is held for this reason no result on record says why.
 inline constexpr std::string_view store_restored_message =
@@ -181,8 +181,8 @@ class SqliteReads : public Seam,
   Result<void> for_each_audit_row(std::int64_t after, const AuditVisitor& visit) override {
     return answer([&] { queries::for_each_audit_row(connection(), after, visit); });
   }
-  Result<StoreFigures> read_figures(UtcTime now) override {
-    return answer([&] { return queries::figures(connection(), now); });
+  Result<StoreFigures> read_figures(UtcTime now, const std::set<RunId>& out_of_hours) override {
+    return answer([&] { return queries::figures(connection(), now, out_of_hours); });
   }
   Result<Page<RunRecord, RunId>> runs_page(const RunsWanted& wanted) override {
     return answer([&] { return queries::runs_page(connection(), wanted); });
