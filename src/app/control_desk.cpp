@@ -155,6 +155,11 @@ asio::awaitable<std::vector<RunRecord>> ControlDesk::look_at(const ControlAnswer
 void ControlDesk::follow(const Order& order, const ControlAnswer& answer,
                          const std::vector<RunRecord>& runs) {
   if (answer.approved || answer.rate) return runs_.look_again();
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const bool is_ended = answer.runs[i].is_changed && runs[i].finished_at.has_value();
+    if (is_ended && std::ranges::find(order.braked, runs[i].id) == order.braked.end())
+      runs_.ended_unsent(runs[i]);
+  }
   const RunId* resumed = run_to_resume(order.command);
   if (resumed == nullptr || runs.empty() || runs_.is_ending()) return;
   if (times_braked_[*resumed] == order.times_braked)

@@ -43,6 +43,8 @@ class SteeredRuns {
   virtual void send_again(const ControlDone& resumed) = 0;
   /// Something else about the runs has changed on record: an approval, or the pace that a person has ordered.
   virtual void look_again() = 0;
+  /// A cancel has ended it, and it was not being sent here.
+  virtual void ended_unsent(const RunRecord&) {}
   /// No command is left to be recorded.
   virtual void all_recorded() = 0;
 };

@@ -94,7 +94,7 @@ Search::Found Search::in_environment() {
 
 Search::Found Search::in_file(const std::string& path, bool must_be_there) {
   const std::string name = shown(path);
-  const auto text = read_private_file(path);
+  const auto text = read_key_file(path);
   if (!text) return text.error();
   if (!*text) {
     if (!must_be_there) return nothing(name, "there is no such file");

@@ -62,21 +62,19 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
       notice_(environment_),
       config_(std::make_shared<const Config>(std::move(config))),
       began_with_(config_),
-      lane_ground_{
-          .loop = loop_.get_executor(),
-          .store = store_,
-          .session = ground_,
-          .reading = reading_,
-          .reader = *stores_.for_lanes,
-          .environment = environment_,
-          .log = log_,
-          .metrics = metrics_,
-          .live = live_,
-          .last_sent_before = clock_.steady_now() - stores_.store->silent_for().value_or(0ns),
-          .is_braked = [this](RunId run) { return braked_.contains(run); },
-          .fail = [this](const Error& error) { fail(error); },
-          .run_left = [this](const std::string& tenant,
-                             RunId run) { asio::co_spawn(loop_, tell_if_finished(tenant, run), ignore); }},
+      lane_ground_{.loop = loop_.get_executor(),
+                   .store = store_,
+                   .session = ground_,
+                   .reading = reading_,
+                   .reader = *stores_.for_lanes,
+                   .environment = environment_,
+                   .log = log_,
+                   .metrics = metrics_,
+                   .live = live_,
+                   .last_sent_before = clock_.steady_now() - stores_.store->silent_for().value_or(0ns),
+                   .is_braked = [this](RunId run) { return braked_.contains(run); },
+                   .fail = [this](const Error& error) { fail(error); },
+                   .run_left = [this](const std::string& tenant, RunId run) { run_left(tenant, run); }},
       desk_(loop_.get_executor(), store_, clock_, *this),
       device_lists_(stores_.file + ".lists"),
       slow_routes_({.loop = loop_.get_executor(),
@@ -99,7 +97,6 @@ Result<void> Daemon::run() {
   store_.tell_batches(
       [this](const StoreBatch& batch) { metrics_.batch_committed(batch.busy, batch.commit); });
   watch_signals();
-  device_lists_.forget_old();
   slow_routes_.remove_left_copies();
   listen();
   log_.info("daemon_started", {{"process", ::getpid()},
@@ -108,6 +105,9 @@ Result<void> Daemon::run() {
                                {"tenants", config_->tenants.size()}});
   notes_.event("daemon_started",
                fmt::format("process {}, version {}, {}", ::getpid(), SLUICE_VERSION, tenants_text()));
+  if (stores_.recovered_chunks > 0)
+    log_.info("chunks_recovered",
+              {{"chunks", stores_.recovered_chunks}, {"left_in_flight_by", "an earlier process"}});
   if (config_->tenants.empty())
     log_.warning("no_tenant", {{"hint", "The configuration names no tenant, so nothing is sent."}});
   serve_configured_tenants();
@@ -141,10 +141,34 @@ void Daemon::listen() {
   if (opened.has_error()) fail(opened.error());
 }
 
-asio::awaitable<void> Daemon::tell_if_finished(std::string tenant, RunId run) {
+/// One that was braked leaves before the record says what for.
+void Daemon::run_left(const std::string& tenant, RunId run) {
+  if (braked_.contains(run)) {
+    left_while_braked_[run] = tenant;
+  } else {
+    asio::co_spawn(loop_, tell_how_left(tenant, run), ignore);
+  }
+}
+
+void Daemon::ended_unsent(const RunRecord& run) {
+  asio::co_spawn(loop_, tell_how_left(run.tenant, run.id), ignore);
+}
+
+void Daemon::tell_pause(const RunRecord& run) {
+  if (run.control != RunControl::paused) return;
+  const bool is_order = run.control_cause == ControlCause::operator_order;
+  const auto tell = is_order ? &Log::info : &Log::warning;
+  (log_.*tell)("run_paused", {{"tenant", run.tenant},
+                              {"run", run.id},
+                              {"cause", to_string(run.control_cause)},
+                              {"reason", run.control_reason}});
+}
+
+asio::awaitable<void> Daemon::tell_how_left(std::string tenant, RunId run) {
   auto read = [this, run] { return stores_.for_lanes->run(run); };
   const Result<std::optional<RunRecord>> record = co_await reading_.call(std::move(read));
-  if (record.has_error() || !*record || !(*record)->finished_at) co_return;
+  if (record.has_error() || !*record) co_return;
+  if (!(*record)->finished_at) co_return tell_pause(**record);
   const RunStatus status = status_of(**record);
   metrics_.run_finished(tenant, status);
   log_.info("run_finished", {{"tenant", tenant}, {"run", run}, {"status", to_string(status)}});
@@ -158,6 +182,7 @@ Vitals Daemon::vitals() const {
           .database_at = pulse_.database_at(),
           .is_store_open = true,
           .is_recovered = true,
+          .is_store_held = pulse_.is_store_held(),
           .is_configuration_valid = refused_configuration_.empty(),
           .is_draining = is_ending_};
 }
@@ -264,6 +289,7 @@ void Daemon::brake(RunId run) {
 /// A resume lifts the pause of the tenant as well.
 void Daemon::send_again(const ControlDone& resumed) {
   braked_.erase(resumed.run.id);
+  left_while_braked_.erase(resumed.run.id);
   const auto found = lanes_.find(resumed.run.tenant);
   if (found == lanes_.end()) return look_for_work(resumed.run.tenant);
   found->second.lane->go_on();
@@ -281,8 +307,18 @@ asio::awaitable<Result<void>> Daemon::cancel(RunId run, std::string reason) {
   co_return Result<void>{};
 }
 
+asio::awaitable<void> Daemon::forget_device_lists() {
+  auto forget = [this]() -> Result<void> {
+    device_lists_.forget_old();
+    return {};
+  };
+  (void)co_await reading_.call(std::move(forget));
+}
+
 /// The record says now what the brakes have said. One that came to nothing there holds nothing back.
 void Daemon::all_recorded() {
+  for (const auto& [run, tenant] : std::exchange(left_while_braked_, {}))
+    asio::co_spawn(loop_, tell_how_left(tenant, run), ignore);
   if (is_ending_) return end_if_done();
   if (std::exchange(braked_, {}).empty()) return;
   for (const auto& [tenant, served] : lanes_) served.lane->look_for_work();

@@ -49,6 +49,7 @@ struct DaemonStores {
   std::unique_ptr<StoreReader> for_worker;
   std::unique_ptr<StoreReader> for_lanes;
   std::string file;
+  std::int64_t recovered_chunks = 0;  ///< that a dead process had left in flight
 };
 
 class Daemon final : public SteeredRuns {
@@ -79,6 +80,8 @@ class Daemon final : public SteeredRuns {
   Metrics& metrics() { return metrics_; }
   /// As an operator's command would. Fails as that does.
   boost::asio::awaitable<Result<void>> cancel(RunId run, std::string reason);
+  /// Those that came over the API and were kept long enough.
+  boost::asio::awaitable<void> forget_device_lists();
   /// Reads the configuration anew; one that is invalid changes nothing.
   void reload();
   /// No further send; run() returns when the last answer is recorded.
@@ -90,6 +93,7 @@ class Daemon final : public SteeredRuns {
   void brake(RunId run) override;
   void send_again(const ControlDone& resumed) override;
   void look_again() override;
+  void ended_unsent(const RunRecord& run) override;
   void all_recorded() override;
 
  private:
@@ -106,7 +110,9 @@ class Daemon final : public SteeredRuns {
   std::vector<Route> routes();
   Vitals vitals() const;
   LiveReadings live_readings() const;
-  boost::asio::awaitable<void> tell_if_finished(std::string tenant, RunId run);
+  void run_left(const std::string& tenant, RunId run);
+  void tell_pause(const RunRecord& run);
+  boost::asio::awaitable<void> tell_how_left(std::string tenant, RunId run);
   void serve_configured_tenants();
   void serve_tenant(const std::string& tenant);
   void lane_done(const std::string& tenant);
@@ -145,7 +151,8 @@ class Daemon final : public SteeredRuns {
   const std::shared_ptr<const Config> began_with_;
   LaneGround lane_ground_;
   std::map<std::string, Served> lanes_;
-  std::set<RunId> braked_;  ///< and not on record yet
+  std::set<RunId> braked_;                          ///< and not on record yet
+  std::map<RunId, std::string> left_while_braked_;  ///< with their tenants
   ControlDesk desk_;
   DeviceLists device_lists_;
   SlowRoutes slow_routes_;             ///< outlives the server

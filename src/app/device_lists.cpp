@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "http_api/json_text.hpp"
+#include "http_api/letter_case.hpp"
 #include "http_api/upload.hpp"
 
 namespace sluice {
@@ -35,7 +36,8 @@ bool is_id(std::string_view text) {
 std::string_view ending_for(const ApiRequest& request) {
   const std::string_view type = request.header("content-type").value_or("");
   for (const ListFormat& format : list_formats) {
-    if (type.starts_with(format.content_type)) return format.ending;
+    if (equals_ignoring_case(type.substr(0, format.content_type.size()), format.content_type))
+      return format.ending;
   }
   return ".txt";
 }

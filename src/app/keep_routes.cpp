@@ -62,8 +62,8 @@ asio::awaitable<ApiAnswer> show_audit(ReadSide& reads, ApiRequest request) {
 
 Result<AuditHead> verify(StoreReader& reader, std::optional<AuditHead> kept) {
   AuditCheck check{std::move(kept)};
-  const Result<void> read =
-      reader.audit_reader().for_each_audit_row(0, [&](const AuditRow& row) { return check.take(row); });
+  const Result<void> read = reader.audit_reader().for_each_audit_row(
+      before_every_row, [&](const AuditRow& row) { return check.take(row); });
   if (read.has_error()) return read.error();
   if (const std::optional<std::string> fault = check.fault()) {
     return Error{ErrorKind::refused, "the audit has been tampered with: " + *fault,

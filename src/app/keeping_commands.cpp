@@ -24,10 +24,11 @@ namespace sluice {
 namespace {
 
 ExitCode show_audit(StoreReader& store, bool as_json) {
-  const Result<void> shown = store.audit_reader().for_each_audit_row(0, [&](const AuditRow& row) {
-    fmt::print("{}", as_json ? audit_row_json(row) : audit_row_text(row));
-    return true;
-  });
+  const Result<void> shown =
+      store.audit_reader().for_each_audit_row(before_every_row, [&](const AuditRow& row) {
+        fmt::print("{}", as_json ? audit_row_json(row) : audit_row_text(row));
+        return true;
+      });
   if (shown.has_error()) return shown.error();
   return exit_codes::all_accepted;
 }
@@ -39,8 +40,8 @@ ExitCode verify_audit(StoreReader& store, const AuditOptionsGiven& given, bool a
                  "Expected one as `sluice audit verify` shows it: NUMBER:HASH."};
   }
   AuditCheck check{kept};
-  const Result<void> read =
-      store.audit_reader().for_each_audit_row(0, [&](const AuditRow& row) { return check.take(row); });
+  const Result<void> read = store.audit_reader().for_each_audit_row(
+      before_every_row, [&](const AuditRow& row) { return check.take(row); });
   if (read.has_error()) return read.error();
   if (const std::optional<std::string> fault = check.fault()) {
     return Error{ErrorKind::refused, "the audit has been tampered with: " + *fault,

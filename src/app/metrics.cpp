@@ -9,6 +9,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <array>
+#include <functional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -123,6 +124,24 @@ std::string_view state_of(const Transition& transition) {
   return {};
 }
 
+/// What is counted of one tenant, looked up once.
+struct TenantSeries {
+  std::map<OutcomeKind, Counter*> requests;
+  std::map<std::string_view, Counter*> sends;
+  std::map<std::string_view, Counter*> devices;
+  Histogram* durations = nullptr;
+  Counter* splits = nullptr;
+  Gauge* in_flight = nullptr;
+  Gauge* rate_limit = nullptr;
+  Gauge* rate_in_force = nullptr;
+  Gauge* others = nullptr;
+  Gauge* reachable = nullptr;
+  Gauge* retries_held = nullptr;
+  Gauge* store_held = nullptr;
+  std::set<RunId> out_of_hours;
+  int observers = 0;
+};
+
 }  // namespace
 
 struct Metrics::Families {
@@ -136,7 +155,9 @@ struct Metrics::Families {
                "Requests that went to the wire: first ones, retries, identical replays.");
   Family<Histogram>& durations = histograms(*registry, "sluice_request_duration_seconds",
                                             "From the first byte of a request to its complete answer.");
-  Family<Counter>& devices = counters(*registry, "sluice_devices_total", "Devices by what they came to.");
+  Family<Counter>& devices =
+      counters(*registry, "sluice_devices_total",
+               "Devices by what their requests came to; what a person decides shows in sluice_devices.");
   Family<Counter>& splits =
       counters(*registry, "sluice_chunk_splits_total", "Chunks cut in two to find the device at fault.");
   Family<Gauge>& in_flight =
@@ -172,6 +193,7 @@ struct Metrics::Families {
                            .Add({}, commit_seconds);
   std::string version;
   std::set<std::string, std::less<>> words;
+  std::map<std::string, TenantSeries, std::less<>> tenants;  ///< that are observed
 
   std::string bounded(std::string_view word) {
     if (words.contains(word)) return text_of(word);
@@ -182,25 +204,16 @@ struct Metrics::Families {
 
 namespace {
 
-/// What is counted of one tenant, looked up once.
-struct TenantSeries {
-  std::map<OutcomeKind, Counter*> requests;
-  std::map<std::string_view, Counter*> sends;
-  std::map<std::string_view, Counter*> devices;
-  Histogram* durations = nullptr;
-  Counter* splits = nullptr;
-  Gauge* in_flight = nullptr;
-  Gauge* rate_in_force = nullptr;
-  Gauge* others = nullptr;
-  Gauge* reachable = nullptr;
-  Gauge* retries_held = nullptr;
-  Gauge* store_held = nullptr;
-};
-
 class TenantMetrics final : public Observer {
  public:
-  explicit TenantMetrics(TenantSeries series) : series_(std::move(series)) {}
-  ~TenantMetrics() override { series_.in_flight->Set(0); }
+  TenantMetrics(TenantSeries& series, std::function<void()> leave)
+      : series_(series), leave_(std::move(leave)) {}
+  TenantMetrics(const TenantMetrics&) = delete;
+  TenantMetrics& operator=(const TenantMetrics&) = delete;
+  ~TenantMetrics() override {
+    series_.in_flight->Set(0);
+    leave_();
+  }
 
   void attempt_sent(const AttemptSent& event, SteadyTime) override {
     const std::string_view kind = event.is_replay ? "replay" : event.is_retry ? "retry" : "first";
@@ -225,12 +238,21 @@ class TenantMetrics final : public Observer {
   void endpoint_back() override { series_.reachable->Set(1); }
   void others_use(double requests_per_second) override { series_.others->Set(requests_per_second); }
   void retries_held(bool are_held) override { series_.retries_held->Set(are_held ? 1 : 0); }
+  void window_changed(const WindowNews& news) override {
+    if (news.is_open) {
+      series_.out_of_hours.erase(news.run);
+    } else {
+      series_.out_of_hours.insert(news.run);
+    }
+  }
+  void run_left(RunId run) override { series_.out_of_hours.erase(run); }
   void store_held(bool is_held) override { series_.store_held->Set(is_held ? 1 : 0); }
 
  private:
   void tell_in_flight() { series_.in_flight->Set(static_cast<double>(in_flight_.size())); }
 
-  TenantSeries series_;
+  TenantSeries& series_;
+  std::function<void()> leave_;
   std::set<AttemptId> in_flight_;
 };
 
@@ -325,6 +347,7 @@ Metrics::Metrics(std::string_view version) : families_(std::make_unique<Families
   }
   families_->ticks.Add(
       {{"outcome", families_->bounded("skipped")}, {"reason", families_->bounded("retired")}});
+  families_->failed_logins.Add({{"reason", families_->bounded("unknown_token")}});
 }
 
 Metrics::~Metrics() = default;
@@ -332,13 +355,8 @@ Metrics::~Metrics() = default;
 std::unique_ptr<Observer> Metrics::observe(const MeteredTenant& tenant) {
   Families& all = *families_;
   const Labels labels{{"tenant", tenant.name}};
-  const Labels called{{"tenant", tenant.name}, {"action", tenant.action}};
-  TenantSeries series;
-  for (const OutcomeKind kind : outcomes) {
-    Labels of_outcome = called;
-    of_outcome.emplace("outcome", to_string(kind));
-    series.requests[kind] = &all.requests.Add(of_outcome);
-  }
+  TenantSeries& series = all.tenants[tenant.name];
+  ++series.observers;
   for (const std::string_view kind : send_kinds) {
     series.sends[kind] = &all.sends.Add({{"tenant", tenant.name}, {"kind", text_of(kind)}});
   }
@@ -348,18 +366,55 @@ std::unique_ptr<Observer> Metrics::observe(const MeteredTenant& tenant) {
   for (const RunStatus status : final_statuses) {
     all.runs_finished.Add({{"tenant", tenant.name}, {"status", text_of(to_string(status))}});
   }
-  series.durations = &all.durations.Add(called, request_seconds);
   series.splits = &all.splits.Add(labels);
   series.in_flight = &all.in_flight.Add(labels);
+  series.rate_limit = &all.rate_limit.Add(labels);
   series.rate_in_force = &all.rate_in_force.Add(labels);
   series.others = &all.others.Add(labels);
   series.reachable = &all.reachable.Add(labels);
   series.retries_held = &all.retries_held.Add(labels);
   series.store_held = &all.store_held.Add(labels);
-  all.rate_limit.Add(labels).Set(tenant.requests_per_second);
-  series.rate_in_force->Set(tenant.requests_per_second);
+  configure(tenant);
+  begin_to_serve(tenant.name, tenant.requests_per_second);
+  return std::make_unique<TenantMetrics>(series, [this, name = tenant.name] { leave(name); });
+}
+
+void Metrics::configure(const MeteredTenant& tenant) {
+  Families& all = *families_;
+  const auto found = all.tenants.find(tenant.name);
+  if (found == all.tenants.end()) return;
+  const Labels called{{"tenant", tenant.name}, {"action", tenant.action}};
+  for (const OutcomeKind kind : outcomes) {
+    Labels of_outcome = called;
+    of_outcome.emplace("outcome", to_string(kind));
+    found->second.requests[kind] = &all.requests.Add(of_outcome);
+  }
+  found->second.durations = &all.durations.Add(called, request_seconds);
+  found->second.rate_limit->Set(tenant.requests_per_second);
+}
+
+void Metrics::begin_to_serve(std::string_view tenant, double requests_per_second) {
+  const auto found = families_->tenants.find(tenant);
+  if (found == families_->tenants.end()) return;
+  TenantSeries& series = found->second;
+  series.out_of_hours.clear();
+  series.rate_in_force->Set(requests_per_second);
   series.reachable->Set(1);
-  return std::make_unique<TenantMetrics>(std::move(series));
+  for (Gauge* const trouble : {series.others, series.retries_held, series.store_held}) trouble->Set(0);
+}
+
+/// What was counted stays; how a tenant that nobody serves stands is not known.
+void Metrics::leave(const std::string& tenant) {
+  Families& all = *families_;
+  const TenantSeries& series = all.tenants.at(tenant);
+  if (--all.tenants.at(tenant).observers > 0) return;
+  all.rate_limit.Remove(series.rate_limit);
+  all.rate_in_force.Remove(series.rate_in_force);
+  all.others.Remove(series.others);
+  all.reachable.Remove(series.reachable);
+  all.retries_held.Remove(series.retries_held);
+  all.store_held.Remove(series.store_held);
+  all.tenants.erase(tenant);
 }
 
 void Metrics::run_finished(std::string_view tenant, RunStatus status) {
@@ -385,6 +440,13 @@ void Metrics::rows_pruned(std::string_view table, std::int64_t rows) {
 
 void Metrics::login_failed(std::string_view reason) {
   families_->failed_logins.Add({{"reason", families_->bounded(reason)}}).Increment();
+}
+
+std::set<RunId> Metrics::runs_out_of_hours() const {
+  std::set<RunId> runs;
+  for (const auto& [tenant, series] : families_->tenants)
+    runs.insert(series.out_of_hours.begin(), series.out_of_hours.end());
+  return runs;
 }
 
 std::string Metrics::text(const MetricsReadings& readings) const {

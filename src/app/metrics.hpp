@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,7 @@ struct MetricsReadings {
 struct MeteredTenant {
   std::string name;
   std::string action;              ///< the operation that is called
-  double requests_per_second = 0;  ///< at most
+  double requests_per_second = 0;  ///< at most, without what is left to others
 };
 
 /// Lives on the loop, as its observers do.
@@ -45,8 +46,15 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
 
   /// Counts what is told of the tenant's requests. All its series are there from now on, at zero; a second
-  /// observer of the same tenant goes on where the first one was. This outlives it.
+  /// observer of the same tenant goes on where the first one was. What is counted stays when the last
+  /// observer has gone, and what tells how the tenant stands goes with it. This outlives it.
   std::unique_ptr<Observer> observe(const MeteredTenant& tenant);
+
+  /// A tenant that is observed is configured so from now on.
+  void configure(const MeteredTenant& tenant);
+
+  /// It is served by a new dispatcher, which knows of no trouble yet and only tells what changes.
+  void begin_to_serve(std::string_view tenant, double requests_per_second);
 
   void run_finished(std::string_view tenant, RunStatus status);
 
@@ -66,11 +74,17 @@ class Metrics {
   /// @param reason one word of ours, such as "unknown_token"
   void login_failed(std::string_view reason);
 
+  /// Those that are served, and whose window is closed.
+  std::set<RunId> runs_out_of_hours() const;
+
   /// Everything as `text/plain; version=0.0.4`.
   std::string text(const MetricsReadings& readings) const;
 
  private:
   struct Families;
+
+  void leave(const std::string& tenant);
+
   std::unique_ptr<Families> families_;
 };
 

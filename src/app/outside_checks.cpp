@@ -20,11 +20,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-void complain(const GateQuestion& question, std::string_view what) {
-  say(fmt::format("run {}: the outside check of stage {} is inconclusive: {}\n", question.run.value,
-                  printable(question.stage, 64), printable(what, 512)));
-}
-
 std::vector<std::pair<std::string, std::string>> variables_of(const GateQuestion& question) {
   return {{"SLUICE_RUN", std::to_string(question.run.value)},
           {"SLUICE_JOB", question.job_name},
@@ -38,8 +33,8 @@ std::vector<std::pair<std::string, std::string>> variables_of(const GateQuestion
 /// Asks, and knows what is under way, so that it can be cut short.
 class Asker {
  public:
-  Asker(asio::any_io_executor loop, std::string ca_file)
-      : loop_(std::move(loop)), ca_file_(std::move(ca_file)) {}
+  Asker(asio::any_io_executor loop, std::string ca_file, TellOfCheck tell)
+      : loop_(std::move(loop)), ca_file_(std::move(ca_file)), tell_(std::move(tell)) {}
 
   asio::awaitable<GateAnswer> ask(GateQuestion question) {
     if (!question.check.command.empty()) co_return co_await run_command(std::move(question));
@@ -56,13 +51,13 @@ class Asker {
     Result<std::unique_ptr<ChildProcess>> child =
         ChildProcess::start(loop_, question.check.command, variables_of(question));
     if (child.has_error()) {
-      complain(question, child.error().message);
+      tell_(question, child.error().message);
       co_return GateAnswer::inconclusive;
     }
     children_.push_back(child->get());
     const std::optional<int> exit_code = co_await (*child)->wait(question.check.timeout);
     children_.remove(child->get());
-    if (!exit_code) complain(question, "the command was ended by a signal, or took too long");
+    if (!exit_code) tell_(question, "the command was ended by a signal, or took too long");
     if (exit_code == 0) co_return GateAnswer::pass;
     if (exit_code == 1) co_return GateAnswer::fail;
     co_return GateAnswer::inconclusive;
@@ -71,13 +66,13 @@ class Asker {
   asio::awaitable<GateAnswer> post(GateQuestion question) {
     const Result<Endpoint> endpoint = parse_endpoint(question.check.url);
     if (endpoint.has_error()) {
-      complain(question, endpoint.error().message);
+      tell_(question, endpoint.error().message);
       co_return GateAnswer::inconclusive;
     }
     HttpsOptions options{.ca_file = ca_file_, .exchange_timeout = question.check.timeout};
     Result<std::unique_ptr<Transport>> transport = open_https_transport(loop_, *endpoint, options);
     if (transport.has_error()) {
-      complain(question, transport.error().message);
+      tell_(question, transport.error().message);
       co_return GateAnswer::inconclusive;
     }
     transports_.push_back(transport->get());
@@ -92,14 +87,14 @@ class Asker {
     co_return verdict_of(question, reply);
   }
 
-  static GateAnswer verdict_of(const GateQuestion& question, const Reply& reply) {
+  GateAnswer verdict_of(const GateQuestion& question, const Reply& reply) const {
     if (const auto* failure = std::get_if<TransportFailure>(&reply)) {
-      complain(question, failure->message);
+      tell_(question, failure->message);
       return GateAnswer::inconclusive;
     }
     const auto& response = std::get<HttpResponse>(reply);
     if (response.status / 100 != 2) {
-      complain(question, fmt::format("it answered with status {}", response.status));
+      tell_(question, fmt::format("it answered with status {}", response.status));
       return GateAnswer::inconclusive;
     }
     return verdict_in(response.body);
@@ -107,14 +102,20 @@ class Asker {
 
   asio::any_io_executor loop_;
   std::string ca_file_;
+  TellOfCheck tell_;
   std::list<ChildProcess*> children_;
   std::list<Transport*> transports_;
 };
 
 }  // namespace
 
-OutsideChecks outside_checks(asio::any_io_executor loop, std::string ca_file) {
-  const auto asker = std::make_shared<Asker>(std::move(loop), std::move(ca_file));
+void say_of_check(const GateQuestion& question, std::string_view what) {
+  say(fmt::format("run {}: the outside check of stage {} is inconclusive: {}\n", question.run.value,
+                  printable(question.stage, 64), printable(what, 512)));
+}
+
+OutsideChecks outside_checks(asio::any_io_executor loop, std::string ca_file, TellOfCheck tell) {
+  const auto asker = std::make_shared<Asker>(std::move(loop), std::move(ca_file), std::move(tell));
   return {.ask = [asker](GateQuestion question) { return asker->ask(std::move(question)); },
           .cancel = [asker] { asker->cancel(); }};
 }

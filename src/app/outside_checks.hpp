@@ -4,18 +4,26 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "sluice/core/result.hpp"
 #include "sluice/engine/dispatcher.hpp"
 
 namespace sluice {
 
-/// The checks of one loop. What they learn beside the verdict (a command that is not there, an answer that
-/// says nothing) is said on stderr.
+/// Takes what the checks learn beside the verdict: a command that is not there, an answer that says nothing.
+using TellOfCheck = std::function<void(const GateQuestion& question, std::string_view what)>;
+
+/// For people, on stderr.
+void say_of_check(const GateQuestion& question, std::string_view what);
+
+/// The checks of one loop.
 /// @param ca_file certificates to trust, PEM; empty: the system's
-OutsideChecks outside_checks(boost::asio::any_io_executor loop, std::string ca_file);
+OutsideChecks outside_checks(boost::asio::any_io_executor loop, std::string ca_file,
+                             TellOfCheck tell = say_of_check);
 
 /// Whether the check can be asked at all, as far as that shows beforehand: refused addresses.
 Result<void> check_outside(const OutsideCheck& check);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "jobfile/regular_file.hpp"
@@ -50,6 +51,23 @@ std::optional<Error> find_exposure(const std::string& path, const struct stat& s
   return std::nullopt;
 }
 
+/// In a folder with the sticky bit, a file is only its owner's to replace.
+std::optional<Error> find_replaceable(const std::string& path) {
+  struct stat found{};
+  if (::lstat(path.c_str(), &found) == 0 && S_ISLNK(found.st_mode)) {
+    return unauthorized(
+        fmt::format("{}: is a symbolic link, and could be turned to another key", printable(path)),
+        "Give the path of the file itself.");
+  }
+  const std::string parent = std::filesystem::path{path}.parent_path().string();
+  const std::string folder = parent.empty() ? "." : parent;
+  if (::stat(folder.c_str(), &found) != 0) return std::nullopt;
+  if ((found.st_mode & S_IWOTH) == 0 || (found.st_mode & S_ISVTX) != 0) return std::nullopt;
+  return unauthorized(fmt::format("{}: other users may put another key in its place (mode {:04o} of {})",
+                                  printable(path), found.st_mode & 07777, printable(folder)),
+                      fmt::format("Run: chmod o-w {}", quoted(folder)));
+}
+
 // Into one buffer of the full size from the start: one that grows would leave copies of the secret behind.
 Result<Secret> read_all(const std::string& path, const OpenFile& file) {
   const auto expected = static_cast<std::size_t>(file.status.st_size);
@@ -83,6 +101,11 @@ Result<std::optional<Secret>> read_private_file(const std::string& path) {
   auto text = read_all(path, *file);
   if (!text) return std::move(text).error();
   return std::optional<Secret>{*std::move(text)};
+}
+
+Result<std::optional<Secret>> read_key_file(const std::string& path) {
+  if (std::optional<Error> replaceable = find_replaceable(path)) return *std::move(replaceable);
+  return read_private_file(path);
 }
 
 }  // namespace sluice

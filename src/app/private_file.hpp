@@ -15,4 +15,8 @@ namespace sluice {
 /// @return absent: there is no such file
 Result<std::optional<Secret>> read_private_file(const std::string& path);
 
+/// The same for an access key, which must not lie where somebody else could put another one in its place:
+/// the file itself, not a symbolic link to it, in a folder that not everybody may write to.
+Result<std::optional<Secret>> read_key_file(const std::string& path);
+
 }  // namespace sluice

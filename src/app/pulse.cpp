@@ -27,7 +27,9 @@ boost::asio::awaitable<void> Pulse::feel_database() {
     // An empty transaction: it writes nothing, but it has its turn after everything that is waiting.
     const auto ask = [](Store&) -> Result<void> { return {}; };
     const Result<void> answered = co_await store_.call(ask);
-    if (answered.has_value()) database_at_ = clock_.steady_now();
+    // Whoever is told that another program holds the file was answered, and no restart would get it sooner.
+    is_store_held_ = answered.has_error() && answered.error().kind == ErrorKind::storage_busy;
+    if (answered.has_value() || is_store_held_) database_at_ = clock_.steady_now();
     if (is_stopped_) break;
     const SteadyTime next = clock_.steady_now() + interval;
     co_await database_alarm_->sleep_until(next);

@@ -32,6 +32,8 @@ class Pulse {
   /// When each last answered. The database: min() if it never has.
   SteadyTime loop_at() const { return loop_at_; }
   SteadyTime database_at() const { return database_at_; }
+  /// Whether the database answered that another program keeps the file from being written.
+  bool is_store_held() const { return is_store_held_; }
 
  private:
   Clock& clock_;
@@ -41,6 +43,7 @@ class Pulse {
   std::unique_ptr<Alarm> database_alarm_;
   SteadyTime loop_at_;
   SteadyTime database_at_ = SteadyTime::min();
+  bool is_store_held_ = false;
   bool is_stopped_ = false;
 };
 

@@ -56,6 +56,7 @@ boost::asio::awaitable<void> RegularPrune::run() {
   while (!is_stopped_) {
     const bool is_cut = co_await prune_once();
     co_await forget_requests();
+    if (!is_stopped_) co_await daemon_.forget_device_lists();
     const SteadyTime next_at =
         clock_.steady_now() + (is_cut ? std::chrono::nanoseconds{turn_interval} : regular_interval);
     while (!is_stopped_ && clock_.steady_now() < next_at) co_await alarm_->sleep_until(next_at);

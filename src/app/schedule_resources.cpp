@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "app/schedule_report.hpp"
@@ -66,14 +67,20 @@ Result<ApiAnswer> show_schedule(StoreReader& store, const ApiRequest& request, U
 Result<ApiAnswer> list_ticks(StoreReader& store, const ApiRequest& request, UtcTime /*now*/) {
   QueryReader query{request};
   const std::size_t limit = query.limit();
+  std::optional<TickId> before;
+  if (const auto cursor = query.cursor("ticks", 1)) before = TickId{cursor->numbers[0]};
   if (query.problem()) return *query.problem();
   const Result<InstalledSchedule> schedule = known_schedule(store, request.parameter("name"));
   if (schedule.has_error()) return schedule.error();
-  const auto ticks = store.schedule_reader().ticks(schedule->record.id, limit);
+  // One more than are shown tells whether there is another page.
+  const auto ticks = store.schedule_reader().ticks(schedule->record.id, limit + 1, before);
   if (ticks.has_error()) return ticks.error();
   PageAnswer answer{request};
-  for (const TickRecord& tick : *ticks) write_tick(answer.items(), tick);
-  return answer.finish(std::nullopt);
+  for (const TickRecord& tick : std::span{*ticks}.first(std::min(limit, ticks->size())))
+    write_tick(answer.items(), tick);
+  std::optional<Cursor> next;
+  if (ticks->size() > limit) next = Cursor{.list = "ticks", .numbers = {(*ticks)[limit - 1].id.value}};
+  return answer.finish(next);
 }
 
 Result<ApiAnswer> show_coming_ticks(StoreReader& store, const ApiRequest& request, UtcTime now) {
@@ -92,7 +99,7 @@ std::vector<Resource> schedule_resources() {
   return {
       {"/api/v1/schedules", "listSchedules", {"limit", "cursor"}, list_schedules},
       {"/api/v1/schedules/{name}", "getSchedule", {}, show_schedule},
-      {"/api/v1/schedules/{name}/ticks", "listTicks", {"limit"}, list_ticks},
+      {"/api/v1/schedules/{name}/ticks", "listTicks", {"limit", "cursor"}, list_ticks},
       {"/api/v1/schedules/{name}/next", "getComingTicks", {"limit"}, show_coming_ticks},
   };
 }

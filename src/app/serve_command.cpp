@@ -17,9 +17,10 @@ namespace {
 
 Result<DaemonStores> open_stores(std::string file) {
   DaemonStores stores{.file = std::move(file)};
-  Result<std::unique_ptr<Store>> store = open_and_recover(stores.file);
-  if (store.has_error()) return store.error();
-  stores.store = std::move(*store);
+  Result<RecoveredStore> owned = open_recovered(stores.file);
+  if (owned.has_error()) return owned.error();
+  stores.store = std::move(owned->store);
+  stores.recovered_chunks = owned->chunks;
   for (std::unique_ptr<StoreReader>* reader : {&stores.for_worker, &stores.for_lanes}) {
     Result<std::unique_ptr<StoreReader>> opened = open_store_reader(stores.file);
     if (opened.has_error()) return opened.error();

@@ -270,10 +270,11 @@ class Session final : public SteeredRuns {
                             .not_before = not_before};
     // Of one tenant, so they have one list.
     if (!first.setup.deny_file.empty()) {
-      const auto list = std::make_shared<WatchedDenyList>(first.setup.deny_file, first.denied);
+      const auto list =
+          std::make_shared<WatchedDenyList>(first.setup.deny_file, first.denied, say_of_deny_list);
       config.is_denied = [list](std::string_view device) { return list->denies(device); };
     }
-    if (ground_.open_checks) config.checks = ground_.open_checks(first.setup);
+    if (ground_.open_checks) config.checks = ground_.open_checks(first.setup, say_of_check);
     for (const SteeredRun* steered : group) {
       const SessionRun& run = steered->run;
       config.runs.emplace(run.record.id, run.job);

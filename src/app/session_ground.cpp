@@ -2,8 +2,8 @@
 #include "app/session_ground.hpp"
 
 #include <boost/asio/thread_pool.hpp>
+#include <utility>
 
-#include "app/outside_checks.hpp"
 #include "sluice/transport/https.hpp"
 
 namespace sluice {
@@ -21,8 +21,8 @@ SessionGround machine_ground() {
                 return open_https_transport(loop->get_executor(), setup.endpoint, setup.https);
               },
           .open_checks =
-              [loop](const TenantSetup& setup) {
-                return outside_checks(loop->get_executor(), setup.https.ca_file);
+              [loop](const TenantSetup& setup, TellOfCheck tell) {
+                return outside_checks(loop->get_executor(), setup.https.ca_file, std::move(tell));
               },
           .run_loop =
               [loop, database] {

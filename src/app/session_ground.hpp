@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "app/outside_checks.hpp"
 #include "app/settings.hpp"
 #include "sluice/clock/clock.hpp"
 #include "sluice/core/result.hpp"
@@ -25,7 +26,7 @@ struct SessionGround {
   std::shared_ptr<Randomness> randomness;
   std::function<Result<std::unique_ptr<Transport>>(const TenantSetup&)> open_transport;
   /// Who asks outside at a gate; empty: nobody does, and every gate is told that all is well.
-  std::function<OutsideChecks(const TenantSetup&)> open_checks;
+  std::function<OutsideChecks(const TenantSetup&, TellOfCheck)> open_checks;
   std::function<void()> run_loop;  ///< until nothing is left to do, on the loop and in the database
   bool is_watched = true;          ///< somebody may look on while it runs: progress is redrawn
   bool heeds_signals = true;       ///< false: they are for somebody else in this process

@@ -17,16 +17,22 @@
 
 namespace sluice {
 
-Result<std::unique_ptr<Store>> open_and_recover(const std::string& path) {
+Result<RecoveredStore> open_recovered(const std::string& path) {
   Result<std::unique_ptr<Store>> store =
       open_store(path, system_now(), system_boot_clock(), operators_store_options());
   if (store.has_error()) return store.error();
   const Result<std::int64_t> recovered = recover_unfinished(**store, system_now());
   if (recovered.has_error()) return recovered.error();
-  if (*recovered > 0) {
-    say(fmt::format("recovered chunks={} left_in_flight_by=\"an earlier process\"\n", *recovered));
+  return RecoveredStore{*std::move(store), *recovered};
+}
+
+Result<std::unique_ptr<Store>> open_and_recover(const std::string& path) {
+  Result<RecoveredStore> opened = open_recovered(path);
+  if (opened.has_error()) return opened.error();
+  if (opened->chunks > 0) {
+    say(fmt::format("recovered chunks={} left_in_flight_by=\"an earlier process\"\n", opened->chunks));
   }
-  return store;
+  return std::move(opened->store);
 }
 
 Result<std::unique_ptr<Store>> open_existing_and_recover(const std::string& path) {

@@ -26,15 +26,17 @@ bool concerns_all(const Error& error) {
   return error.kind == ErrorKind::storage_lost || error.kind == ErrorKind::unexpected;
 }
 
-MeteredTenant metered(const std::string& tenant, const Config& config) {
-  const auto found = config.tenants.find(tenant);
-  if (found == config.tenants.end()) return {.name = tenant, .action = {}};
-  return {.name = tenant, .action = found->second.dialect.action, .requests_per_second = found->second.rate};
-}
-
 double usable_rate(const std::string& tenant, const Config& config) {
   const auto found = config.tenants.find(tenant);
   return found == config.tenants.end() ? 0 : found->second.rate - found->second.leave_to_others;
+}
+
+MeteredTenant metered(const std::string& tenant, const Config& config) {
+  const auto found = config.tenants.find(tenant);
+  if (found == config.tenants.end()) return {.name = tenant, .action = {}};
+  return {.name = tenant,
+          .action = found->second.dialect.action,
+          .requests_per_second = usable_rate(tenant, config)};
 }
 
 TenantLog::Observers observers(const std::string& tenant, const Config& config, LaneGround& ground) {
@@ -108,6 +110,7 @@ asio::awaitable<Result<void>> TenantLane::serve(const PreparedTenant& prepared) 
   }
   if (!std::exchange(trouble_, {}).empty()) ground_.log.info("tenant_goes_on", {{"tenant", tenant_}});
   ground_.live.begin_to_serve(tenant_, prepared.setup.rate);
+  ground_.metrics.begin_to_serve(tenant_, prepared.setup.rate);
 
   Dispatcher dispatcher{ground_.loop,
                         ground_.store,
@@ -153,10 +156,22 @@ DispatcherConfig TenantLane::dispatcher_config(const PreparedTenant& prepared, S
                           .not_before = not_before,
                           .stays = true};
   if (!setup.deny_file.empty()) {
-    const auto list = std::make_shared<WatchedDenyList>(setup.deny_file, prepared.denied);
+    const auto tell = [&log = ground_.log, tenant = tenant_](const Error& why) {
+      log.warning(
+          "deny_list_unreadable",
+          {{"tenant", tenant}, {"error", why.message}, {"hint", "The list as it was stays in force."}});
+    };
+    const auto list = std::make_shared<WatchedDenyList>(setup.deny_file, prepared.denied, tell);
     config.is_denied = [list](std::string_view device) { return list->denies(device); };
   }
-  if (ground_.session.open_checks) config.checks = ground_.session.open_checks(setup);
+  if (ground_.session.open_checks) {
+    config.checks = ground_.session.open_checks(
+        setup, [&log = ground_.log, tenant = tenant_](const GateQuestion& question, std::string_view what) {
+          log.warning(
+              "outside_check_inconclusive",
+              {{"tenant", tenant}, {"run", question.run}, {"stage", question.stage}, {"error", what}});
+        });
+  }
   return config;
 }
 
@@ -211,6 +226,7 @@ asio::awaitable<void> TenantLane::take_up(FoundRun found) {
 
 void TenantLane::configure(std::shared_ptr<const Config> config) {
   config_ = std::move(config);
+  ground_.metrics.configure(metered(tenant_, *config_));
   if (dispatcher_ == nullptr) {
     must_try_ = true;
     return alarm_->ring();

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "app/tenant_log.hpp"
 
+#include <utility>
+
 namespace sluice {
 
 void TenantLog::attempt_sent(const AttemptSent& event, SteadyTime at) {
   for (const auto& other : others_) other->attempt_sent(event, at);
+  is_pause_told_ = false;
 }
 
 void TenantLog::attempt_settled(const AttemptSettled& event, SteadyTime at) {
@@ -15,6 +18,18 @@ void TenantLog::attempt_settled(const AttemptSettled& event, SteadyTime at) {
                                  {"attempt", event.attempt},
                                  {"outcome", to_string(event.outcome.kind)},
                                  {"code", event.outcome.code}});
+  if (event.transition.halt == Halt::tenant) tell_pause(event);
+}
+
+/// Once, however many requests were on their way: nothing more is sent until somebody says so.
+void TenantLog::tell_pause(const AttemptSettled& event) {
+  if (std::exchange(is_pause_told_, true)) return;
+  const std::string& own_words = event.transition.halt_reason;
+  log_.error("tenant_paused", {{"tenant", tenant_},
+                               {"run", event.run},
+                               {"outcome", to_string(event.outcome.kind)},
+                               {"code", event.outcome.code},
+                               {"reason", own_words.empty() ? event.outcome.message : own_words}});
 }
 
 void TenantLog::rate_changed(double requests_per_second) {
@@ -42,6 +57,11 @@ void TenantLog::retries_held(bool are_held) {
 
 void TenantLog::store_held(bool is_held) {
   for (const auto& other : others_) other->store_held(is_held);
+  if (is_held) {
+    log_.warning("store_held", {{"tenant", tenant_}, {"by", "another program"}});
+  } else {
+    log_.info("store_free", {{"tenant", tenant_}});
+  }
 }
 
 void TenantLog::window_changed(const WindowNews& news) {

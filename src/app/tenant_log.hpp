@@ -35,10 +35,13 @@ class TenantLog final : public Observer {
   void run_left(RunId run) override;
 
  private:
+  void tell_pause(const AttemptSettled& event);
+
   std::string tenant_;
   Log& log_;
   Observers others_;
   std::function<void(RunId)> left_;
+  bool is_pause_told_ = false;
 };
 
 }  // namespace sluice

@@ -19,7 +19,8 @@ asio::awaitable<ApiAnswer> show_metrics(Ground ground) {
                            .log_lines_lost = ground->log_lines_lost(),
                            .is_configuration_valid = ground->vitals().is_configuration_valid};
   if (ground->reads != nullptr) {
-    auto read = [now = readings.now](StoreReader& reader) { return reader.figures().read_figures(now); };
+    auto read = [now = readings.now, out_of_hours = ground->metrics.runs_out_of_hours()](
+                    StoreReader& reader) { return reader.figures().read_figures(now, out_of_hours); };
     Result<StoreFigures> figures = co_await ground->reads->call(std::move(read));
     if (figures.has_value()) readings.store = std::move(*figures);
   }

@@ -18,9 +18,13 @@ bool is_same(const struct stat& a, const struct stat& b) {
 
 }  // namespace
 
+void say_of_deny_list(const Error& why) {
+  say(fmt::format("warning: the deny list as it was stays in force: {}\n", printable(why.message, 512)));
+}
+
 // The file may have changed since it was read, so the first look reads it again.
-WatchedDenyList::WatchedDenyList(std::string file, std::shared_ptr<const DeviceSet> read)
-    : file_(std::move(file)), list_(std::move(read)) {}
+WatchedDenyList::WatchedDenyList(std::string file, std::shared_ptr<const DeviceSet> read, TellOfDenyList tell)
+    : file_(std::move(file)), list_(std::move(read)), tell_(std::move(tell)) {}
 
 bool WatchedDenyList::denies(std::string_view device) {
   if (!file_.empty()) look();
@@ -35,12 +39,11 @@ void WatchedDenyList::look() {
   if (read.has_value()) {
     list_ = std::make_shared<const DeviceSet>(std::move(*read));
     seen_ = now;
-    has_complained_ = false;
+    is_told_ = false;
     return;
   }
-  if (std::exchange(has_complained_, true)) return;
-  say(fmt::format("warning: the deny list as it was stays in force: {}\n",
-                  printable(read.error().message, 512)));
+  if (std::exchange(is_told_, true)) return;
+  tell_(read.error());
 }
 
 }  // namespace sluice

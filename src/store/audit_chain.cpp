@@ -27,7 +27,9 @@ std::string audit_hash(std::string_view hash_before, std::int64_t id, const Audi
 }
 
 bool AuditCheck::take(const AuditRow& row) {
-  if (row.id != head_.id + 1) {
+  if (row.id <= head_.id) {
+    fault_ = fmt::format("row {} was put before the first one", row.id);
+  } else if (row.id != head_.id + 1) {
     fault_ = fmt::format("row {} is missing: row {} comes after row {}", head_.id + 1, row.id, head_.id);
   } else if (row.hash != audit_hash(head_.hash, row.id, row.entry)) {
     fault_ = fmt::format("row {} is not what was written, or it stood elsewhere", row.id);

@@ -3,6 +3,8 @@
 // be.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +16,9 @@ namespace sluice {
 /// What stands before the first row.
 inline constexpr std::string_view audit_origin_hash =
     "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Behind it stands every row, also one with a number that no row is ever given.
+inline constexpr std::int64_t before_every_row = std::numeric_limits<std::int64_t>::min();
 
 /// SHA-256 of the hash before and of all of the row, each part with its length before it, so that no text can
 /// pass from one column into the next.

@@ -33,10 +33,12 @@ struct RecordingRuns : SteeredRuns {
   void brake(RunId run) override { braked.insert(run); }
   void send_again(const ControlDone& resumed) override { braked.erase(resumed.run.id); }
   void look_again() override { ++times_looked; }
+  void ended_unsent(const RunRecord& run) override { ended.push_back(run.id); }
   void all_recorded() override { ++times_all_recorded; }
 
   std::set<RunId> steered;
   std::set<RunId> braked;
+  std::vector<RunId> ended;
   bool is_over = false;
   int times_looked = 0;
   int times_all_recorded = 0;
@@ -231,4 +233,29 @@ TEST_CASE("control desk: what brakes nothing is no success as long as it is not 
     REQUIRE(answer->has_value());
     CHECK(kind_of(**answer) == ErrorKind::storage_busy);
   }
+}
+
+TEST_CASE(
+    "control desk: the end of a run that nobody sends is told, once and only if it was the order's doing") {
+  Scene scene;
+  scene.runs.steered.clear();
+
+  scene.tell(ControlVerb::pause);
+  scene.clock.run();
+  CHECK(scene.runs.ended.empty());
+  scene.tell(ControlVerb::cancel);
+  scene.tell(ControlVerb::cancel);
+  scene.clock.run();
+
+  CHECK(scene.runs.ended == std::vector<RunId>{scene.run});
+}
+
+TEST_CASE("control desk: of a run that is sent, the sending tells the end") {
+  Scene scene;
+
+  const auto cancel = scene.tell(ControlVerb::cancel);
+  scene.clock.run();
+
+  CHECK(answer_in(cancel).runs.at(0).status == "canceled");
+  CHECK(scene.runs.ended.empty());
 }

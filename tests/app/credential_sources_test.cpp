@@ -267,6 +267,44 @@ TEST_CASE("credentials: the well-known files are held to the same permissions") 
   }
 }
 
+TEST_CASE("credentials: a folder in which anybody could put another key is refused, unless it is sticky") {
+  Place place;
+  CredentialQuery query = place.query();
+  query.file = place.write("keys/prod", ini_ak("default", "id"));
+  const std::string folder = (place.home / "keys").string();
+
+  REQUIRE(chmod(folder.c_str(), 0777) == 0);
+  const auto found = find_credentials(query);
+  REQUIRE_FALSE(found.has_value());
+  CHECK(found.error().kind == ErrorKind::unauthorized);
+  CHECK(mentions(found.error(), "Run: chmod o-w '" + folder + "'"));
+  for (const mode_t mode : std::initializer_list<mode_t>{01777, 0775, 0700}) {
+    CAPTURE(mode);
+    REQUIRE(chmod(folder.c_str(), mode) == 0);
+    CHECK(find_credentials(query).has_value());
+  }
+}
+
+TEST_CASE("credentials: a symbolic link to a key is refused, wherever it leads") {
+  Place place;
+  const std::string key = place.write("key", ini_ak("default", "id"));
+  CredentialQuery query = place.query();
+  query.file = (place.home / "link").string();
+  for (const std::string& target : {key, (place.home / "nowhere").string()}) {
+    CAPTURE(target);
+    fs::create_symlink(target, query.file);
+
+    const auto found = find_credentials(query);
+
+    REQUIRE_FALSE(found.has_value());
+    CHECK(found.error().kind == ErrorKind::unauthorized);
+    CHECK(mentions(found.error(), "is a symbolic link"));
+    fs::remove(query.file);
+  }
+  query.file = key;
+  CHECK(find_credentials(query).has_value());
+}
+
 TEST_CASE("credentials: a file of somebody else is refused even if its mode is right") {
   if (geteuid() != 0) return;  // only root can give a file away
   Place place;

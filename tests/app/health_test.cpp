@@ -47,6 +47,12 @@ TEST_CASE("health: what a restart would not mend leaves it alive, and not ready"
     CHECK(judge_health(vitals, now).is_good);
     CHECK(judge_readiness(vitals, now).http_status() == 503);
   }
+  Vitals held = well();
+  held.is_store_held = true;
+  CHECK(judge_health(held, now).is_good);
+  CHECK(
+      judge_readiness(held, now).json ==
+      "{\"schema_version\":1,\"status\":\"not_ready\",\"problems\":[\"another program holds the store\"]}\n");
   Vitals draining = well();
   draining.is_draining = true;
   CHECK(judge_readiness(draining, now).json ==

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -131,6 +132,92 @@ TEST_CASE("metrics: a second observer of a tenant goes on counting where the fir
   const std::string text = metrics.text({.now = now});
   CHECK(has_line(text, R"(sluice_sends_total{kind="first",tenant="prod"} 2)"));
   CHECK(has_line(text, R"(sluice_in_flight_requests{tenant="prod"} 0)"));
+}
+
+TEST_CASE(
+    "metrics: another limit and another operation of a tenant show from the moment they are configured") {
+  Metrics metrics{"1"};
+  const auto observer = metrics.observe({"prod", "Call", 10});
+  observer->attempt_settled(settled(AttemptId{1}, OutcomeKind::accepted, accepted, 100), {});
+
+  metrics.configure({"prod", "Other", 4});
+  observer->attempt_settled(settled(AttemptId{2}, OutcomeKind::accepted, accepted, 100), {});
+  observer->attempt_settled(settled(AttemptId{3}, OutcomeKind::accepted, accepted, 100), {});
+
+  const std::string text = metrics.text({.now = now});
+  CHECK(has_line(text, R"(sluice_rate_limit_requests_per_second{tenant="prod"} 4)"));
+  CHECK(has_line(text, R"(sluice_requests_total{action="Call",outcome="accepted",tenant="prod"} 1)"));
+  CHECK(has_line(text, R"(sluice_requests_total{action="Other",outcome="accepted",tenant="prod"} 2)"));
+  CHECK(has_line(text, R"(sluice_request_duration_seconds_count{action="Other",tenant="prod"} 2)"));
+}
+
+TEST_CASE("metrics: the trouble that one dispatcher had is not that of the next") {
+  Metrics metrics{"1"};
+  const auto observer = metrics.observe({"prod", "Call", 10});
+  observer->endpoint_lost("gone");
+  observer->retries_held(true);
+  observer->store_held(true);
+  observer->others_use(3);
+  observer->rate_changed(5);
+
+  metrics.begin_to_serve("prod", 8);
+
+  const std::string text = metrics.text({.now = now});
+  CHECK(has_line(text, R"(sluice_endpoint_reachable{tenant="prod"} 1)"));
+  CHECK(has_line(text, R"(sluice_retries_held{tenant="prod"} 0)"));
+  CHECK(has_line(text, R"(sluice_store_held{tenant="prod"} 0)"));
+  CHECK(has_line(text, R"(sluice_others_requests_per_second{tenant="prod"} 0)"));
+  CHECK(has_line(text, R"(sluice_rate_in_force_requests_per_second{tenant="prod"} 8)"));
+}
+
+TEST_CASE("metrics: of a tenant that nobody serves, what was counted stays and how it stood is not told") {
+  Metrics metrics{"1"};
+  auto first = metrics.observe({"prod", "Call", 10});
+  first->attempt_sent({.attempt = AttemptId{1}}, {});
+  first->endpoint_lost("gone");
+  const auto is_told = [&metrics](const std::string& name) {
+    return metrics.text({.now = now}).find("\n" + name + "{tenant=\"prod\"}") != std::string::npos;
+  };
+
+  // Whoever comes before the last one has gone is still told of.
+  auto second = metrics.observe({"prod", "Call", 10});
+  first.reset();
+  CHECK(is_told("sluice_endpoint_reachable"));
+  second.reset();
+
+  for (const char* name : {"sluice_endpoint_reachable", "sluice_rate_limit_requests_per_second",
+                           "sluice_rate_in_force_requests_per_second", "sluice_others_requests_per_second",
+                           "sluice_retries_held", "sluice_store_held"}) {
+    CAPTURE(name);
+    CHECK_FALSE(is_told(name));
+  }
+  CHECK(has_line(metrics.text({.now = now}), R"(sluice_sends_total{kind="first",tenant="prod"} 1)"));
+  CHECK(has_line(metrics.text({.now = now}), R"(sluice_in_flight_requests{tenant="prod"} 0)"));
+}
+
+TEST_CASE(
+    "metrics: a run is out of hours from the closing of its window until it opens, or the run is left") {
+  Metrics metrics{"1"};
+  const auto observer = metrics.observe({"prod", "Call", 10});
+  const auto closed = [&](std::int64_t run) { observer->window_changed({RunId{run}, false, now}); };
+  for (const std::int64_t run : {1, 2, 3}) closed(run);
+  CHECK(metrics.runs_out_of_hours() == std::set{RunId{1}, RunId{2}, RunId{3}});
+
+  observer->window_changed({RunId{1}, true, now});
+  observer->run_left(RunId{2});
+  CHECK(metrics.runs_out_of_hours() == std::set{RunId{3}});
+  metrics.begin_to_serve("prod", 10);
+
+  CHECK(metrics.runs_out_of_hours().empty());
+}
+
+TEST_CASE("metrics: failed logins are counted from zero before the first one") {
+  Metrics metrics{"1"};
+  CHECK(has_line(metrics.text({.now = now}), R"(sluice_api_failed_logins_total{reason="unknown_token"} 0)"));
+
+  metrics.login_failed("unknown_token");
+
+  CHECK(has_line(metrics.text({.now = now}), R"(sluice_api_failed_logins_total{reason="unknown_token"} 1)"));
 }
 
 TEST_CASE("metrics: the store's figures are looked up, and a pause shows with its reason") {

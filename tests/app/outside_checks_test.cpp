@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "app/outside_checks.hpp"
 
@@ -77,6 +79,23 @@ TEST_CASE("outside check: a command that takes too long is ended, with what it h
   question.check.timeout = 50ms;
 
   CHECK(answer_to(question) == GateAnswer::inconclusive);
+}
+
+TEST_CASE("outside check: what could not be asked is told to whoever listens, with the run and its stage") {
+  boost::asio::io_context loop;
+  std::vector<std::string> told;
+  const OutsideChecks checks =
+      outside_checks(loop.get_executor(), "", [&told](const GateQuestion& question, std::string_view what) {
+        told.push_back(std::to_string(question.run.value) + " " + question.stage + ": " + std::string{what});
+      });
+  for (const char* program : {"/nowhere/at/all", "true"}) {
+    boost::asio::co_spawn(loop, checks.ask(question_of({program})), [](std::exception_ptr, GateAnswer) {});
+  }
+  loop.run();
+
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].starts_with("7 canary: "));
+  CHECK(told[0].find("/nowhere/at/all") != std::string::npos);
 }
 
 TEST_CASE("outside check: what is under way is cut short when everything has to end") {

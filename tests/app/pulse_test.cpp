@@ -11,6 +11,7 @@
 #include "clock/virtual_clock.hpp"
 #include "sluice/store/open_store.hpp"
 #include "store/store_fixture.hpp"
+#include "support/unsteady_store.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;
@@ -18,7 +19,8 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Felt {
-  std::unique_ptr<Store> store = store_tests::expect(open_memory_store(store_tests::noon));
+  std::unique_ptr<test::UnsteadyStore> store =
+      std::make_unique<test::UnsteadyStore>(store_tests::expect(open_memory_store(store_tests::noon)));
   boost::asio::io_context context;
   boost::asio::io_context database;  // run by hand: a database that hangs is one that is not run
   VirtualClock clock{context};
@@ -56,4 +58,24 @@ TEST_CASE("pulse: a database that hangs is felt, and the loop is not blamed for 
   felt.pulse.stop();
   felt.turn(10s, true);
   CHECK(felt.delays.size() == 34);
+}
+
+TEST_CASE("pulse: a store that another program holds is told as held, and its database as alive") {
+  Felt felt;
+  bool is_held = false;
+  felt.store->is_held = [&is_held] { return is_held; };
+  felt.start();
+
+  felt.turn(10s, true);
+  CHECK_FALSE(felt.pulse.is_store_held());
+  is_held = true;
+  felt.turn(60s, true);
+  CHECK(felt.pulse.is_store_held());
+  CHECK(felt.clock.steady_now() - felt.pulse.database_at() <= Pulse::interval + 200ms);
+  is_held = false;
+  felt.turn(10s, true);
+
+  CHECK_FALSE(felt.pulse.is_store_held());
+  felt.pulse.stop();
+  felt.turn(10s, true);
 }

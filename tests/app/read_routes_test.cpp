@@ -610,3 +610,32 @@ TEST_CASE("read_routes: a schedule is shown with its next ticks, in its own zone
   CHECK(scene.get("/api/v1/schedules/none").status == 404);
   CHECK(scene.get("/api/v1/schedules/none/ticks").status == 404);
 }
+
+TEST_CASE(
+    "read_routes: the ticks of a schedule come page by page to the oldest, whatever is decided meanwhile") {
+  ApiScene scene;
+  expect(add_schedule(*scene.store, {.name = "nightly",
+                                     .job_text = sluice::testing::nightly_job,
+                                     .folder = {},
+                                     .actor = "ann",
+                                     .now = noon}));
+  const auto trigger = [&scene](std::chrono::seconds after) {
+    expect(trigger_schedule(*scene.store, "nightly", "bob", noon + after));
+  };
+  for (const auto after : {1s, 2s, 3s, 4s, 5s}) trigger(after);
+
+  const json::value first = scene.json("/api/v1/schedules/nightly/ticks?limit=2");
+  trigger(6s);
+  const json::value second = scene.json(std::string{first.at("next").as_string()});
+  const json::value third = scene.json(std::string{second.at("next").as_string()});
+
+  // The store's noon is 08:00:00 UTC.
+  CHECK(texts(first.at("items").as_array(), "at") ==
+        std::vector<std::string>{"2027-01-15T08:00:05Z", "2027-01-15T08:00:04Z"});
+  CHECK(texts(second.at("items").as_array(), "at") ==
+        std::vector<std::string>{"2027-01-15T08:00:03Z", "2027-01-15T08:00:02Z"});
+  CHECK(texts(third.at("items").as_array(), "at") == std::vector<std::string>{"2027-01-15T08:00:01Z"});
+  CHECK(third.at("next").is_null());
+  CHECK(scene.json("/api/v1/schedules/nightly/ticks?limit=6").at("next").is_null());
+  CHECK(scene.get("/api/v1/schedules/nightly/ticks?cursor=runs.1.").status == 400);
+}

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
 
 #include "app/exit_codes.hpp"
@@ -464,6 +465,110 @@ TEST_CASE("daemon: a scrape counts what was sent, promtool has nothing to say ab
   CHECK(ask("/healthz").ends_with("200"));
   daemon->send_signal(SIGTERM);
   CHECK(daemon->wait().exit_code == 0);
+}
+
+TEST_CASE("daemon: a canceled run counts as ended, whether it was being sent or lay paused") {
+  DaemonScene scene{200};
+  scene.write_config(5);
+  scene.submit("good");
+  scene.submit("good");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return scene.requests() >= 1; }));
+  const auto order = [&](const std::string& verb, const std::string& run) {
+    const ProgramEnd end = scene.tell({verb, run});
+    CHECK_MESSAGE(end.exit_code == 0, end.err);
+  };
+
+  order("pause", "2");
+  order("cancel", "2");
+  order("cancel", "1");
+
+  constexpr std::string_view both = "sluice_runs_finished_total{status=\"canceled\",tenant=\"good\"} 2\n";
+  CHECK(daemon->wait_until([&] { return scene.ask("/metrics").find(both) != std::string::npos; }));
+  daemon->send_signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+}
+
+TEST_CASE("daemon: what a configuration that is read anew makes of a tenant shows in the next scrape") {
+  DaemonScene scene{1};
+  scene.write_key("bad.key", "testid2");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  const auto shows = [&](const std::string& line) {
+    return daemon->wait_until([&] { return scene.ask("/metrics").find("\n" + line) != std::string::npos; });
+  };
+  REQUIRE(shows("sluice_rate_limit_requests_per_second{tenant=\"good\"} 40\n"));
+  REQUIRE(shows("sluice_endpoint_reachable{tenant=\"bad\"}"));
+
+  const std::string good = R"("good": {"endpoint": ")" + scene.cloud->url() +
+                           R"(", "rate": 9, "leave_to_others": 2, "credentials_file": "good.key"})";
+  scene.folder.write("config.json", R"({"store": ")" + scene.store + R"(", "tenants": {)" + good + "}}");
+  daemon->send_signal(SIGHUP);
+
+  CHECK(shows("sluice_rate_limit_requests_per_second{tenant=\"good\"} 7\n"));
+  CHECK(shows("sluice_rate_in_force_requests_per_second{tenant=\"good\"} 7\n"));
+  CHECK(daemon->wait_until([&] {
+    const std::string scrape = scene.ask("/metrics");
+    return scrape.ends_with("200") &&
+           scrape.find("sluice_endpoint_reachable{tenant=\"bad\"}") == std::string::npos;
+  }));
+  daemon->send_signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+}
+
+TEST_CASE("daemon: each line of its log is one JSON object, also of what a gate and a dead process left") {
+  DaemonScene scene{4, R"({"latency": {"constant_ms": 8000}})"};
+  scene.submit("good");
+  std::unique_ptr<Program> daemon = scene.serve();
+  REQUIRE(daemon->wait_until([&] { return scene.requests() >= 1; }));
+  daemon->send_signal(SIGKILL);
+  CHECK(daemon->wait().exit_code == 128 + SIGKILL);
+  simulator::Options quick = cloud_with();
+  quick.accounts = 2;
+  scene.start_cloud(std::move(quick));
+  scene.write_config(40);
+  scene.folder.write("gated.json",
+                     job_text(R"("conflict": "allow", "stages": [{"devices": 1, "gate": {"check":
+                       {"command": ["/nowhere/at/all"]}}}, {"percent": 100}],)"));
+
+  daemon = scene.serve();
+
+  const auto says = [&](std::string_view event) {
+    return daemon->wait_until([&] { return daemon->err().find(event) != std::string::npos; });
+  };
+  CHECK(says("\"chunks_recovered\""));
+  const ProgramEnd submitted = scene.tell({"submit", scene.folder / "gated.json", "--yes"});
+  CHECK_MESSAGE(submitted.exit_code == 0, submitted.err);
+  CHECK(says("\"outside_check_inconclusive\""));
+  daemon->send_signal(SIGTERM);
+  const ProgramEnd end = daemon->wait();
+  CHECK(end.exit_code == 0);
+  std::istringstream lines{end.err};
+  for (std::string line; std::getline(lines, line);) {
+    boost::system::error_code problem;
+    CHECK_MESSAGE(boost::json::parse(line, problem).is_object(), line);
+  }
+}
+
+TEST_CASE("daemon: why an account is not sent for, and why a run pauses, stands in its log") {
+  const auto told = [](std::string_view fault_plan, std::string_view event) {
+    DaemonScene scene{2, fault_plan};
+    scene.submit("good");
+    const std::unique_ptr<Program> daemon = scene.serve();
+    CHECK(daemon->wait_until([&] { return daemon->err().find(event) != std::string::npos; }));
+    daemon->send_signal(SIGTERM);
+    const std::string log = daemon->wait().err;
+    const std::size_t at = log.find(event);
+    REQUIRE_MESSAGE(at != std::string::npos, log);
+    return log.substr(at, log.find('\n', at) - at);
+  };
+
+  const std::string tenant = told(
+      R"({"account": {"code": "InvalidAccessKeyId.Inactive", "http_status": 403}})", "\"tenant_paused\"");
+  CHECK_MESSAGE(tenant.find("\"tenant\":\"good\",\"run\":1") != std::string::npos, tenant);
+  CHECK_MESSAGE(tenant.find("InvalidAccessKeyId.Inactive") != std::string::npos, tenant);
+  const std::string run = told(R"({"job": {"code": "iot.prod.NotExistedProduct"}})", "\"run_paused\"");
+  CHECK_MESSAGE(run.find("\"tenant\":\"good\",\"run\":1,\"cause\":\"outcome\"") != std::string::npos, run);
+  CHECK_MESSAGE(run.find("iot.prod.NotExistedProduct") != std::string::npos, run);
 }
 
 TEST_CASE("daemon: whoever looks sees each tenant's sends by the second, and why one of them is stuck") {

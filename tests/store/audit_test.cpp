@@ -203,3 +203,21 @@ TEST_CASE_TEMPLATE("store: one bit turned in any column of the audit is seen", H
     CHECK(fault_in(audit_of(*reader)).has_value());
   }
 }
+
+TEST_CASE_TEMPLATE("store: a row that is put before the first one of the audit is seen", Home,
+                   SLUICE_STORE_HOMES) {
+  for (const std::string id : {"0", "-1", "-9223372036854775808"}) {
+    CAPTURE(id);
+    const Home home;
+    {
+      const auto store = expect(home.open(noon));
+      for (const char* action : {"a", "b"}) expect(store->audit_log().append(entry(action)));
+    }
+    edit(home.path(), "INSERT INTO audit SELECT " + id +
+                          ", at_us, actor, origin, action, target, before, after, reason, hash"
+                          " FROM audit WHERE id = 1;");
+    const auto reader = expect(home.open_reader());
+
+    CHECK(fault_in(audit_of(*reader, before_every_row)) == "row " + id + " was put before the first one");
+  }
+}

@@ -45,6 +45,21 @@ TEST_CASE_TEMPLATE("store: what is paused or not due yet does not wait to be sen
   CHECK_FALSE(expect(store->figures().read_figures(noon + 61s)).tenants[0].oldest_due);
 }
 
+TEST_CASE_TEMPLATE("store: what is due of a run whose hours have not come does not wait to be sent", Home,
+                   SLUICE_STORE_HOMES) {
+  const Home home;
+  const auto store = expect(home.open(noon));
+  const RunId at_night = submit(*store, {1});
+  const auto oldest_due = [&](const std::set<RunId>& out_of_hours) {
+    return expect(store->figures().read_figures(noon + 90s, out_of_hours)).tenants.at(0).oldest_due;
+  };
+  CHECK(oldest_due({}) == noon);
+
+  CHECK_FALSE(oldest_due({at_night}));
+  submit(*store, {1});
+  CHECK(oldest_due({at_night}) == noon);
+}
+
 TEST_CASE_TEMPLATE("store: a reader gives the same figures, with sizes and versions", Home,
                    SLUICE_STORE_HOMES) {
   const Home home;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/store/figures.hpp"
 #include "store/store_engines.hpp"
 #include "store/store_fixture.hpp"
 
@@ -290,4 +291,19 @@ TEST_CASE_TEMPLATE(
   }));
 
   CHECK(told == std::vector<std::pair<RunId, std::string>>{{unfinished, "dev-0"}, {unfinished, "dev-1"}});
+}
+
+TEST_CASE_TEMPLATE("store: what is due of a stage waits to be sent since the stage is open, and no longer",
+                   Home, SLUICE_STORE_HOMES) {
+  const Home home;
+  const auto store = expect(home.open(noon));
+  const RunId run = submit_staged(*store, {2, 3});
+  const auto oldest_due = [&] {
+    return expect(store->figures().read_figures(noon + 90s)).tenants.at(0).oldest_due;
+  };
+  CHECK_FALSE(oldest_due());
+
+  expect(store->open_stage(run, 1, noon + 60s));
+
+  CHECK(oldest_due() == noon + 60s);
 }

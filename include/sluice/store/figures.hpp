@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "sluice/core/ids.hpp"
 #include "sluice/core/result.hpp"
 #include "sluice/core/run.hpp"
 #include "sluice/core/time.hpp"
@@ -42,7 +44,8 @@ class Figures {
  public:
   virtual ~Figures() = default;
 
-  virtual Result<StoreFigures> read_figures(UtcTime now) = 0;
+  /// @param out_of_hours runs whose window is closed: what is due of them does not wait to be sent
+  virtual Result<StoreFigures> read_figures(UtcTime now, const std::set<RunId>& out_of_hours = {}) = 0;
 };
 
 }  // namespace sluice

@@ -129,8 +129,9 @@ class ScheduleReader {
   virtual Result<std::vector<ScheduleRecord>> schedules() = 0;
   /// Absent: none that is not retired has the name.
   virtual Result<std::optional<ScheduleRecord>> schedule(std::string_view name) = 0;
-  /// Newest decisions first, `limit` at most.
-  virtual Result<std::vector<TickRecord>> ticks(ScheduleId schedule, std::size_t limit) = 0;
+  /// Newest decisions first, `limit` at most. @param before only those that come after this one; absent: all
+  virtual Result<std::vector<TickRecord>> ticks(ScheduleId schedule, std::size_t limit,
+                                                std::optional<TickId> before = {}) = 0;
   /// Of the schedule's scheduled and backfilled ticks, what is on record from one instant to another, both
   /// included, in order.
   virtual Result<std::vector<TickRecord>> ticks_between(ScheduleId schedule, UtcTime from, UtcTime to) = 0;

@@ -77,21 +77,32 @@ std::optional<UtcTime> oldest_due(Connection& connection, RunId run, int stage, 
   return row.time(0);
 }
 
+/// Absent: the run has no stages, or this one is not open.
+std::optional<UtcTime> stage_opened(Connection& connection, RunId run, int stage) {
+  Statement row =
+      connection.query("SELECT opened_at_us FROM stages WHERE run = ?1 AND number = ?2", run, stage);
+  if (!row.next()) return std::nullopt;
+  return row.maybe_time(0);
+}
+
 void note_oldest(TenantFigures& tenant, UtcTime due, UtcTime now) {
   if (due > now) return;
   tenant.oldest_due = tenant.oldest_due ? std::min(*tenant.oldest_due, due) : due;
 }
 
-void add_queues(Connection& connection, UtcTime now, Tenants& tenants) {
+void add_queues(Connection& connection, UtcTime now, const std::set<RunId>& out_of_hours, Tenants& tenants) {
   Statement row = connection.query(
       "SELECT id, tenant, stage, created_at_us FROM runs INDEXED BY runs_unfinished"
       " WHERE sealed = 1 AND finished_at_us IS NULL AND control = 'active'");
   while (row.next()) {
+    const RunId run{row.integer(0)};
+    if (out_of_hours.contains(run)) continue;
     for (int stage = 1; stage <= row.small_integer(2); ++stage) {
+      // A new chunk is due since ever, but waits since it is there and its stage is open.
+      const UtcTime since = std::max(row.time(3), stage_opened(connection, run, stage).value_or(UtcTime{}));
       for (int turn = 0; turn <= 2; ++turn) {
-        // A new chunk is due since ever, but waits since it is there.
-        const auto due = oldest_due(connection, RunId{row.integer(0)}, stage, turn);
-        if (due) note_oldest(tenants[row.string(1)], std::max(*due, row.time(3)), now);
+        const auto due = oldest_due(connection, run, stage, turn);
+        if (due) note_oldest(tenants[row.string(1)], std::max(*due, since), now);
       }
     }
   }
@@ -114,11 +125,11 @@ std::int64_t size_of(const std::string& file) {
 
 }  // namespace
 
-StoreFigures figures(Connection& connection, UtcTime now) {
+StoreFigures figures(Connection& connection, UtcTime now, const std::set<RunId>& out_of_hours) {
   StoreFigures figures;
   Tenants found = tenants(connection);
   add_runs(connection, found);
-  add_queues(connection, now, found);
+  add_queues(connection, now, out_of_hours, found);
   for (auto& [name, tenant] : found) figures.tenants.push_back(std::move(tenant));
   figures.job_files = by_state(connection.query("SELECT state, count(*) FROM job_files GROUP BY state"));
   figures.schedules = by_state(connection.query("SELECT state, count(*) FROM schedules GROUP BY state"));

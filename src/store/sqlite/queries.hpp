@@ -57,7 +57,7 @@ int open_stage(Connection& connection, RunId run);
 void for_each_audit_row(Connection& connection, std::int64_t after, const AuditVisitor& visit);
 
 // figure_queries.cpp
-StoreFigures figures(Connection& connection, UtcTime now);
+StoreFigures figures(Connection& connection, UtcTime now, const std::set<RunId>& out_of_hours);
 
 /// Of a chunk that is held for this reason no result on record says why.
 inline constexpr std::string_view store_restored_message =
@@ -164,8 +164,9 @@ class SqliteReads : public Seam,
   Result<std::optional<ScheduleRecord>> schedule(std::string_view name) override {
     return answer([&] { return queries::schedule(connection(), name); });
   }
-  Result<std::vector<TickRecord>> ticks(ScheduleId schedule, std::size_t limit) override {
-    return answer([&] { return queries::ticks(connection(), schedule, limit); });
+  Result<std::vector<TickRecord>> ticks(ScheduleId schedule, std::size_t limit,
+                                        std::optional<TickId> before) override {
+    return answer([&] { return queries::ticks(connection(), schedule, limit, before); });
   }
   Result<std::vector<TickRecord>> ticks_between(ScheduleId schedule, UtcTime from, UtcTime to) override {
     return answer([&] { return queries::ticks_between(connection(), schedule, from, to); });
@@ -180,8 +181,8 @@ class SqliteReads : public Seam,
   Result<void> for_each_audit_row(std::int64_t after, const AuditVisitor& visit) override {
     return answer([&] { queries::for_each_audit_row(connection(), after, visit); });
   }
-  Result<StoreFigures> read_figures(UtcTime now) override {
-    return answer([&] { return queries::figures(connection(), now); });
+  Result<StoreFigures> read_figures(UtcTime now, const std::set<RunId>& out_of_hours) override {
+    return answer([&] { return queries::figures(connection(), now, out_of_hours); });
   }
   Result<Page<RunRecord, RunId>> runs_page(const RunsWanted& wanted) override {
     return answer([&] { return queries::runs_page(connection(), wanted); });

@@ -76,13 +76,15 @@ std::optional<ScheduleRecord> schedule(Connection& connection, std::string_view 
   return schedule_of(row, connection);
 }
 
-std::vector<TickRecord> ticks(Connection& connection, ScheduleId schedule, std::size_t limit) {
+std::vector<TickRecord> ticks(Connection& connection, ScheduleId schedule, std::size_t limit,
+                              std::optional<TickId> before) {
+  const TickId end = before.value_or(TickId{std::numeric_limits<std::int64_t>::max()});
   const auto rows_max =
       static_cast<std::int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int32_t>::max()));
   return ticks_of(
       connection.query("SELECT id, revision, at_us, kind, state, decided_at_us, ticks, reason, actor, run"
-                       "  FROM ticks WHERE schedule = ?1 ORDER BY id DESC LIMIT ?2",
-                       schedule, rows_max),
+                       "  FROM ticks WHERE schedule = ?1 AND id < ?3 ORDER BY id DESC LIMIT ?2",
+                       schedule, rows_max, end),
       connection);
 }
 

@@ -18,7 +18,8 @@ inline constexpr std::string_view cut_off = "cut_off";
 
 std::vector<ScheduleRecord> schedules(Connection& connection);
 std::optional<ScheduleRecord> schedule(Connection& connection, std::string_view name);
-std::vector<TickRecord> ticks(Connection& connection, ScheduleId schedule, std::size_t limit);
+std::vector<TickRecord> ticks(Connection& connection, ScheduleId schedule, std::size_t limit,
+                              std::optional<TickId> before);
 std::vector<TickRecord> ticks_between(Connection& connection, ScheduleId schedule, UtcTime from, UtcTime to);
 std::vector<WaitingTick> waiting_ticks(Connection& connection, ScheduleId schedule);
 std::vector<RunId> unfinished_runs(Connection& connection, ScheduleId schedule);

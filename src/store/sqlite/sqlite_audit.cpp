@@ -7,10 +7,15 @@ namespace sluice {
 namespace queries {
 
 void for_each_audit_row(Connection& connection, std::int64_t after, const AuditVisitor& visit) {
-  Statement row = connection.query(
-      "SELECT id, at_us, actor, origin, action, target, before, after, reason, hash FROM audit"
-      " WHERE id > ?1 ORDER BY id",
-      after);
+  // The smallest number itself is behind nothing.
+  Statement row = after == before_every_row
+                      ? connection.query(
+                            "SELECT id, at_us, actor, origin, action, target, before, after, reason, hash"
+                            " FROM audit ORDER BY id")
+                      : connection.query(
+                            "SELECT id, at_us, actor, origin, action, target, before, after, reason, hash"
+                            " FROM audit WHERE id > ?1 ORDER BY id",
+                            after);
   while (row.next()) {
     const AuditRow found{.id = row.integer(0),
                          .entry = {.at = row.time(1),
