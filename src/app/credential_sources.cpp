@@ -12,14 +12,13 @@
 #include "app/credential_files.hpp"
 #include "app/key_text.hpp"
 #include "app/private_file.hpp"
+#include "app/secret_variables.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
 namespace {
 
 constexpr const char* id_variable = "ALIBABA_CLOUD_ACCESS_KEY_ID";
-constexpr const char* secret_variable = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
-constexpr const char* token_variable = "ALIBABA_CLOUD_SECURITY_TOKEN";
 constexpr std::string_view how_to_provide =
     "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, run `aliyun configure`, or give "
     "--credentials FILE (a file that only you can read).";
@@ -71,25 +70,27 @@ Search::Found Search::in_environment() {
   // A tenant that names its profile means that account, whatever key the shell happens to carry.
   if (!query_.profile.empty()) return nothing("environment", "not asked, since a profile is named");
   std::string id = variable(id_variable);
-  std::string secret_text = variable(secret_variable);
-  std::string token_text = variable(token_variable);
+  std::string secret_text = variable(access_key_secret_variable);
+  std::string token_text = variable(security_token_variable);
   Secret secret{std::move(secret_text)};
   Secret token{std::move(token_text)};
   wipe(secret_text);
   wipe(token_text);
   if (id.empty() || secret.empty()) {
-    return nothing("environment", fmt::format("{} is not set", id.empty() ? id_variable : secret_variable));
+    return nothing("environment",
+                   fmt::format("{} is not set", id.empty() ? id_variable : access_key_secret_variable));
   }
   for (const auto& [name, value] :
-       {std::pair{id_variable, std::string_view{id}}, std::pair{secret_variable, secret.reveal()},
-        std::pair{token_variable, token.reveal()}}) {
+       {std::pair{id_variable, std::string_view{id}}, std::pair{access_key_secret_variable, secret.reveal()},
+        std::pair{security_token_variable, token.reveal()}}) {
     if (!is_key_text(value)) {
       return Error{ErrorKind::unauthorized, fmt::format("environment: {} {}", name, not_key_text),
                    "Set it again, without blanks and line ends."};
     }
   }
   return FoundCredentials{{std::move(id), std::move(secret), std::move(token)},
-                          fmt::format("environment {}", id_variable)};
+                          fmt::format("environment {}", id_variable),
+                          /*is_from_environment=*/true};
 }
 
 Search::Found Search::in_file(const std::string& path, bool must_be_there) {

@@ -23,6 +23,7 @@ struct CredentialQuery {
 struct FoundCredentials {
   Credentials credentials;
   std::string source;  ///< for people, e.g. "environment ALIBABA_CLOUD_ACCESS_KEY_ID"
+  bool is_from_environment = false;
 };
 
 /// The first whole key of: the file of the query; the environment; ~/.aliyun/config.json;

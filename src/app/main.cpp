@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "app/command_line.hpp"
+#include "app/secret_variables.hpp"
 
 namespace {
 
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+  sluice::take_secret_variables();
   try {
     return sluice::run_command_line(argc, argv);
   } catch (const std::exception& problem) {

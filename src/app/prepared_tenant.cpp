@@ -50,7 +50,7 @@ Result<PreparedTenant> prepare_tenant(const std::string& name, const Config& con
   if (key.has_error()) return key.error();
   auto denied = denied_devices(*setup);
   if (denied.has_error()) return denied.error();
-  return PreparedTenant{std::move(*setup), std::move(key->credentials), std::move(key->source),
+  return PreparedTenant{std::move(*setup), std::move(key->credentials), key->is_from_environment,
                         std::move(*denied)};
 }
 

@@ -17,7 +17,7 @@ namespace sluice {
 struct PreparedTenant {
   TenantSetup setup;
   Credentials credentials;
-  std::string key_source;                   ///< for people
+  bool is_key_from_environment;
   std::shared_ptr<const DeviceSet> denied;  ///< null: no device is
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/option_values.hpp"
+#include "app/secret_variables.hpp"
 #include "jobfile/nearest_word.hpp"
 #include "sluice/jobfile/device_name.hpp"
 #include "sluice/jobfile/job_file.hpp"
@@ -135,6 +136,7 @@ Result<int> in_flight_of(const SendOptions& options, const Environment& environm
 
 Environment process_environment() {
   return [](const char* name) -> std::optional<std::string> {
+    if (std::optional<std::string> secret = taken_secret(name)) return secret;
     const char* value = std::getenv(name);
     if (value == nullptr || *value == '\0') return std::nullopt;
     return value;

@@ -76,6 +76,13 @@ asio::awaitable<void> TenantLane::serve_once() {
   if (const std::optional<Error> taken = take_key(prepared->credentials.access_key_id))
     co_return co_await suffer(*taken);
   prepared_ = std::move(*prepared);
+  if (prepared_->is_key_from_environment && !std::exchange(is_key_warned_of_, true)) {
+    ground_.log.warning("key_from_environment",
+                        {{"tenant", tenant_},
+                         {"hint",
+                          "It was readable in /proc until now: put it into a file, and name that with "
+                          "\"credentials_file\"."}});
+  }
   const Result<void> done = co_await serve(*prepared_);
   if (done.has_error()) co_await suffer(done.error());
 }

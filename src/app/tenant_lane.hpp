@@ -103,6 +103,7 @@ class TenantLane : public std::enable_shared_from_this<TenantLane> {
   std::string key_;                         ///< that this lane holds; empty: none
   std::string trouble_;
   std::string told_trouble_;
+  bool is_key_warned_of_ = false;
   SteadyTime quiet_until_;
   SteadyTime last_sent_before_;
   bool is_ending_ = false;

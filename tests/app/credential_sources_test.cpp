@@ -80,6 +80,7 @@ TEST_CASE("credentials: the environment comes before the command line's JSON, th
   auto found = place.find();
   REQUIRE(found.has_value());
   CHECK(found->source == "environment ALIBABA_CLOUD_ACCESS_KEY_ID");
+  CHECK(found->is_from_environment);
   CHECK(found->credentials.access_key_id == "env-id");
   CHECK(found->credentials.access_key_secret.reveal() == "env-secret");
   CHECK(found->credentials.security_token.empty());

@@ -549,6 +549,35 @@ TEST_CASE("daemon: each line of its log is one JSON object, also of what a gate 
   }
 }
 
+TEST_CASE("daemon: a key from the environment is warned of once, taken out of it, and kept over a reload") {
+  DaemonScene scene{2};
+  scene.environment.push_back("ALIBABA_CLOUD_ACCESS_KEY_ID=testid1");
+  std::erase(scene.environment, "ALIBABA_CLOUD_ACCESS_KEY_ID=testid");
+  const auto write_config = [&](int rate) {
+    scene.folder.write("config.json", fmt::format(R"({{"store": "{}", "tenants": {{"good": {{
+        "endpoint": "{}", "rate": {}, "ca_file": "ca.pem"}}}}}})",
+                                                  scene.store, scene.cloud->url(), rate));
+  };
+  write_config(40);
+  scene.submit("good");
+  const std::unique_ptr<Program> daemon = scene.serve();
+  CHECK(scene.comes_to(*daemon, "1", "all devices accepted"));
+  CHECK(content_of(fmt::format("/proc/{}/environ", daemon->id())).find("testsecret") == std::string::npos);
+
+  write_config(30);
+  daemon->send_signal(SIGHUP);
+  REQUIRE(daemon->wait_until(
+      [&] { return daemon->err().find("\"configuration_reloaded\"") != std::string::npos; }));
+  scene.submit("good");
+  CHECK(scene.comes_to(*daemon, "2", "all devices accepted"));
+
+  daemon->send_signal(SIGTERM);
+  const std::string log = daemon->wait().err;
+  const std::size_t warned = log.find("\"key_from_environment\"");
+  REQUIRE_MESSAGE(warned != std::string::npos, log);
+  CHECK(log.find("\"key_from_environment\"", warned + 1) == std::string::npos);
+}
+
 TEST_CASE("daemon: why an account is not sent for, and why a run pauses, stands in its log") {
   const auto told = [](std::string_view fault_plan, std::string_view event) {
     DaemonScene scene{2, fault_plan};

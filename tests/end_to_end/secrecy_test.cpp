@@ -52,7 +52,10 @@ TEST_CASE("end to end: the search for a secret finds it in each of its spellings
   }
 }
 
-TEST_CASE("end to end: neither secret nor security token is in a file, an output or a command line") {
+TEST_CASE(
+    "end to end: neither secret nor security token is in a file, an output, a command line or what /proc "
+    "shows "
+    "of the environment") {
   Scene scene{1000};
   scene.folder.write("job.json", job_text(R"("chunk_size": 5,)"));
   std::erase_if(scene.environment,
@@ -73,6 +76,9 @@ TEST_CASE("end to end: neither secret nor security token is in a file, an output
   const std::string command_line = content_of(fmt::format("/proc/{}/cmdline", run->id()));
   CHECK(command_line.find("--endpoint") != std::string::npos);
   check_kept("the command line", command_line);
+  const std::string environment = content_of(fmt::format("/proc/{}/environ", run->id()));
+  CHECK(environment.find("ALIBABA_CLOUD_ACCESS_KEY_ID=testid") != std::string::npos);
+  check_kept("the environment", environment);
   // Files as they are in the middle of a run: the store's log among them.
   const auto check_files = [&] {
     std::size_t files = 0;
