@@ -17,6 +17,7 @@
 #include "app/display_text.hpp"
 #include "app/exit_codes.hpp"
 #include "app/found_work.hpp"
+#include "app/free_bytes.hpp"
 #include "app/keep_routes.hpp"
 #include "app/keyed_routes.hpp"
 #include "app/schedule_routes.hpp"
@@ -55,7 +56,9 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
       live_(clock_),
       store_(*stores_.store, loop_.get_executor(), ground.database),
       notes_({loop_.get_executor(), store_, clock_, log_, metrics_}),
-      pulse_(clock_, store_, [this](std::chrono::nanoseconds delay) { metrics_.loop_was_late(delay); }),
+      pulse_(
+          clock_, store_, [this](std::chrono::nanoseconds delay) { metrics_.loop_was_late(delay); },
+          [file = stores_.file] { return free_bytes_at(file); }),
       lent_(*stores_.store, ground.database, *stores_.for_worker),
       worker_(loop_.get_executor()),
       reading_(loop_.get_executor()),
@@ -183,6 +186,7 @@ Vitals Daemon::vitals() const {
           .is_store_open = true,
           .is_recovered = true,
           .is_store_held = pulse_.is_store_held(),
+          .is_disk_full = pulse_.is_disk_full(),
           .is_configuration_valid = refused_configuration_.empty(),
           .is_draining = is_ending_};
 }

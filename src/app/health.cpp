@@ -40,6 +40,7 @@ std::vector<std::string_view> problems_of(const Vitals& vitals, SteadyTime now) 
   if (!vitals.is_store_open) problems.push_back("the store is not open");
   if (!vitals.is_recovered) problems.push_back("what an earlier process left has not been taken over yet");
   if (vitals.is_store_held) problems.push_back("another program holds the store");
+  if (vitals.is_disk_full) problems.push_back("the disk that the store is on is full");
   if (!vitals.is_configuration_valid) {
     problems.push_back("the configuration file is invalid; an older one is in force");
   }

@@ -18,6 +18,7 @@ struct Vitals {
   bool is_store_open = false;
   bool is_recovered = false;   ///< what an earlier process left in flight has been taken over
   bool is_store_held = false;  ///< another program keeps the file from being written
+  bool is_disk_full = false;   ///< the store's
   bool is_configuration_valid = true;
   bool is_draining = false;
 };
@@ -38,8 +39,8 @@ std::vector<std::string_view> problems_of(const Vitals& vitals, SteadyTime now);
 /// Alive: the loop and the database have answered lately. If not, a restart is the remedy.
 HealthReport judge_health(const Vitals& vitals, SteadyTime now);
 
-/// Ready: alive, the store open and free to be written, recovery done, the configuration valid, and not about
-/// to end.
+/// Ready: alive, the store open, free and with room to be written, recovery done, the configuration valid,
+/// and not about to end.
 HealthReport judge_readiness(const Vitals& vitals, SteadyTime now);
 
 }  // namespace sluice

@@ -5,10 +5,12 @@
 
 namespace sluice {
 
-Pulse::Pulse(Clock& clock, AsyncStore& store, std::function<void(std::chrono::nanoseconds)> loop_was_late)
+Pulse::Pulse(Clock& clock, AsyncStore& store, std::function<void(std::chrono::nanoseconds)> loop_was_late,
+             std::function<std::optional<std::int64_t>()> free_bytes)
     : clock_(clock),
       store_(store),
       loop_was_late_(std::move(loop_was_late)),
+      free_bytes_(std::move(free_bytes)),
       loop_alarm_(clock.alarm()),
       database_alarm_(clock.alarm()),
       loop_at_(clock.steady_now()) {}
@@ -24,9 +26,11 @@ boost::asio::awaitable<void> Pulse::feel_loop() {
 
 boost::asio::awaitable<void> Pulse::feel_database() {
   while (!is_stopped_) {
-    // An empty transaction: it writes nothing, but it has its turn after everything that is waiting.
-    const auto ask = [](Store&) -> Result<void> { return {}; };
-    const Result<void> answered = co_await store_.call(ask);
+    // An empty transaction: it writes nothing, but it has its turn after everything that is waiting. Just so,
+    // a disk that is full would not show by it.
+    auto ask = [this](Store&) -> Result<std::optional<std::int64_t>> { return free_bytes_(); };
+    const Result<std::optional<std::int64_t>> answered = co_await store_.call(std::move(ask));
+    if (answered.has_value()) is_disk_full_ = *answered && **answered < free_bytes_min;
     // Whoever is told that another program holds the file was answered, and no restart would get it sooner.
     is_store_held_ = answered.has_error() && answered.error().kind == ErrorKind::storage_busy;
     if (answered.has_value() || is_store_held_) database_at_ = clock_.steady_now();

@@ -16,6 +16,7 @@
 #include "app/doctor_findings.hpp"
 #include "app/doctor_report.hpp"
 #include "app/examination.hpp"
+#include "app/free_bytes.hpp"
 #include "app/rehearsal.hpp"
 #include "app/system_now.hpp"
 #include "http_api/control_socket.hpp"
@@ -53,13 +54,13 @@ std::optional<Error> lack_of_space(const std::string& store, const std::string& 
   };
   const std::uintmax_t needed =
       bytes_of(store) + bytes_of(store + "-wal") + static_cast<std::uintmax_t>(free_bytes_needed);
-  const fs::space_info space = fs::space(folder, unknown);
-  if (unknown || space.available >= needed) return std::nullopt;
+  const std::optional<std::int64_t> free = free_bytes_at(folder);
+  if (!free || static_cast<std::uintmax_t>(*free) >= needed) return std::nullopt;
   constexpr std::uintmax_t mebibyte = std::uintmax_t{1024} * 1024;
   return Error{
       ErrorKind::refused,
       fmt::format("a copy, and the work that goes on, need {} MiB of the store's disk; {} MiB are free",
-                  needed / mebibyte, space.available / mebibyte),
+                  needed / mebibyte, static_cast<std::uintmax_t>(*free) / mebibyte),
       "Free some space, or copy it to another disk on the daemon's machine: sluice backup FILE."};
 }
 

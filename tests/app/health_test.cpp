@@ -53,6 +53,12 @@ TEST_CASE("health: what a restart would not mend leaves it alive, and not ready"
   CHECK(
       judge_readiness(held, now).json ==
       "{\"schema_version\":1,\"status\":\"not_ready\",\"problems\":[\"another program holds the store\"]}\n");
+  Vitals full = well();
+  full.is_disk_full = true;
+  CHECK(judge_health(full, now).is_good);
+  CHECK(judge_readiness(full, now).json ==
+        "{\"schema_version\":1,\"status\":\"not_ready\",\"problems\":["
+        "\"the disk that the store is on is full\"]}\n");
   Vitals draining = well();
   draining.is_draining = true;
   CHECK(judge_readiness(draining, now).json ==

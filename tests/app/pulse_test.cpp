@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <optional>
 #include <vector>
 
 #include "clock/virtual_clock.hpp"
@@ -26,7 +27,9 @@ struct Felt {
   VirtualClock clock{context};
   AsyncStore async_store{*store, context.get_executor(), database.get_executor()};
   std::vector<std::chrono::nanoseconds> delays;
-  Pulse pulse{clock, async_store, [this](std::chrono::nanoseconds delay) { delays.push_back(delay); }};
+  std::optional<std::int64_t> free_bytes;
+  Pulse pulse{clock, async_store, [this](std::chrono::nanoseconds delay) { delays.push_back(delay); },
+              [this] { return free_bytes; }};
 
   void start() {
     boost::asio::co_spawn(context, pulse.feel_loop(), boost::asio::detached);
@@ -58,6 +61,23 @@ TEST_CASE("pulse: a database that hangs is felt, and the loop is not blamed for 
   felt.pulse.stop();
   felt.turn(10s, true);
   CHECK(felt.delays.size() == 34);
+}
+
+TEST_CASE("pulse: a disk that is full is felt although nothing is written, and also that it is so no more") {
+  Felt felt;
+  felt.start();
+  felt.turn(10s, true);
+  CHECK_FALSE(felt.pulse.is_disk_full());
+
+  felt.free_bytes = 1024 * 1024 - 1;
+  felt.turn(4s, true);
+  CHECK(felt.pulse.is_disk_full());
+  felt.free_bytes = 1024 * 1024;
+  felt.turn(4s, true);
+
+  CHECK_FALSE(felt.pulse.is_disk_full());
+  felt.pulse.stop();
+  felt.turn(10s, true);
 }
 
 TEST_CASE("pulse: a store that another program holds is told as held, and its database as alive") {
