@@ -25,7 +25,6 @@
 #include "app/watch_routes.hpp"
 #include "app/work_routes.hpp"
 #include "http_api/dashboard.hpp"
-#include "sluice/core/run_rules.hpp"
 #include "sluice/jobfile/device_name.hpp"
 
 namespace sluice {
@@ -78,6 +77,13 @@ Daemon::Daemon(DaemonStores stores, Config config, CommonOptions common, Environ
                    .is_braked = [this](RunId run) { return braked_.contains(run); },
                    .fail = [this](const Error& error) { fail(error); },
                    .run_left = [this](const std::string& tenant, RunId run) { run_left(tenant, run); }},
+      left_runs_({.loop = loop_.get_executor(),
+                  .reading = reading_,
+                  .reader = *stores_.for_lanes,
+                  .log = log_,
+                  .metrics = metrics_,
+                  // A tick may have waited for its end.
+                  .ended = [this] { schedules_.wake(); }}),
       desk_(loop_.get_executor(), store_, clock_, *this),
       device_lists_(stores_.file + ".lists"),
       slow_routes_({.loop = loop_.get_executor(),
@@ -146,38 +152,11 @@ void Daemon::listen() {
 
 /// One that was braked leaves before the record says what for.
 void Daemon::run_left(const std::string& tenant, RunId run) {
-  if (braked_.contains(run)) {
-    left_while_braked_[run] = tenant;
-  } else {
-    asio::co_spawn(loop_, tell_how_left(tenant, run), ignore);
-  }
+  if (braked_.contains(run)) return left_runs_.tell_when_recorded(tenant, run);
+  left_runs_.tell(tenant, run);
 }
 
-void Daemon::ended_unsent(const RunRecord& run) {
-  asio::co_spawn(loop_, tell_how_left(run.tenant, run.id), ignore);
-}
-
-void Daemon::tell_pause(const RunRecord& run) {
-  if (run.control != RunControl::paused) return;
-  const bool is_order = run.control_cause == ControlCause::operator_order;
-  const auto tell = is_order ? &Log::info : &Log::warning;
-  (log_.*tell)("run_paused", {{"tenant", run.tenant},
-                              {"run", run.id},
-                              {"cause", to_string(run.control_cause)},
-                              {"reason", run.control_reason}});
-}
-
-asio::awaitable<void> Daemon::tell_how_left(std::string tenant, RunId run) {
-  auto read = [this, run] { return stores_.for_lanes->run(run); };
-  const Result<std::optional<RunRecord>> record = co_await reading_.call(std::move(read));
-  if (record.has_error() || !*record) co_return;
-  if (!(*record)->finished_at) co_return tell_pause(**record);
-  const RunStatus status = status_of(**record);
-  metrics_.run_finished(tenant, status);
-  log_.info("run_finished", {{"tenant", tenant}, {"run", run}, {"status", to_string(status)}});
-  // A tick may have waited for its end.
-  schedules_.wake();
-}
+void Daemon::ended_unsent(const RunRecord& run) { left_runs_.tell(run.tenant, run.id); }
 
 /// The store is open, and was recovered, before there is a daemon.
 Vitals Daemon::vitals() const {
@@ -293,7 +272,7 @@ void Daemon::brake(RunId run) {
 /// A resume lifts the pause of the tenant as well.
 void Daemon::send_again(const ControlDone& resumed) {
   braked_.erase(resumed.run.id);
-  left_while_braked_.erase(resumed.run.id);
+  left_runs_.forget(resumed.run.id);
   const auto found = lanes_.find(resumed.run.tenant);
   if (found == lanes_.end()) return look_for_work(resumed.run.tenant);
   found->second.lane->go_on();
@@ -321,8 +300,7 @@ asio::awaitable<void> Daemon::forget_device_lists() {
 
 /// The record says now what the brakes have said. One that came to nothing there holds nothing back.
 void Daemon::all_recorded() {
-  for (const auto& [run, tenant] : std::exchange(left_while_braked_, {}))
-    asio::co_spawn(loop_, tell_how_left(tenant, run), ignore);
+  left_runs_.all_recorded();
   if (is_ending_) return end_if_done();
   if (std::exchange(braked_, {}).empty()) return;
   for (const auto& [tenant, served] : lanes_) served.lane->look_for_work();

@@ -25,6 +25,7 @@
 #include "app/device_lists.hpp"
 #include "app/health.hpp"
 #include "app/job_folder.hpp"
+#include "app/left_runs.hpp"
 #include "app/lent_store.hpp"
 #include "app/live_route.hpp"
 #include "app/live_tenants.hpp"
@@ -111,8 +112,6 @@ class Daemon final : public SteeredRuns {
   Vitals vitals() const;
   LiveReadings live_readings() const;
   void run_left(const std::string& tenant, RunId run);
-  void tell_pause(const RunRecord& run);
-  boost::asio::awaitable<void> tell_how_left(std::string tenant, RunId run);
   void serve_configured_tenants();
   void serve_tenant(const std::string& tenant);
   void lane_done(const std::string& tenant);
@@ -151,8 +150,8 @@ class Daemon final : public SteeredRuns {
   const std::shared_ptr<const Config> began_with_;
   LaneGround lane_ground_;
   std::map<std::string, Served> lanes_;
-  std::set<RunId> braked_;                          ///< and not on record yet
-  std::map<RunId, std::string> left_while_braked_;  ///< with their tenants
+  std::set<RunId> braked_;  ///< and not on record yet
+  LeftRuns left_runs_;
   ControlDesk desk_;
   DeviceLists device_lists_;
   SlowRoutes slow_routes_;             ///< outlives the server
