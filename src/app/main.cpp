@@ -10,6 +10,7 @@
 
 #include "app/command_line.hpp"
 #include "app/secret_variables.hpp"
+#include "sluice/dialect/credentials.hpp"
 
 namespace {
 
@@ -32,6 +33,7 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+  sluice::keep_secrets_apart();
   sluice::take_secret_variables();
   try {
     return sluice::run_command_line(argc, argv);

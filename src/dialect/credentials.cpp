@@ -3,6 +3,9 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
+#include <new>
+
 namespace sluice {
 
 // The whole capacity is wiped, not only the size: a shorter text may have been written over a longer one.
@@ -12,26 +15,39 @@ void wipe(std::string& text) noexcept {
   text.clear();
 }
 
-// Moving a short std::string copies its characters out of the object's own buffer and leaves them there; so
-// whatever was moved from is wiped as well.
-Secret::Secret(std::string text) : text_(std::move(text)) { wipe(text); }
+namespace {
 
-Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { wipe(other.text_); }
+char* memory_for_secret(std::size_t size) {
+  void* memory = OPENSSL_secure_malloc(size);
+  // Its own memory is bounded; what has no room there is wiped all the same.
+  if (memory == nullptr) memory = OPENSSL_malloc(size);
+  if (memory == nullptr) throw std::bad_alloc{};
+  return static_cast<char*>(memory);
+}
+
+}  // namespace
+
+bool keep_secrets_apart() noexcept {
+  constexpr std::size_t bytes = std::size_t{1024} * 1024;
+  constexpr std::size_t smallest = 16;
+  return CRYPTO_secure_malloc_initialized() == 1 || CRYPTO_secure_malloc_init(bytes, smallest) == 1;
+}
+
+Secret::Secret(std::string text) {
+  if (!text.empty()) {
+    text_ = std::unique_ptr<char, Wipe>{memory_for_secret(text.size()), Wipe{text.size()}};
+    std::ranges::copy(text, text_.get());
+  }
+  wipe(text);
+}
+
+Secret::Secret(const Secret& other) : Secret(std::string{other.reveal()}) {}
 
 Secret& Secret::operator=(const Secret& other) {
   if (this != &other) *this = Secret(other);
   return *this;
 }
 
-Secret& Secret::operator=(Secret&& other) noexcept {
-  if (this != &other) {
-    wipe(text_);
-    text_ = std::move(other.text_);
-    wipe(other.text_);
-  }
-  return *this;
-}
-
-Secret::~Secret() { wipe(text_); }
+void Secret::Wipe::operator()(char* text) const noexcept { OPENSSL_secure_clear_free(text, size); }
 
 }  // namespace sluice

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
+#include <string>
 
 #include "end_to_end/scene.hpp"
 #include "support/canary.hpp"
@@ -101,6 +103,24 @@ TEST_CASE(
   for (const char* format : {"json", "csv", "table"}) {
     check_kept(format, scene.sluice({"results", "1", "--store", scene.store, "--output", format}).out);
   }
+}
+
+TEST_CASE(
+    "end to end: a process that sends has memory for its key that goes neither to swap nor into a dump") {
+  Scene scene{100};
+  scene.start_cloud(cloud_with(R"({"latency": {"constant_ms": 20}})"));
+  const std::unique_ptr<Program> run = scene.start(scene.run());
+  REQUIRE(run->wait_until([&] { return scene.cloud->summary().requests >= 1; }));
+
+  // Flags of a mapping, as proc(5) names them: "lo" it is locked, "dd" it is not dumped.
+  std::istringstream maps{content_of(fmt::format("/proc/{}/smaps", run->id()))};
+  bool is_found = false;
+  for (std::string line; std::getline(maps, line);) {
+    const bool is_flags = line.starts_with("VmFlags:");
+    is_found |= is_flags && line.find(" lo") != std::string::npos && line.find(" dd") != std::string::npos;
+  }
+  CHECK(is_found);
+  CHECK(run->wait().exit_code == 0);
 }
 
 TEST_CASE("end to end: a secret that cannot be used is not shown when it is refused") {
