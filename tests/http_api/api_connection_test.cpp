@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "clock/virtual_clock.hpp"
+#include "http_api/some_limits.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace sluice::tests {
@@ -112,14 +113,6 @@ struct Tap : ApiStream {
   bool is_stopped = false;
   bool is_broken = false;
 };
-
-/// No two alike, so that it shows which one was applied.
-constexpr ApiLimits some_limits{.header_time = 5s,
-                                .body_time = 10s,
-                                .bytes_per_second_min = 1000,
-                                .idle_time = 60s,
-                                .write_time = 20s,
-                                .farewell_time = 2s};
 
 /// A client who has just come.
 class Scene {

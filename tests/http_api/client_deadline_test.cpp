@@ -4,24 +4,19 @@
 
 #include <doctest/doctest.h>
 
+#include "http_api/some_limits.hpp"
+
 namespace sluice::tests {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr SteadyTime start{100s};
-/// No two alike, so that it shows which one was applied.
-constexpr ApiLimits limits{.header_time = 5s,
-                           .body_time = 10s,
-                           .bytes_per_second_min = 1000,
-                           .idle_time = 60s,
-                           .write_time = 20s,
-                           .farewell_time = 2s};
 
 }  // namespace
 
 TEST_CASE("client deadline: each thing that he is waited for has a time of its own, from when it began") {
-  ClientDeadline deadline{limits, start};
+  ClientDeadline deadline{some_limits, start};
   CHECK(deadline.due_at() == start + 5s);
 
   deadline.request_awaited(start + 1s);
@@ -39,13 +34,13 @@ TEST_CASE("client deadline: each thing that he is waited for has a time of its o
 }
 
 TEST_CASE("client deadline: it is over at the moment that it is due, and not before") {
-  const ClientDeadline deadline{limits, start};
+  const ClientDeadline deadline{some_limits, start};
   CHECK_FALSE(deadline.is_over(start + 5s - 1ns));
   CHECK(deadline.is_over(start + 5s));
 }
 
 TEST_CASE("client deadline: an upload has a second more for each thousand bytes, however they were spread") {
-  ClientDeadline deadline{limits, start};
+  ClientDeadline deadline{some_limits, start};
   deadline.body_awaited(start);
   // The first piece has to come in the time of a body, though a place for it took two seconds to make.
   deadline.upload_begun(start + 2s);
@@ -61,7 +56,7 @@ TEST_CASE("client deadline: an upload has a second more for each thousand bytes,
 }
 
 TEST_CASE("client deadline: when the server ends, a large answer has no more time than a small one") {
-  ClientDeadline deadline{limits, start};
+  ClientDeadline deadline{some_limits, start};
   deadline.answer_awaited(start);
 
   deadline.end_begun(start + 1s, /*is_streaming=*/false);
@@ -73,7 +68,7 @@ TEST_CASE("client deadline: when the server ends, a large answer has no more tim
 
 TEST_CASE(
     "client deadline: when the server ends, whoever follows a stream has two seconds to take the rest") {
-  ClientDeadline deadline{limits, start};
+  ClientDeadline deadline{some_limits, start};
   deadline.answer_offered(start, 1'000'000);
 
   deadline.end_begun(start + 1s, /*is_streaming=*/true);
