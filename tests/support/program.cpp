@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/program.hpp"
 
+#include <doctest/doctest.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -122,7 +123,10 @@ bool Program::wait_until(const std::function<bool()>& condition) {
   const auto deadline = steady_clock::now() + patience;
   while (!condition()) {
     if (steady_clock::now() > deadline) return false;
-    if (ends_within(milliseconds{2})) return condition();
+    if (!ends_within(milliseconds{2})) continue;
+    if (condition()) return true;
+    MESSAGE("the program ended with " << *exit_code_ << ": " << err());
+    return false;
   }
   return true;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <chrono>
 #include <utility>
 
 #include "sluice/store/sqlite_library.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 // A backup or a browser may hold the file for a moment; a rollout can wait that long.
 constexpr int busy_timeout_ms = 5000;
+constexpr int checkpoint_retry_ms = 10;
 
 constexpr int page_bytes = 8192;
 // The log is moved into the database when it is longer than this …
@@ -92,6 +94,19 @@ void Connection::log_grew(int pages) {
   }
   const std::int64_t bytes = std::int64_t{pages} * page_bytes;
   if (bytes >= log_bytes_worth_a_warning && log_too_long_) std::exchange(log_too_long_, nullptr)(bytes);
+}
+
+// SQLite waits for readers here, but never for the lock of checkpoints: whoever is the first to open a log
+// holds that one too while it reads the log through.
+bool Connection::empty_log() {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds{busy_timeout_ms};
+  while (true) {
+    const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    if (code == SQLITE_OK) return true;
+    if ((code & 0xff) != SQLITE_BUSY) raise(code, "move the log into the file");
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    sqlite3_sleep(checkpoint_retry_ms);
+  }
 }
 
 void Connection::prepare_for_writing() {

@@ -37,6 +37,9 @@ class Connection {
   /// Lets the last checkpoint happen at close. Until then, closing leaves the file as it is.
   void checkpoint_on_close(bool wanted);
 
+  /// Moves the whole log into the database, durably. @return false: somebody holds it, and did so for seconds
+  bool empty_log();
+
   /// Moves the log into the database after a commit that leaves it long. A reader that stays can keep it from
   /// being moved: once it has grown beyond all reason, `too_long` is called with its bytes, one time.
   void keep_log_short(std::function<void(std::int64_t)> too_long);

@@ -26,10 +26,7 @@ class SqliteReader final : public SqliteReads<BoundedReader> {
         call_time_max_(call_time_max) {
     db_.execute("PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA cache_size = -2048",
                 "configure");
-    if (examine_schema(db_, embedded_migrations()) != SchemaState::current) {
-      fail(ErrorKind::refused, fmt::format("store {} has an older schema than this program's", path),
-           "Bring it up to date by a command that writes, such as: sluice resume --store PATH.");
-    }
+    if (examine_schema(db_, embedded_migrations()) != SchemaState::current) refuse_unfinished_schema();
     refuse_older_copy();
     guard_.emplace(db_);
   }
@@ -47,6 +44,16 @@ class SqliteReader final : public SqliteReads<BoundedReader> {
   bool has_owner() const override { return OwnerLock::is_held(db_.path()); }
 
  private:
+  [[noreturn]] void refuse_unfinished_schema() const {
+    if (has_owner()) {
+      fail(ErrorKind::storage_busy,
+           fmt::format("store {} is just being made or brought up to date by another process", db_.path()),
+           "Try again in a moment.");
+    }
+    fail(ErrorKind::refused, fmt::format("store {} has an older schema than this program's", db_.path()),
+         "Bring it up to date by a command that writes, such as: sluice resume --store PATH.");
+  }
+
   // What it calls pending may have been sent since. Whoever opens it to write holds all that is unfinished.
   void refuse_older_copy() {
     const Generation found{

@@ -95,8 +95,7 @@ void SqliteStore::refuse_another_store(const std::optional<Generation>& beside) 
 // power cut. Recovery does not sync them; a checkpoint does. Nothing may be acted upon before.
 void SqliteStore::seal_what_is_there() {
   if (is_seeded(Mutation::no_seal) || is_seeded(Mutation::boot_commit)) return;
-  Statement row = db_.query("PRAGMA wal_checkpoint(TRUNCATE)");
-  if (row.next() && row.integer(0) == 0) return;
+  if (db_.empty_log()) return;
   fail(ErrorKind::refused,
        fmt::format("store {}: another program holds it, so its last commits cannot be made safe", db_.path()),
        "Wait for that program to end (results, a backup, a database browser), or close it, and try again. "

@@ -54,6 +54,13 @@ struct FailingVfs::Methods {
     return of(f).real()->pMethods->xShmMap(of(f).real(), page, size, extend, out);
   }
   static int shm_lock(sqlite3_file* f, int at, int n, int flags) {
+    // Whoever recovers the log takes this lock together with others: https://www.sqlite.org/walformat.html
+    constexpr int checkpoint_lock = 1;
+    constexpr int exclusive = SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE;
+    if (at == checkpoint_lock && n == 1 && flags == exclusive && of(f).vfs->refused_checkpoints_ > 0) {
+      --of(f).vfs->refused_checkpoints_;
+      return SQLITE_BUSY;
+    }
     return of(f).real()->pMethods->xShmLock(of(f).real(), at, n, flags);
   }
   static void shm_barrier(sqlite3_file* f) { of(f).real()->pMethods->xShmBarrier(of(f).real()); }

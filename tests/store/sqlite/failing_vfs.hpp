@@ -20,6 +20,9 @@ class FailingVfs {
   void let_one_sync_fail() { fails_one_sync_ = true; }
   void let_writes_end_with(int code) { write_code_ = code; }
   void let_reads_end_with(int code) { read_code_ = code; }
+  /// The next ones find that somebody else is moving the log, or reading it through.
+  void let_checkpoints_be_refused(int times) { refused_checkpoints_ = times; }
+  int refused_checkpoints_left() const { return refused_checkpoints_; }
   int syncs() const { return syncs_; }
 
  private:
@@ -32,6 +35,7 @@ class FailingVfs {
   bool fails_one_sync_ = false;
   int write_code_ = SQLITE_OK;
   int read_code_ = SQLITE_OK;
+  int refused_checkpoints_ = 0;
   int syncs_ = 0;
 };
 

@@ -83,6 +83,18 @@ TEST_CASE("store: the commits of a killed process are moved into the database fi
   CHECK(fs::file_size(home.path() + "-wal") < 8 * 8192);
 }
 
+TEST_CASE("store: a reader that is just the first to read the log through does not keep the owner out") {
+  const SqliteHome home;
+  expect(home.open(noon));
+  FailingVfs disk;
+  disk.let_checkpoints_be_refused(3);
+
+  const auto opened = home.open(noon + 1s);
+
+  CHECK_FALSE(opened.has_error());
+  CHECK(disk.refused_checkpoints_left() == 0);
+}
+
 TEST_CASE("store: an owner that closed says how long the store was silent") {
   const SqliteHome home;
   {

@@ -10,6 +10,7 @@
 
 #include "store/sqlite/migrate.hpp"
 #include "store/sqlite/migrations.hpp"
+#include "store/sqlite/owner_lock.hpp"
 #include "store/sqlite/raw_sqlite.hpp"
 #include "store/sqlite/store_failure.hpp"
 #include "store/store_engines.hpp"
@@ -127,6 +128,23 @@ TEST_CASE("store: a newer schema is refused with both versions, by owner and rea
   CHECK(contains(error.message, fmt::format("up to {}", newest_known())));
   CHECK(kind_of(home.open_reader()) == ErrorKind::refused);
   CHECK(RawSqlite{home.path()}.value("SELECT count(*) FROM owners") == "1");
+}
+
+TEST_CASE("store: a reader of an older schema is told what helps: a command, or a moment if one is at it") {
+  const ScratchFolder folder;
+  const std::string path = folder.file("sluice.db");
+  RawSqlite{path}.run("PRAGMA user_version = 0; VACUUM");
+
+  const auto left_alone = open_store_reader(path);
+  const OwnerLock at_it{path};
+  const auto being_made = open_store_reader(path);
+
+  REQUIRE(left_alone.has_error());
+  CHECK(left_alone.error().kind == ErrorKind::refused);
+  CHECK(contains(left_alone.error().hint, "sluice resume"));
+  REQUIRE(being_made.has_error());
+  CHECK(being_made.error().kind == ErrorKind::storage_busy);
+  CHECK(contains(being_made.error().message, "is just being made or brought up to date"));
 }
 
 TEST_CASE("store: a migration whose text has changed is refused") {
