@@ -27,7 +27,7 @@ asio::awaitable<ProbeAnswer> probe(Transport& transport, std::string target) {
     co_return true;
   };
   ProbeAnswer answer;
-  answer.reply = co_await transport.send(request, gate, Connection::fresh);
+  answer.reply = co_await transport.send(request, gate, ConnectionChoice::fresh);
   const UtcTime received_at = system_now();
   if (const auto* response = std::get_if<HttpResponse>(&answer.reply))
     answer.clock_offset = clock_offset(*response, sent_at, received_at);

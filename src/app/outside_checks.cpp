@@ -81,7 +81,7 @@ class Asker {
         .headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}},
         .body = question_json(question)};
     const WireGate open = []() -> asio::awaitable<bool> { co_return true; };
-    const Reply reply = co_await (*transport)->send(request, open, Connection::fresh);
+    const Reply reply = co_await (*transport)->send(request, open, ConnectionChoice::fresh);
     transports_.remove(transport->get());
     (*transport)->close();
     co_return verdict_of(question, reply);

@@ -229,7 +229,7 @@ LimitedBy ProgressModel::limited_by(SteadyTime now) const {
 }
 
 // Nearest rank: the smallest value that at least so many of the kept ones do not exceed.
-Latencies ProgressModel::latencies() const {
+LatencyPercentiles ProgressModel::latencies() const {
   std::vector<std::chrono::nanoseconds> sorted(rtts_.begin(), rtts_.end());
   std::ranges::sort(sorted);
   const auto rank = [&](std::size_t percent) { return sorted[(sorted.size() * percent + 99) / 100 - 1]; };

@@ -52,7 +52,7 @@ struct EtaRange {
   bool operator==(const EtaRange&) const = default;
 };
 
-struct Latencies {
+struct LatencyPercentiles {
   std::chrono::nanoseconds p50{0};
   std::chrono::nanoseconds p95{0};
 };
@@ -76,7 +76,7 @@ struct ProgressView {
   std::int64_t retries = 0;  ///< attempts that did not settle their chunk, for another reason than the pace
   std::int64_t replays = 0;
   std::int64_t throttled = 0;
-  std::optional<Latencies> latency;
+  std::optional<LatencyPercentiles> latency;
   std::optional<EtaRange> eta;  ///< absent: unknown
   LimitedBy limited_by = LimitedBy::nothing;
   Halt halt = Halt::none;
@@ -116,7 +116,7 @@ class ProgressModel {
   std::int64_t chunks_left() const { return chunks_.pending; }
   std::optional<EtaRange> eta(SteadyTime now) const;
   LimitedBy limited_by(SteadyTime now) const;
-  Latencies latencies() const;
+  LatencyPercentiles latencies() const;
   std::vector<CodeCount> top_codes() const;
 
   ProgressStart start_;

@@ -42,7 +42,7 @@ SimulatedTransport::SimulatedTransport(SimulatedCloud& cloud, Clock& clock, cons
       peer_(endpoint.host + ":" + endpoint.port) {}
 
 asio::awaitable<Reply> SimulatedTransport::send(const HttpRequest& request, const WireGate& gate,
-                                                Connection connection) {
+                                                ConnectionChoice connection) {
   for (int tried = 0; tried < connections_tried_max; ++tried) {
     if (is_closed_) co_return stopped();
     const std::optional<Line> line = find_line(connection);
@@ -57,7 +57,7 @@ asio::awaitable<Reply> SimulatedTransport::send(const HttpRequest& request, cons
       Reply reply = co_await exchange(request, *line);
       co_return reply;
     }
-    connection = Connection::fresh;
+    connection = ConnectionChoice::fresh;
   }
   co_return TransportFailure{FailureKind::broken, false,
                              peer_ + " closes its connections, or talks on them, before a request is sent"};
@@ -70,13 +70,13 @@ void SimulatedTransport::close() {
 }
 
 /// A kept one, or a new one; absent: the port is closed.
-std::optional<SimulatedTransport::Line> SimulatedTransport::find_line(Connection connection) {
+std::optional<SimulatedTransport::Line> SimulatedTransport::find_line(ConnectionChoice connection) {
   const SteadyTime now = clock_.steady_now();
   std::erase_if(idle_, [&](const Line& line) {
     return now - line.quiet_since > options_.idle_timeout ||
            now - line.opened_at > options_.connection_age_max;
   });
-  if (connection == Connection::any && !idle_.empty()) {
+  if (connection == ConnectionChoice::any && !idle_.empty()) {
     const Line line = idle_.back();
     idle_.pop_back();
     return line;

@@ -24,7 +24,7 @@ class SimulatedTransport : public Transport {
                      const HttpsOptions& options);
 
   boost::asio::awaitable<Reply> send(const HttpRequest& request, const WireGate& gate,
-                                     Connection connection) override;
+                                     ConnectionChoice connection) override;
   void close() override;
 
  private:
@@ -35,7 +35,7 @@ class SimulatedTransport : public Transport {
     SteadyTime quiet_since;
   };
 
-  std::optional<Line> find_line(Connection connection);
+  std::optional<Line> find_line(ConnectionChoice connection);
   bool is_alive(const Line& line) const;
   void keep(Line line);
   boost::asio::awaitable<Reply> exchange(const HttpRequest& request, Line line);

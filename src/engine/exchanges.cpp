@@ -170,7 +170,8 @@ asio::awaitable<void> Exchanges::wait_for_own_pace(const Flight& flight) {
 asio::awaitable<Reply> Exchanges::send(Flight& flight, const HttpRequest& request) {
   const std::function<bool()> is_wanted = [this, &flight] { return may_send(flight); };
   const WireGate gate = [this, &flight, &is_wanted] { return pass_gate(flight, is_wanted); };
-  const Connection connection = flight.chunk.is_replay ? Connection::fresh : Connection::any;
+  const ConnectionChoice connection =
+      flight.chunk.is_replay ? ConnectionChoice::fresh : ConnectionChoice::any;
   Reply reply = co_await transport_.send(request, gate, connection);
   co_return reply;
 }

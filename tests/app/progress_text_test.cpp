@@ -33,7 +33,7 @@ ProgressView half_way() {
   view.account_limit = 10;
   view.pace = 8;
   view.retries = 3;
-  view.latency = Latencies{84ms, 210ms};
+  view.latency = LatencyPercentiles{84ms, 210ms};
   view.eta = EtaRange{31s, 35s};
   view.limited_by = LimitedBy::request_rate;
   view.elapsed = 28s;

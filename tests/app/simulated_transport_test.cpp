@@ -36,7 +36,7 @@ class Line {
   }
 
   /// Sends one request and waits for what becomes of it.
-  Reply send(Connection connection = Connection::any) {
+  Reply send(ConnectionChoice connection = ConnectionChoice::any) {
     std::optional<Reply> reply;
     start(connection, reply);
     clock.run();
@@ -44,7 +44,7 @@ class Line {
     return *reply;
   }
 
-  void start(Connection connection, std::optional<Reply>& reply) {
+  void start(ConnectionChoice connection, std::optional<Reply>& reply) {
     asio::co_spawn(loop, transport->send(request, gate, connection),
                    [&reply](const std::exception_ptr& problem, Reply came) {
                      if (problem) std::rethrow_exception(problem);
@@ -167,7 +167,7 @@ TEST_CASE("simulated transport: connections are kept, unless a fresh one is aske
 
   line.send();
   line.send();
-  line.send(Connection::fresh);
+  line.send(ConnectionChoice::fresh);
   line.clock.run_until(line.clock.steady_now() + 26s);
   line.send();
 
@@ -197,7 +197,7 @@ TEST_CASE("simulated transport: a connection that waited for too long at the gat
 TEST_CASE("simulated transport: to close it ends what is under way") {
   Line line{cloud_with(R"({"stall_after_execution": 1})")};
   std::optional<Reply> reply;
-  line.start(Connection::any, reply);
+  line.start(ConnectionChoice::any, reply);
   line.clock.run_until(line.started + 1s);
   CHECK_FALSE(reply.has_value());
 

@@ -124,7 +124,7 @@ TEST_CASE(
 
   REQUIRE(bench.cloud.sent().size() == 2);
   CHECK(bench.cloud.sent()[0].request == bench.cloud.sent()[1].request);
-  CHECK(bench.cloud.sent()[1].connection == Connection::fresh);
+  CHECK(bench.cloud.sent()[1].connection == ConnectionChoice::fresh);
   CHECK(bench.record(run).devices.presumed == 100);
   CHECK(bench.record(run).devices.accepted == 0);
 }
@@ -241,7 +241,7 @@ TEST_CASE(
 
   // The silent one at 0 ms, and two more before the first answer came at 250 ms; the replay was due at 80 ms.
   REQUIRE(bench.cloud.sent().size() == 3);
-  for (const SentRequest& sent : bench.cloud.sent()) CHECK(sent.connection == Connection::any);
+  for (const SentRequest& sent : bench.cloud.sent()) CHECK(sent.connection == ConnectionChoice::any);
   const RunRecord record = bench.record(run);
   CHECK(record.tenant_pause_reason ==
         "clock_offset: the clock of this machine is 121 s ahead of the server's; set it right, then resume");

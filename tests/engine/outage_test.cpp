@@ -124,7 +124,7 @@ TEST_CASE("outage: replays are the probes as long as there are some, so that no 
 
   for (const SentRequest& sent : bench.cloud.sent()) {
     const bool is_probe = sent.at >= outage_begins + 20s && sent.at < outage_begins + 5min;
-    if (is_probe) CHECK(sent.connection == Connection::fresh);  // which only a replay asks for
+    if (is_probe) CHECK(sent.connection == ConnectionChoice::fresh);  // which only a replay asks for
   }
 }
 

@@ -67,10 +67,10 @@ asio::awaitable<std::optional<TransportFailure>> Network::connect() {
 }
 
 asio::awaitable<Reply> Network::send(const HttpRequest& request, const WireGate& gate,
-                                     Connection connection) {
+                                     ConnectionChoice connection) {
   if (!occasion_()) co_await wait_for_ever();
   const Form form = read_form(request.body);
-  const bool connects = connection == Connection::fresh || around_.network_dice.chance(0.2);
+  const bool connects = connection == ConnectionChoice::fresh || around_.network_dice.chance(0.2);
   if (connects || around_.cloud.outage() == Cloud::Outage::refuses_connections) {
     std::optional<TransportFailure> failure = co_await connect();
     if (failure) {
@@ -94,7 +94,7 @@ asio::awaitable<Reply> Network::send(const HttpRequest& request, const WireGate&
   }
   if (!occasion_()) co_await wait_for_ever();
 
-  around_.ledger.sent(form, request.body, connection == Connection::fresh);
+  around_.ledger.sent(form, request.body, connection == ConnectionChoice::fresh);
   auto exchange = std::make_shared<Exchange>();
   exchange->alarm = clock_.alarm();
   const bool is_lost = draws(Fault::request_lost);

@@ -37,7 +37,7 @@ class Network : public Transport {
       : around_(around), clock_(clock), occasion_(std::move(occasion)) {}
 
   boost::asio::awaitable<Reply> send(const HttpRequest& request, const WireGate& gate,
-                                     Connection connection) override;
+                                     ConnectionChoice connection) override;
   void close() override {}
 
  private:

@@ -26,7 +26,7 @@ HttpResponse json_answer(int status, std::string body) {
 }  // namespace
 
 asio::awaitable<Reply> ScriptedCloud::send(const HttpRequest& request, const WireGate& gate,
-                                           Connection connection) {
+                                           ConnectionChoice connection) {
   if (!is_reachable(clock_.steady_now())) {
     ++refusals_;
     co_return refused_connection();

@@ -18,7 +18,7 @@ namespace sluice::test {
 struct SentRequest {
   SteadyTime at;
   HttpRequest request;
-  Connection connection = Connection::any;
+  ConnectionChoice connection = ConnectionChoice::any;
   std::vector<std::string> devices;  ///< as the form body names them
 };
 
@@ -35,7 +35,7 @@ class ScriptedCloud : public Transport {
   ScriptedCloud(Clock& clock, Script script) : clock_(clock), script_(std::move(script)) {}
 
   boost::asio::awaitable<Reply> send(const HttpRequest& request, const WireGate& gate,
-                                     Connection connection) override;
+                                     ConnectionChoice connection) override;
   void close() override {}
 
   /// Whether the endpoint takes connections at that time.

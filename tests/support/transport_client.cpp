@@ -39,7 +39,7 @@ TransportClient::TransportClient(const std::string& endpoint, const HttpsOptions
 std::vector<Reply> TransportClient::send_all(const HttpRequest& request, std::size_t times) {
   std::vector<Reply> replies;
   for (std::size_t i = 0; i < times; ++i) {
-    boost::asio::co_spawn(context, transport->send(request, gate, Connection::any),
+    boost::asio::co_spawn(context, transport->send(request, gate, ConnectionChoice::any),
                           [&](std::exception_ptr thrown, Reply reply) {
                             if (thrown) std::rethrow_exception(thrown);
                             replies.push_back(std::move(reply));
@@ -50,7 +50,7 @@ std::vector<Reply> TransportClient::send_all(const HttpRequest& request, std::si
   return replies;
 }
 
-Reply TransportClient::send(const HttpRequest& request, Connection connection) {
+Reply TransportClient::send(const HttpRequest& request, ConnectionChoice connection) {
   std::optional<Reply> reply;
   start(request, reply, connection);
   context.restart();
@@ -58,7 +58,8 @@ Reply TransportClient::send(const HttpRequest& request, Connection connection) {
   return reply.value();
 }
 
-void TransportClient::start(const HttpRequest& request, std::optional<Reply>& reply, Connection connection) {
+void TransportClient::start(const HttpRequest& request, std::optional<Reply>& reply,
+                            ConnectionChoice connection) {
   boost::asio::co_spawn(context, transport->send(request, gate, connection),
                         [&reply](std::exception_ptr thrown, Reply came) {
                           if (thrown) std::rethrow_exception(thrown);

@@ -24,10 +24,10 @@ class TransportClient {
                            HostLookup lookup = &look_up_host);
 
   /// Sends and runs the loop until the reply is there and nothing else is left to do.
-  Reply send(const HttpRequest& request, Connection connection = Connection::any);
+  Reply send(const HttpRequest& request, ConnectionChoice connection = ConnectionChoice::any);
   /// Begins to send; the reply is put where it is told. The test runs the loop, and keeps both as long.
   void start(const HttpRequest& request, std::optional<Reply>& reply,
-             Connection connection = Connection::any);
+             ConnectionChoice connection = ConnectionChoice::any);
   /// Runs the loop until the condition holds. @return false: it did not within a minute
   bool run_until(const std::function<bool()>& condition);
   /// Many at once.

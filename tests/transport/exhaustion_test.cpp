@@ -94,7 +94,7 @@ TEST_CASE("transport: when descriptors run out, idle connections are closed to m
   const DescriptorsLeft left(reserve + 2);
 
   answer_of(client.send(post()));
-  answer_of(client.send(post(), Connection::fresh));
+  answer_of(client.send(post(), ConnectionChoice::fresh));
 
   CHECK(server.connections() == 2);
 }

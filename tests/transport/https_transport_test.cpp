@@ -108,7 +108,7 @@ TEST_CASE("transport: requests one after the other share a connection, a fresh o
   for (int i = 0; i < 3; ++i) answer_of(client.send(post()));
   CHECK(server.connections() == 1);
 
-  answer_of(client.send(post(), Connection::fresh));
+  answer_of(client.send(post(), ConnectionChoice::fresh));
   CHECK(server.connections() == 2);
 }
 
@@ -421,7 +421,7 @@ TEST_CASE(
   CHECK(answer_of(client.send(post())).body == "ok");
   CHECK(look_ups == 2);
   // The address that worked is kept for a while.
-  CHECK(answer_of(client.send(post(), Connection::fresh)).body == "ok");
+  CHECK(answer_of(client.send(post(), ConnectionChoice::fresh)).body == "ok");
   CHECK(look_ups == 2);
 
   HttpsOptions restless = patient_options();
@@ -537,7 +537,7 @@ TEST_CASE("transport: a fresh connection makes room by closing an idle one") {
   TransportClient client(at(server), options);
 
   answer_of(client.send(post()));
-  answer_of(client.send(post(), Connection::fresh));
+  answer_of(client.send(post(), ConnectionChoice::fresh));
 
   CHECK(server.connections() == 2);
 }

@@ -13,7 +13,7 @@ namespace sluice {
 /// byte. Completes with true when it may go out now, with false when it must not go out at all.
 using WireGate = std::function<boost::asio::awaitable<bool>()>;
 
-enum class Connection {
+enum class ConnectionChoice {
   any,    ///< a kept-alive one is welcome
   fresh,  ///< open a new one: an identical replay must not meet the old connection's leftovers
 };
@@ -27,7 +27,7 @@ class Transport {
   /// anew, and then awaits the gate again. Both arguments must outlive the call. Every wait inside has a
   /// deadline (but the gate's, which is the caller's).
   virtual boost::asio::awaitable<Reply> send(const HttpRequest& request, const WireGate& gate,
-                                             Connection connection) = 0;
+                                             ConnectionChoice connection) = 0;
 
   /// Closes idle connections and makes exchanges under way fail soon.
   virtual void close() = 0;

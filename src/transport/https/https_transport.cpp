@@ -95,7 +95,7 @@ asio::awaitable<Reply> converse(const Pool& pool, Lease& lease, std::string_view
 
 /// The pool is shared, so that the transport may go while this waits.
 asio::awaitable<Reply> exchange(std::shared_ptr<Pool> pool, const HttpRequest& request, const WireGate& gate,
-                                Connection connection) {
+                                ConnectionChoice connection) {
   const std::string text = request_text(request, pool->endpoint());
   const bool has_body = request.method != "HEAD";
   for (int tried = 0; tried < connections_tried_max; ++tried) {
@@ -115,7 +115,7 @@ asio::awaitable<Reply> exchange(std::shared_ptr<Pool> pool, const HttpRequest& r
       lease.wire().set_deadline(Clock::now() + pool->options().exchange_timeout);
       co_return co_await converse(*pool, lease, text, has_body);
     }
-    connection = Connection::fresh;
+    connection = ConnectionChoice::fresh;
   }
   co_return TransportFailure{
       FailureKind::broken, false,
@@ -130,7 +130,7 @@ class HttpsTransport : public Transport {
   ~HttpsTransport() override { pool_->close(); }
 
   asio::awaitable<Reply> send(const HttpRequest& request, const WireGate& gate,
-                              Connection connection) override {
+                              ConnectionChoice connection) override {
     return exchange(pool_, request, gate, connection);
   }
 

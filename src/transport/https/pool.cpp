@@ -161,8 +161,8 @@ asio::awaitable<Acquired> Pool::wait_for_place(bool wants_fresh) {
   co_return std::move(*granted);
 }
 
-asio::awaitable<Acquired> Pool::acquire(Connection connection) {
-  const bool wants_fresh = connection == Connection::fresh;
+asio::awaitable<Acquired> Pool::acquire(ConnectionChoice connection) {
+  const bool wants_fresh = connection == ConnectionChoice::fresh;
   if (is_closed_) co_return failure(FailureKind::stopped, {});
 
   if (!wants_fresh) {

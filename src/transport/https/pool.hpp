@@ -54,7 +54,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
        std::optional<TlsContext> tls, HostLookup lookup);
 
   /// A lease with a connection that is ready for a request, or why there is none.
-  boost::asio::awaitable<Acquired> acquire(Connection connection);
+  boost::asio::awaitable<Acquired> acquire(ConnectionChoice connection);
   void close();
   bool is_closed() const { return is_closed_; }
 
