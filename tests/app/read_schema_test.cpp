@@ -60,6 +60,11 @@ std::string objection(const std::string& pattern, const std::string& body) {
   return text;
 }
 
+bool describes_header(const std::string& pattern, const std::string& name) {
+  const json::object& answer = operation_of(pattern).at("responses").at("200").as_object();
+  return answer.contains("headers") && answer.at("headers").as_object().contains(name);
+}
+
 /// A store in which each list has something to show.
 void fill(Store& store) {
   const RunId run = expect(store.create_run({.job_name = "job",
@@ -178,6 +183,7 @@ TEST_CASE("read_schema: every answer is as its schema says") {
     const ApiAnswer answer = scene.get(target);
     REQUIRE(answer.status == 200);
     CHECK(objection(pattern, answer.body) == "");
+    for (const auto& [header, value] : answer.headers) CHECK_MESSAGE(describes_header(pattern, header), header);
   }
   CHECK(seen.size() == scene.router.routes().size());
   CHECK(scene.json("/api/v1/runs/1/doubts").at("items").as_array().size() == 1);
