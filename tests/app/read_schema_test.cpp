@@ -183,7 +183,8 @@ TEST_CASE("read_schema: every answer is as its schema says") {
     const ApiAnswer answer = scene.get(target);
     REQUIRE(answer.status == 200);
     CHECK(objection(pattern, answer.body) == "");
-    for (const auto& [header, value] : answer.headers) CHECK_MESSAGE(describes_header(pattern, header), header);
+    for (const auto& [header, value] : answer.headers)
+      CHECK_MESSAGE(describes_header(pattern, header), header);
   }
   CHECK(seen.size() == scene.router.routes().size());
   CHECK(scene.json("/api/v1/runs/1/doubts").at("items").as_array().size() == 1);
